@@ -1,0 +1,2 @@
+// The story that `npm run demo` tells.
+export {};

@@ -1,0 +1,2 @@
+// Serves the tour's services.
+export {};

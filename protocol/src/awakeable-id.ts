@@ -1,0 +1,28 @@
+// Awakeable ids: sign_1 + the invocation id's 33 digits + 6 digits of the signal id. Opaque to users.
+
+import { base62OfNumber, bigintOfBase62, isBase62 } from "./base62.js";
+import { isInvocationId } from "./ids.js";
+
+const prefix = "sign_1";
+const signalWidth = 6;
+const invocationDigits = 33;
+
+export interface AwakeableId {
+  readonly invocationId: string;
+  readonly signalId: number;
+}
+
+export function formatAwakeableId({ invocationId, signalId }: AwakeableId): string {
+  return prefix + invocationId.slice(-invocationDigits) + base62OfNumber(signalId, signalWidth);
+}
+
+/** Undefined where the text is no awakeable id. */
+export function parseAwakeableId(text: string): AwakeableId | undefined {
+  const digits = text.slice(prefix.length);
+  if (!text.startsWith(prefix) || digits.length !== invocationDigits + signalWidth) return undefined;
+  if (!isBase62(digits)) return undefined;
+  const invocationId = `inv_1${digits.slice(0, invocationDigits)}`;
+  if (!isInvocationId(invocationId)) return undefined;
+  const signalId = Number(bigintOfBase62(digits.slice(invocationDigits)));
+  return { invocationId, signalId };
+}

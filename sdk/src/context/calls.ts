@@ -1,0 +1,137 @@
+// Calls and sends to other handlers.
+
+import { millisOf } from "@perdure/protocol/duration";
+import type { Header, Target } from "@perdure/proto/protocol/v1/journal";
+import type { Attempt } from "../attempt/attempt.js";
+import { commandBody } from "../attempt/command-body.js";
+import { CompletionPromise } from "../attempt/leaves.js";
+import { readInvocationId, readValue } from "../attempt/readers.js";
+import { valueOf } from "../attempt/results.js";
+import type { DurablePromiseNode } from "../futures/durable-promise.js";
+import { defaultSerde, serde, type Serde } from "../serde/serde.js";
+import {
+  Opts,
+  SendOpts,
+  type CallOptions,
+  type InvocationHandle,
+  type InvocationPromise,
+  type SendOptions,
+} from "./clients.js";
+import type { GenericCall, GenericSend } from "./context.js";
+
+type AnyOpts = Opts<unknown, unknown> | SendOpts<unknown> | undefined;
+
+export interface Calls {
+  call(
+    service: string,
+    handler: string,
+    key: string | undefined,
+    input: unknown,
+    options: AnyOpts,
+  ): InvocationPromise<unknown>;
+  send(
+    service: string,
+    handler: string,
+    key: string | undefined,
+    input: unknown,
+    options: AnyOpts,
+  ): InvocationHandle;
+  genericCall(call: GenericCall<unknown, unknown>): InvocationPromise<unknown>;
+  genericSend(send: GenericSend<unknown>): InvocationHandle;
+}
+
+export function createCalls(attempt: Attempt): Calls {
+  function call(
+    target: Target,
+    parameter: Uint8Array,
+    options: CallOptions<unknown, unknown>,
+    output: Serde<unknown>,
+  ): InvocationPromise<unknown> {
+    const invocationIdCompletionId = attempt.journal.newCompletionId();
+    const resultCompletionId = attempt.journal.newCompletionId();
+    attempt.issue(
+      options.name ?? "",
+      commandBody("call", {
+        invocationIdCompletionId,
+        resultCompletionId,
+        target,
+        headers: headersOf(options.headers),
+        parameter: valueOf(parameter),
+        ...idempotencyOf(options),
+      }),
+    );
+    const invocationId = expectId(invocationIdCompletionId);
+    const result = attempt.expect(
+      new CompletionPromise(attempt, resultCompletionId, readValue(output, undefined)),
+    );
+    attempt.track(resultCompletionId, invocationId);
+    return Object.assign(result, { invocationId }) as InvocationPromise<unknown>;
+  }
+
+  function send(
+    target: Target,
+    parameter: Uint8Array,
+    options: SendOptions<unknown>,
+  ): InvocationHandle {
+    const invocationIdCompletionId = attempt.journal.newCompletionId();
+    attempt.issue(
+      options.name ?? "",
+      commandBody("send", {
+        invocationIdCompletionId,
+        target,
+        headers: headersOf(options.headers),
+        parameter: valueOf(parameter),
+        delayMs: BigInt(Math.max(0, millisOf(options.delay ?? 0))),
+        ...idempotencyOf(options),
+      }),
+    );
+    return { invocationId: expectId(invocationIdCompletionId) };
+  }
+
+  function expectId(completionId: number): DurablePromiseNode<string> {
+    return attempt.expect(new CompletionPromise(attempt, completionId, readInvocationId));
+  }
+
+  return {
+    call(service, handler, key, input, given): InvocationPromise<unknown> {
+      const options = given instanceof Opts ? given.options : {};
+      const inputSerde = options.input ?? defaultSerde();
+      const outputSerde = options.output ?? defaultSerde();
+      return call(targetOf(service, handler, key), inputSerde.serialize(input), options, outputSerde);
+    },
+    send(service, handler, key, input, given): InvocationHandle {
+      const options = given?.options ?? {};
+      const inputSerde = options.input ?? defaultSerde();
+      return send(targetOf(service, handler, key), inputSerde.serialize(input), options);
+    },
+    genericCall({ service, method, key, parameter, inputSerde, outputSerde, ...options }) {
+      const input = (inputSerde ?? serde.binary) as Serde<unknown>;
+      const output = (outputSerde ?? serde.binary) as Serde<unknown>;
+      return call(targetOf(service, method, key), input.serialize(parameter), options, output);
+    },
+    genericSend({ service, method, key, parameter, inputSerde, ...options }) {
+      const input = (inputSerde ?? serde.binary) as Serde<unknown>;
+      return send(targetOf(service, method, key), input.serialize(parameter), options);
+    },
+  };
+}
+
+function targetOf(service: string, handler: string, key: string | undefined): Target {
+  const target: Target = { $typeName: "perdure.protocol.v1.Target", service, handler };
+  if (key !== undefined) target.key = key;
+  return target;
+}
+
+function headersOf(headers: Readonly<Record<string, string>> = {}): Header[] {
+  return Object.entries(headers).map(([name, value]) => ({
+    $typeName: "perdure.protocol.v1.Header",
+    name,
+    value,
+  }));
+}
+
+function idempotencyOf({ idempotencyKey }: CallOptions<unknown, unknown>): {
+  idempotencyKey?: string;
+} {
+  return idempotencyKey === undefined ? {} : { idempotencyKey };
+}

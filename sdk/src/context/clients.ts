@@ -1,0 +1,104 @@
+// Clients of handlers, from inside handlers: a property for each handler, a call or a send for each.
+
+import type { Duration } from "@perdure/protocol/duration";
+import type { HandlerInput, HandlerNames, HandlerOutput } from "@perdure/protocol/definitions";
+import type { DurablePromise } from "../futures/names.js";
+import type { Serde } from "../serde/serde.js";
+
+/** The result of a call, and the id of the invocation that was called. */
+export interface InvocationPromise<T> extends DurablePromise<T> {
+  readonly invocationId: DurablePromise<string>;
+}
+
+/** An invocation that was sent. */
+export interface InvocationHandle {
+  readonly invocationId: DurablePromise<string>;
+}
+
+export type ClientOf<Handlers> = {
+  readonly [Name in HandlerNames<Handlers>]: (
+    ...input: [...HandlerInput<Handlers[Name]>, options?: Opts<unknown, unknown>]
+  ) => InvocationPromise<HandlerOutput<Handlers[Name]>>;
+};
+
+export type SendClientOf<Handlers> = {
+  readonly [Name in HandlerNames<Handlers>]: (
+    ...input: [...HandlerInput<Handlers[Name]>, options?: SendOpts<unknown>]
+  ) => InvocationHandle;
+};
+
+export interface CallOptions<I, O> {
+  readonly input?: Serde<I>;
+  readonly output?: Serde<O>;
+  readonly idempotencyKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Shown in the journal. */
+  readonly name?: string;
+}
+
+export interface SendOptions<I> extends Omit<CallOptions<I, never>, "output"> {
+  /** Start no earlier than this long after the send. */
+  readonly delay?: Duration;
+}
+
+/** Options of a call. A class of its own, so that it is not taken for the handler's input. */
+export class Opts<I, O> {
+  readonly options: CallOptions<I, O>;
+
+  private constructor(options: CallOptions<I, O>) {
+    this.options = options;
+  }
+
+  static from<I = unknown, O = unknown>(options: CallOptions<I, O>): Opts<I, O> {
+    return new Opts(options);
+  }
+}
+
+export class SendOpts<I> {
+  readonly options: SendOptions<I>;
+
+  private constructor(options: SendOptions<I>) {
+    this.options = options;
+  }
+
+  static from<I = unknown>(options: SendOptions<I>): SendOpts<I> {
+    return new SendOpts(options);
+  }
+}
+
+/** Options of calls and sends: `client.greet(name, rpc.opts({ idempotencyKey: "k" }))`. */
+export const rpc: {
+  opts<I = unknown, O = unknown>(options: CallOptions<I, O>): Opts<I, O>;
+  sendOpts<I = unknown>(options: SendOptions<I>): SendOpts<I>;
+} = {
+  opts: (options) => Opts.from(options),
+  sendOpts: (options) => SendOpts.from(options),
+};
+
+/** A client whose handlers all lead to one function. Safe to be awaited: `then` is no handler. */
+export function proxyClient<T>(
+  invoke: (
+    handler: string,
+    input: unknown,
+    options: Opts<unknown, unknown> | SendOpts<unknown> | undefined,
+  ) => unknown,
+): T {
+  const cache = new Map<string, unknown>();
+  return new Proxy(
+    {},
+    {
+      get(_, handler): unknown {
+        if (typeof handler !== "string" || handler === "then") return undefined;
+        let call = cache.get(handler);
+        if (call === undefined) {
+          call = (...args: unknown[]) => {
+            const options = args.find((arg) => arg instanceof Opts || arg instanceof SendOpts);
+            return invoke(handler, args[0] === options ? undefined : args[0], options);
+          };
+          cache.set(handler, call);
+        }
+        return call;
+      },
+    },
+  ) as T;
+}

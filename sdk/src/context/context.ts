@@ -1,0 +1,182 @@
+// What handlers are given. One interface for each kind of handler: what a handler may not do is not there.
+
+import type { Duration } from "@perdure/protocol/duration";
+import type { Definable, HandlersOf } from "@perdure/protocol/definitions";
+import type { DurablePromise } from "../futures/names.js";
+import type { Serde } from "../serde/serde.js";
+import type { ClientOf, InvocationHandle, SendClientOf } from "./clients.js";
+
+/** How a step is tried again when its closure fails. */
+export interface RunOptions<T> {
+  readonly serde?: Serde<T>;
+  /** The first one included. Default: no limit. */
+  readonly maxRetryAttempts?: number;
+  /** Counted from the first attempt. Default: no limit. */
+  readonly maxRetryDuration?: Duration;
+  /** Default 50 ms. */
+  readonly initialRetryInterval?: Duration;
+  /** Default 10 s. */
+  readonly maxRetryInterval?: Duration;
+  /** Default 2. */
+  readonly retryIntervalFactor?: number;
+}
+
+export type RunAction<T> = () => T | Promise<T>;
+
+/** Random numbers that are the same on every replay. */
+export interface Rand {
+  /** 0 inclusive to 1 exclusive. */
+  random(): number;
+  /** A version 4 UUID. Not for secrets that must withstand someone who knows the invocation. */
+  uuidv4(): string;
+}
+
+/** The time, recorded as a step. */
+export interface ContextDate {
+  /** Epoch milliseconds. */
+  now(): Promise<number>;
+  /** ISO 8601. */
+  toJSON(): Promise<string>;
+}
+
+/** What was asked for. */
+export interface Request {
+  readonly target: Target;
+  readonly id: InvocationId;
+  /** Of the request that submitted the invocation. Names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Of this attempt. */
+  readonly attemptHeaders: ReadonlyMap<string, string>;
+  readonly body: Uint8Array;
+  readonly extraArgs: readonly unknown[];
+  readonly idempotencyKey: string | undefined;
+  /** Fires when this attempt ends, for whatever reason. */
+  readonly attemptCompletedSignal: AbortSignal;
+}
+
+export interface Target {
+  readonly service: string;
+  readonly handler: string;
+  readonly key: string | undefined;
+  toString(): string;
+}
+
+/** inv_… as text. */
+export type InvocationId = string & { readonly __brand?: "InvocationId" };
+
+/** A call whose target is known only at run time. Values are bytes unless serdes say otherwise. */
+export interface GenericCall<I, O> {
+  readonly service: string;
+  readonly method: string;
+  readonly parameter: I;
+  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly inputSerde?: Serde<I>;
+  readonly outputSerde?: Serde<O>;
+  readonly idempotencyKey?: string;
+  readonly name?: string;
+}
+
+export type GenericSend<I> = Omit<GenericCall<I, never>, "outputSerde"> & {
+  readonly delay?: Duration;
+};
+
+declare const contextKind: unique symbol;
+
+/** What every handler can do. */
+export interface Context {
+  /**
+   * A step: runs the closure once and records its result. On replay the recorded result is returned and the closure does
+   * not run. It starts when the promise is awaited. Don't use the context inside.
+   * @throws TerminalError  thrown by the closure, or when its retries are used up
+   */
+  run<T>(action: RunAction<T>): DurablePromise<T>;
+  run<T>(name: string, action: RunAction<T>): DurablePromise<T>;
+  run<T>(name: string, action: RunAction<T>, options: RunOptions<T>): DurablePromise<T>;
+  /** Waits, for seconds or for months; costs nothing meanwhile. */
+  sleep(duration: Duration, name?: string): DurablePromise<void>;
+  /** Calls a handler of a plain service. */
+  serviceClient<D extends Definable>(definition: D): ClientOf<HandlersOf<D>>;
+  /** Calls a handler of a virtual object. */
+  objectClient<D extends Definable>(definition: D, key: string): ClientOf<HandlersOf<D>>;
+  /** Calls a handler of a workflow. */
+  workflowClient<D extends Definable>(definition: D, key: string): ClientOf<HandlersOf<D>>;
+  /** As the clients, without waiting for the result. */
+  serviceSendClient<D extends Definable>(definition: D): SendClientOf<HandlersOf<D>>;
+  objectSendClient<D extends Definable>(definition: D, key: string): SendClientOf<HandlersOf<D>>;
+  workflowSendClient<D extends Definable>(definition: D, key: string): SendClientOf<HandlersOf<D>>;
+  genericCall<I = Uint8Array, O = Uint8Array>(call: GenericCall<I, O>): DurablePromise<O>;
+  genericSend<I = Uint8Array>(send: GenericSend<I>): InvocationHandle;
+  request(): Request;
+  readonly rand: Rand;
+  readonly date: ContextDate;
+  /** As the global console, but silent while the handler is replayed. */
+  readonly console: Console;
+}
+
+/** Typed by a shape of state keys where one is given. */
+export type TypedState = Record<string, unknown>;
+type Keys<S extends TypedState> = string extends keyof S ? string : keyof S & string;
+type ValueOf<S extends TypedState, K extends string> = string extends keyof S
+  ? unknown
+  : K extends keyof S
+    ? S[K]
+    : never;
+
+interface StateReader<S extends TypedState> {
+  /** The object key, or the workflow key. */
+  readonly key: string;
+  /** Null where the key is not set. */
+  get<T = never, K extends Keys<S> = Keys<S>>(
+    name: K,
+    serde?: Serde<unknown>,
+  ): DurablePromise<([T] extends [never] ? ValueOf<S, K> : T) | null>;
+  stateKeys(): DurablePromise<string[]>;
+}
+
+interface StateWriter<S extends TypedState> {
+  /** Recorded together with the handler's progress. */
+  set<T = never, K extends Keys<S> = Keys<S>>(
+    name: K,
+    value: [T] extends [never] ? ValueOf<S, K> : T,
+    serde?: Serde<unknown>,
+  ): void;
+  clear(name: Keys<S>): void;
+  clearAll(): void;
+}
+
+/** A promise of a workflow, by name, shared by its handlers. Survives everything. */
+export interface WorkflowPromise<T> extends Promise<T> {
+  /** As awaiting it, but a durable promise that can be combined. */
+  get(): DurablePromise<T>;
+  /** Undefined while it is not completed. */
+  peek(): DurablePromise<T | undefined>;
+  /** @throws TerminalError 409  it was completed before */
+  resolve(value: T): DurablePromise<void>;
+  /** @throws TerminalError 409  it was completed before */
+  reject(message: string): DurablePromise<void>;
+}
+
+interface Promises {
+  promise<T = unknown>(name: string, serde?: Serde<T>): WorkflowPromise<T>;
+}
+
+/** Of shared handlers of a virtual object: state can be read. */
+export interface ObjectSharedContext<S extends TypedState = TypedState>
+  extends Context, StateReader<S> {
+  readonly [contextKind]?: "object";
+}
+
+/** Of exclusive handlers of a virtual object: one at a time for each key. */
+export interface ObjectContext<S extends TypedState = TypedState>
+  extends ObjectSharedContext<S>, StateWriter<S> {}
+
+/** Of shared handlers of a workflow. */
+export interface WorkflowSharedContext<S extends TypedState = TypedState>
+  extends Context, StateReader<S>, Promises {
+  readonly [contextKind]?: "workflow";
+}
+
+/** Of a workflow's `run`. */
+export interface WorkflowContext<S extends TypedState = TypedState>
+  extends WorkflowSharedContext<S>, StateWriter<S> {}

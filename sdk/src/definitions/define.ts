@@ -1,0 +1,232 @@
+// `service`, `object` and `workflow`: each is a class decorator and the functional form.
+//
+//   @workflow({ workflowRetention: { days: 7 } })      const greeter = service({
+//   export class SignupWorkflow { … }                    name: "Greeter", handlers: { … } });
+//
+// Both end as a ServiceModel, kept beside the class or the definition.
+
+import {
+  definitionSymbol,
+  type Definition,
+  type DefinitionMark,
+  type ServiceKindName,
+} from "@perdure/protocol/definitions";
+import type {
+  Context,
+  ObjectContext,
+  ObjectSharedContext,
+  WorkflowContext,
+  WorkflowSharedContext,
+} from "../context/context.js";
+import { isMarked, markOf } from "./handlers.js";
+import {
+  DefinitionError,
+  type HandlerFunction,
+  type HandlerKindName,
+  type HandlerModel,
+  type ServiceModel,
+} from "./model.js";
+import type {
+  AnyServiceOptions,
+  ObjectOptions,
+  ServiceOptions,
+  WorkflowOptions,
+} from "./options.js";
+
+// Handlers are inferred as written; these say what they are checked against, and give `ctx` its type.
+// eslint-disable-next-line -- `any` input: a handler may take whatever its serde reads
+type Fn<C> = (context: C, input: any) => Promise<any>;
+type ServiceHandlers<H> = { readonly [Name in keyof H]: Fn<Context> };
+type ObjectHandlers<H> = {
+  readonly [Name in keyof H]: Fn<ObjectContext> | Fn<ObjectSharedContext>;
+};
+type WorkflowHandlers<H> = {
+  readonly [Name in keyof H]: Name extends "run"
+    ? Fn<WorkflowContext>
+    : Name extends "workflowSubmit" | "workflowAttach" | "workflowOutput"
+      ? `"${Name}" is a name of the clients`
+      : Fn<WorkflowSharedContext>;
+};
+
+interface Described<Name extends string, Options> {
+  readonly name: Name;
+  readonly description?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly options?: Options;
+}
+
+type ClassDecorator<Instance> = <C extends abstract new (...args: never[]) => Instance>(
+  target: C,
+  context: ClassDecoratorContext<C>,
+) => void;
+
+interface Named {
+  /** Default: the name of the class. */
+  readonly name?: string;
+}
+
+/** Class decorator: a plain service. */
+export function service(options?: ServiceOptions & Named): ClassDecorator<object>;
+/** A plain service, as functions. */
+export function service<Name extends string, H extends object>(
+  definition: Described<Name, ServiceOptions> & { readonly handlers: H & ServiceHandlers<H> },
+): Definition<"service", Name, H>;
+export function service(given: Given = {}): unknown {
+  return define("service", given);
+}
+
+/** Class decorator: a virtual object. */
+export function object(options?: ObjectOptions & Named): ClassDecorator<object>;
+/** A virtual object, as functions. Handlers are exclusive unless made by `handlers.object.shared`. */
+export function object<Name extends string, H extends object>(
+  definition: Described<Name, ObjectOptions> & { readonly handlers: H & ObjectHandlers<H> },
+): Definition<"object", Name, H>;
+export function object(given: Given = {}): unknown {
+  return define("object", given);
+}
+
+/** Class decorator: a workflow. The class has a method `run`, decorated with `@run()`. */
+export function workflow(
+  options?: WorkflowOptions & Named,
+): ClassDecorator<{ run(context: WorkflowContext, ...input: never[]): Promise<unknown> }>;
+/** A workflow, as functions: `run` and shared handlers. */
+export function workflow<Name extends string, H extends { readonly run: unknown }>(
+  definition: Described<Name, WorkflowOptions> & { readonly handlers: H & WorkflowHandlers<H> },
+): Definition<"workflow", Name, H>;
+export function workflow(given: Given = {}): unknown {
+  return define("workflow", given);
+}
+
+interface Functional extends Described<string, AnyServiceOptions> {
+  readonly handlers: object;
+}
+
+type Given = Functional | (AnyServiceOptions & Named);
+
+const models = new WeakMap<object, ServiceModel>();
+
+/**
+ * The model of a decorated class or a definition.
+ * @throws DefinitionError
+ */
+export function modelOf(definable: object): ServiceModel {
+  const model = models.get(definable);
+  if (model !== undefined) return model;
+  const name = (definable as { name?: string }).name ?? "this value";
+  throw new DefinitionError(
+    `${name} is no service: decorate the class with @service(), @object() or @workflow(), or make a definition with the function of that name`,
+  );
+}
+
+function define(kind: ServiceKindName, given: Given): unknown {
+  if ("handlers" in given) return defineFunctional(kind, given);
+  return (target: new () => object): void => {
+    const { name = target.name, ...options } = given;
+    models.set(target, classModel(kind, name, target, options));
+    const mark: DefinitionMark = { name, kind };
+    Object.defineProperty(target, definitionSymbol, { value: mark });
+  };
+}
+
+function defineFunctional(kind: ServiceKindName, given: Functional): { readonly name: string } {
+  const { name, description, metadata } = given;
+  const options = {
+    ...given.options,
+    ...(description === undefined ? {} : { description }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+  const handlers = Object.entries(given.handlers).map(([handlerName, fn]: [string, unknown]) => {
+    if (typeof fn !== "function") {
+      throw new DefinitionError(`handler ${handlerName} of ${name} is no function`);
+    }
+    const own = markOf(fn);
+    return handlerModel(kind, name, handlerName, own, fn as HandlerFunction);
+  });
+  const definition = { name };
+  models.set(definition, checked({ name, kind, options, handlers: byName(handlers) }));
+  return definition;
+}
+
+function classModel(
+  kind: ServiceKindName,
+  name: string,
+  target: new () => object,
+  options: AnyServiceOptions,
+): ServiceModel {
+  let instance: Record<string, HandlerFunction> | undefined;
+  const handlers: HandlerModel[] = [];
+  for (const [method, fn] of methodsOf(target)) {
+    if (!isMarked(fn)) continue;
+    handlers.push(
+      handlerModel(kind, name, method, markOf(fn), (context, ...input) => {
+        instance ??= new target() as Record<string, HandlerFunction>;
+        return (instance[method] as HandlerFunction)(context, ...input);
+      }),
+    );
+  }
+  return checked({ name, kind, options, handlers: byName(handlers) });
+}
+
+/** Methods of a class and of those that it extends, nearest first. */
+function methodsOf(target: new () => object): Map<string, HandlerFunction> {
+  const methods = new Map<string, HandlerFunction>();
+  let prototype: object | null = target.prototype as object;
+  while (prototype !== null && prototype !== Object.prototype) {
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+      if (typeof property.value !== "function" || methods.has(name)) continue;
+      methods.set(name, property.value as HandlerFunction);
+    }
+    prototype = Object.getPrototypeOf(prototype) as object | null;
+  }
+  return methods;
+}
+
+function handlerModel(
+  kind: ServiceKindName,
+  serviceName: string,
+  name: string,
+  { kind: given, options }: ReturnType<typeof markOf>,
+  fn: HandlerFunction,
+): HandlerModel {
+  const handlerKind = kindOf(kind, name, given);
+  if (handlerKind === undefined) {
+    throw new DefinitionError(
+      `handler ${name} of ${serviceName} can't be ${given ?? "shared"}: ${serviceName} is a ${kind}`,
+    );
+  }
+  return {
+    name,
+    kind: handlerKind,
+    options,
+    invoke: (context, input) => fn(context as never, input),
+  };
+}
+
+function kindOf(
+  kind: ServiceKindName,
+  name: string,
+  given: HandlerKindName | undefined,
+): HandlerKindName | undefined {
+  switch (kind) {
+    case "service":
+      return given === undefined ? "shared" : undefined;
+    case "object":
+      return given === "run" ? undefined : (given ?? "exclusive");
+    case "workflow":
+      if (given === "exclusive") return undefined;
+      if (name === "run") return given === "shared" ? undefined : "run";
+      return given === "run" ? undefined : "shared";
+  }
+}
+
+function byName(handlers: readonly HandlerModel[]): ReadonlyMap<string, HandlerModel> {
+  return new Map(handlers.map((handler) => [handler.name, handler]));
+}
+
+function checked(model: ServiceModel): ServiceModel {
+  if (model.handlers.size === 0) throw new DefinitionError(`${model.name} has no handlers`);
+  if (model.kind === "workflow" && !model.handlers.has("run")) {
+    throw new DefinitionError(`the workflow ${model.name} has no handler "run"`);
+  }
+  return model;
+}

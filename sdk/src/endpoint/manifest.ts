@@ -1,0 +1,133 @@
+// What this endpoint offers, as Discover tells it.
+
+import { createHash } from "node:crypto";
+import { create, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import {
+  HandlerKind,
+  ManifestSchema,
+  OnMaxAttempts,
+  OptionsSchema,
+  ServiceKind,
+  type Handler,
+  type Manifest,
+  type Service,
+} from "@perdure/proto/manifest/v1/manifest";
+import { millisOf, type Duration } from "@perdure/protocol/duration";
+import type { ServiceKindName } from "@perdure/protocol/definitions";
+import { handlerSerde } from "../attempt/results.js";
+import type { HandlerKindName, HandlerModel, ServiceModel } from "../definitions/model.js";
+import type { AnyHandlerOptions, AnyServiceOptions, RetryPolicy } from "../definitions/options.js";
+import { sdkVersion } from "../version.js";
+
+const serviceKinds: Record<ServiceKindName, ServiceKind> = {
+  service: ServiceKind.SERVICE,
+  object: ServiceKind.VIRTUAL_OBJECT,
+  workflow: ServiceKind.WORKFLOW,
+};
+
+const handlerKinds: Record<HandlerKindName, HandlerKind> = {
+  run: HandlerKind.RUN,
+  shared: HandlerKind.SHARED,
+  exclusive: HandlerKind.EXCLUSIVE,
+};
+
+export function createManifest(services: Iterable<ServiceModel>): Manifest {
+  return create(ManifestSchema, { services: [...services].map(serviceOf) });
+}
+
+/** Names the code: what is offered, and by which SDK. */
+export function buildIdOf(manifest: Manifest): string {
+  const hash = createHash("sha256").update(sdkVersion).update(toBinary(ManifestSchema, manifest));
+  return hash.digest("hex").slice(0, 16);
+}
+
+function serviceOf(model: ServiceModel): Service {
+  const { name, kind, options } = model;
+  return {
+    $typeName: "perdure.manifest.v1.Service",
+    name,
+    kind: serviceKinds[kind],
+    documentation: options.description ?? "",
+    metadata: { ...options.metadata },
+    options: create(OptionsSchema, optionsOf(options)),
+    handlers: [...model.handlers.values()].map((handler) => handlerOf(model, handler)),
+  };
+}
+
+function handlerOf(service: ServiceModel, handler: HandlerModel): Handler {
+  const { name, kind, options } = handler;
+  const input = handlerSerde(service, handler, "input");
+  const output = handlerSerde(service, handler, "output");
+  return {
+    $typeName: "perdure.manifest.v1.Handler",
+    name,
+    kind: handlerKinds[kind],
+    documentation: options.description ?? "",
+    metadata: { ...options.metadata },
+    options: create(OptionsSchema, optionsOf(options)),
+    input: {
+      $typeName: "perdure.manifest.v1.InputRule",
+      required: false,
+      contentType: options.accept ?? input.contentType ?? "*/*",
+      jsonSchema: schemaText(input.jsonSchema),
+    },
+    output: {
+      $typeName: "perdure.manifest.v1.OutputRule",
+      contentType: output.contentType ?? "",
+      setContentTypeIfEmpty: options.setOutputContentTypeIfEmpty ?? false,
+      jsonSchema: schemaText(output.jsonSchema),
+    },
+  };
+}
+
+function optionsOf(
+  options: AnyServiceOptions | AnyHandlerOptions,
+): MessageInitShape<typeof OptionsSchema> {
+  const workflowRetention = "workflowRetention" in options ? options.workflowRetention : undefined;
+  const { ingressPrivate, enableLazyState, retryPolicy } = options;
+  return {
+    ...millis("idempotencyRetentionMs", options.idempotencyRetention),
+    ...millis("workflowRetentionMs", workflowRetention),
+    ...millis("journalRetentionMs", options.journalRetention),
+    ...millis("inactivityTimeoutMs", options.inactivityTimeout),
+    ...millis("abortTimeoutMs", options.abortTimeout),
+    ...(ingressPrivate === undefined ? {} : { ingressPrivate }),
+    ...(enableLazyState === undefined ? {} : { enableLazyState }),
+    ...(retryPolicy === undefined ? {} : { retryPolicy: retryPolicyOf(retryPolicy) }),
+  };
+}
+
+function retryPolicyOf(
+  policy: RetryPolicy,
+): NonNullable<MessageInitShape<typeof OptionsSchema>["retryPolicy"]> {
+  const { exponentiationFactor, maxAttempts, onMaxAttempts } = policy;
+  return {
+    ...millis("initialIntervalMs", policy.initialInterval),
+    ...millis("maxIntervalMs", policy.maxInterval),
+    ...(exponentiationFactor === undefined ? {} : { exponentiationFactor }),
+    ...(maxAttempts === undefined ? {} : { maxAttempts: attemptsOf(maxAttempts) }),
+    onMaxAttempts:
+      onMaxAttempts === undefined
+        ? OnMaxAttempts.UNSPECIFIED
+        : onMaxAttempts === "kill"
+          ? OnMaxAttempts.KILL
+          : OnMaxAttempts.PAUSE,
+  };
+}
+
+/** On the wire 0 means no limit; zero attempts are one. */
+function attemptsOf(maxAttempts: number): number {
+  return maxAttempts === Infinity ? 0 : Math.max(1, Math.trunc(maxAttempts));
+}
+
+function millis<Name extends string>(
+  name: Name,
+  duration: Duration | undefined,
+): { [key in Name]?: bigint } {
+  if (duration === undefined) return {};
+  return { [name]: BigInt(Math.max(0, millisOf(duration))) } as { [key in Name]?: bigint };
+}
+
+function schemaText(schema: object | undefined): string {
+  return schema === undefined ? "" : JSON.stringify(schema);
+}

@@ -1,0 +1,174 @@
+// Combinations of durable promises. Which child wins is decided by the recorded order of notifications.
+// Native Promise.race and its like must not be used on durable promises: their order is not recorded.
+
+import { create } from "@bufbuild/protobuf";
+import {
+  Awaiting_Combinator as Combinator,
+  AwaitingSchema,
+  type Awaiting,
+} from "@perdure/proto/protocol/v1/journal";
+import { TimeoutError } from "../errors.js";
+import { DurablePromiseNode, nodeOf, type DurablePromise, type Settled } from "./durable-promise.js";
+
+type Results<P extends readonly PromiseLike<unknown>[]> = {
+  -readonly [I in keyof P]: Awaited<P[I]>;
+};
+type SettledResults<P extends readonly PromiseLike<unknown>[]> = {
+  -readonly [I in keyof P]: PromiseSettledResult<Awaited<P[I]>>;
+};
+
+/** Combines durable promises of one context. */
+export interface Combinators {
+  /** All values, in order; rejects with the first failure. */
+  all<const P extends readonly DurablePromise<unknown>[]>(promises: P): DurablePromise<Results<P>>;
+  /** The first that settles. */
+  race<const P extends readonly DurablePromise<unknown>[]>(
+    promises: P,
+  ): DurablePromise<Results<P>[number]>;
+  /** The first success; rejects with AggregateError when all have failed. */
+  any<const P extends readonly DurablePromise<unknown>[]>(
+    promises: P,
+  ): DurablePromise<Results<P>[number]>;
+  /** All outcomes, in order. */
+  allSettled<const P extends readonly DurablePromise<unknown>[]>(
+    promises: P,
+  ): DurablePromise<SettledResults<P>>;
+  /** A promise that has a value already. */
+  resolve<T>(value: T): DurablePromise<Awaited<T>>;
+  /** A promise that has failed already. */
+  reject<T = never>(reason: Error): DurablePromise<T>;
+}
+
+type Decide = (children: readonly DurablePromiseNode<unknown>[]) => Settled<unknown> | undefined;
+
+class CombinedPromise extends DurablePromiseNode<unknown> {
+  readonly #combinator: Combinator;
+  readonly #children: readonly DurablePromiseNode<unknown>[];
+
+  constructor(
+    combinator: Combinator,
+    children: readonly DurablePromiseNode<unknown>[],
+    decide: (latest: DurablePromiseNode<unknown> | undefined) => Settled<unknown> | undefined,
+  ) {
+    super(children[0]?.host ?? settledHost);
+    this.#combinator = combinator;
+    this.#children = children;
+    for (const child of children) {
+      child.onSettled(() => {
+        if (this.settled !== undefined) return;
+        const settled = decide(child);
+        if (settled !== undefined) this.settle(settled);
+      });
+    }
+    if (children.length > 0) return;
+    const settled = decide(undefined);
+    if (settled !== undefined) this.settle(settled);
+  }
+
+  override start(): void {
+    for (const child of this.#children) child.start();
+  }
+
+  override addTo(tree: Awaiting): void {
+    const nested = create(AwaitingSchema, { combinator: this.#combinator });
+    for (const child of this.#children) {
+      if (child.settled === undefined) child.addTo(nested);
+    }
+    tree.nested.push(nested);
+  }
+}
+
+class SettledPromise<T> extends DurablePromiseNode<T> {
+  constructor(settled: Settled<T>) {
+    super(settledHost);
+    this.settle(settled);
+  }
+
+  override start(): void {
+    // It has settled.
+  }
+
+  override addTo(): void {
+    // Nothing is waited for.
+  }
+}
+
+/** Belongs to promises that need no attempt: those that have settled, and combinations of nothing. */
+const settledHost: DurablePromiseNode<unknown>["host"] = {
+  awaited: () => undefined,
+  fail: (error) => {
+    throw error;
+  },
+  timeout: (node) => node,
+};
+
+function combine(
+  combinator: Combinator,
+  promises: readonly PromiseLike<unknown>[],
+  decide: Decide,
+): DurablePromise<never> {
+  const children = promises.map((promise) => nodeOf(promise));
+  const ordered: DurablePromiseNode<unknown>[] = [];
+  return new CombinedPromise(combinator, children, (latest) => {
+    // Children that settled, in the order in which they did: the first of a race is the first here.
+    if (latest !== undefined) ordered.push(latest);
+    if (combinator === Combinator.FIRST_COMPLETED) return decide(ordered);
+    return decide(children);
+  }) as DurablePromise<unknown> as DurablePromise<never>;
+}
+
+const all: Decide = (children) => {
+  const failed = children.find((child) => child.settled?.kind === "failure");
+  if (failed !== undefined) return failed.settled;
+  if (children.some((child) => child.settled === undefined)) return undefined;
+  return { kind: "value", value: children.map((child) => valueOf(child)) };
+};
+
+const race: Decide = (children) => children[0]?.settled;
+
+const any: Decide = (children) => {
+  const succeeded = children.find((child) => child.settled?.kind === "value");
+  if (succeeded !== undefined) return succeeded.settled;
+  if (children.some((child) => child.settled === undefined)) return undefined;
+  const errors = children.map((child) =>
+    child.settled?.kind === "failure" ? child.settled.error : undefined,
+  );
+  return { kind: "failure", error: new AggregateError(errors, "All promises were rejected") };
+};
+
+const allSettled: Decide = (children) => {
+  if (children.some((child) => child.settled === undefined)) return undefined;
+  const outcomes = children.map(({ settled }) =>
+    settled?.kind === "failure"
+      ? { status: "rejected", reason: settled.error }
+      : { status: "fulfilled", value: settled?.value },
+  );
+  return { kind: "value", value: outcomes };
+};
+
+function valueOf(node: DurablePromiseNode<unknown>): unknown {
+  return node.settled?.kind === "value" ? node.settled.value : undefined;
+}
+
+export const combinators: Combinators = {
+  all: (promises) => combine(Combinator.ALL_SUCCEEDED, promises, all),
+  race: (promises) => combine(Combinator.FIRST_COMPLETED, promises, race),
+  any: (promises) => combine(Combinator.FIRST_SUCCEEDED, promises, any),
+  allSettled: (promises) => combine(Combinator.ALL_COMPLETED, promises, allSettled),
+  resolve: <T>(value: T) =>
+    new SettledPromise({ kind: "value", value }) as DurablePromiseNode<unknown> as DurablePromise<
+      Awaited<T>
+    >,
+  reject: (error) => new SettledPromise({ kind: "failure", error }),
+};
+
+/** The promise, or TimeoutError once `timer` has settled before it. */
+export function timeoutAfter<T>(
+  node: DurablePromiseNode<T>,
+  timer: DurablePromiseNode<void>,
+): DurablePromiseNode<T> {
+  const children = [node as DurablePromiseNode<unknown>, timer as DurablePromiseNode<unknown>];
+  return new CombinedPromise(Combinator.FIRST_COMPLETED, children, (latest) =>
+    latest === children[1] ? { kind: "failure", error: new TimeoutError() } : latest?.settled,
+  ) as DurablePromiseNode<unknown> as DurablePromiseNode<T>;
+}

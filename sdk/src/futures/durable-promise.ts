@@ -1,0 +1,167 @@
+// Durable promises: what contexts return. A promise is a node of a tree: a leaf (a completion, a signal), a
+// combination of others, or a map over one. It settles when its leaves do, in journal order. Awaiting a node
+// makes it a root: that starts the closures of the steps in it, and is what an attempt waits for.
+
+import type { Awaiting } from "@perdure/proto/protocol/v1/journal";
+import type { Duration } from "@perdure/protocol/duration";
+import { isTerminalError, messageOf } from "../errors.js";
+
+/** How a node ended. */
+export type Settled<T> =
+  | { readonly kind: "value"; readonly value: T }
+  | { readonly kind: "failure"; readonly error: Error };
+
+/** What the promises of an attempt need from it. */
+export interface PromiseHost {
+  /** A node is awaited by the code. */
+  awaited(node: DurablePromiseNode<unknown>): void;
+  /** The attempt can't go on: a mapper threw, a value can't be read. */
+  fail(error: unknown): void;
+  /** A promise that settles after a time. */
+  timeout<T>(node: DurablePromiseNode<T>, duration: Duration): DurablePromiseNode<T>;
+}
+
+/** A promise whose result is recorded, so that it is the same whenever the handler is replayed. */
+export interface DurablePromise<T> extends Promise<T> {
+  /** The same result, changed. Runs once; an error that is thrown and not terminal fails the attempt. */
+  map<U>(mapper: (value?: T, failure?: Error) => U): DurablePromise<U>;
+  /** Rejects with TimeoutError unless the promise settles in time. */
+  orTimeout(duration: Duration): DurablePromise<T>;
+}
+
+/** Settles the native promise of a node. A method, so that a node of T is a node of unknown. */
+interface Finisher<T> {
+  finish(settled: Settled<T>): void;
+}
+
+export abstract class DurablePromiseNode<T> implements DurablePromise<T> {
+  readonly [Symbol.toStringTag] = "DurablePromise";
+  readonly host: PromiseHost;
+  #settled: Settled<T> | undefined;
+  #promise: Promise<T> | undefined;
+  #finisher: Finisher<T> | undefined;
+  #parents: (() => void)[] = [];
+
+  constructor(host: PromiseHost) {
+    this.host = host;
+  }
+
+  get settled(): Settled<T> | undefined {
+    return this.#settled;
+  }
+
+  /** Begins what must run for the promise to settle. May be called again. */
+  abstract start(): void;
+
+  /** Adds what the node still waits for to a tree. */
+  abstract addTo(tree: Awaiting): void;
+
+  /** Called when a node that this one depends on has settled. */
+  onSettled(parent: () => void): void {
+    if (this.#settled === undefined) this.#parents.push(parent);
+    else parent();
+  }
+
+  settle(settled: Settled<T>): void {
+    if (this.#settled !== undefined) return;
+    this.#settled = settled;
+    const parents = this.#parents;
+    this.#parents = [];
+    for (const parent of parents) parent();
+    this.#finisher?.finish(settled);
+  }
+
+  /** Rejects whoever awaits it, without settling the node: the attempt was cancelled. */
+  interrupt(error: Error): void {
+    const finisher = this.#finisher;
+    this.#promise = undefined;
+    this.#finisher = undefined;
+    finisher?.finish({ kind: "failure", error });
+  }
+
+  then<A = T, B = never>(
+    onValue?: ((value: T) => A | PromiseLike<A>) | null,
+    onFailure?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#await().then(onValue, onFailure);
+  }
+
+  catch<B = never>(onFailure?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.then(undefined, onFailure);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.#await().finally(onFinally);
+  }
+
+  map<U>(mapper: (value?: T, failure?: Error) => U): DurablePromise<U> {
+    return new MappedPromise(this, mapper);
+  }
+
+  orTimeout(duration: Duration): DurablePromise<T> {
+    return this.host.timeout(this, duration);
+  }
+
+  #await(): Promise<T> {
+    if (this.#promise !== undefined) return this.#promise;
+    this.#promise = new Promise<T>((resolve, reject) => {
+      this.#finisher = {
+        finish(settled): void {
+          if (settled.kind === "value") resolve(settled.value);
+          else reject(settled.error);
+        },
+      };
+    });
+    if (this.#settled === undefined) {
+      this.start();
+      this.host.awaited(this as DurablePromiseNode<unknown>);
+    } else {
+      this.#finisher?.finish(this.#settled);
+    }
+    return this.#promise;
+  }
+}
+
+class MappedPromise<T, U> extends DurablePromiseNode<U> {
+  readonly #source: DurablePromiseNode<T>;
+
+  constructor(source: DurablePromiseNode<T>, mapper: (value?: T, failure?: Error) => U) {
+    super(source.host);
+    this.#source = source;
+    source.onSettled(() => {
+      const { settled } = source;
+      if (settled !== undefined) this.#map(settled, mapper);
+    });
+  }
+
+  override start(): void {
+    this.#source.start();
+  }
+
+  override addTo(tree: Awaiting): void {
+    this.#source.addTo(tree);
+  }
+
+  #map(settled: Settled<T>, mapper: (value?: T, failure?: Error) => U): void {
+    try {
+      const value =
+        settled.kind === "value" ? mapper(settled.value) : mapper(undefined, settled.error);
+      this.settle({ kind: "value", value });
+    } catch (error) {
+      if (isTerminalError(error)) this.settle({ kind: "failure", error });
+      else this.host.fail(error);
+    }
+  }
+}
+
+export function isDurablePromise(value: unknown): value is DurablePromise<unknown> {
+  return value instanceof DurablePromiseNode;
+}
+
+/** @throws TypeError  for anything but a durable promise: native promises settle in no recorded order */
+export function nodeOf<T>(promise: PromiseLike<T>): DurablePromiseNode<T> {
+  if (promise instanceof DurablePromiseNode) return promise as DurablePromiseNode<T>;
+  throw new TypeError(
+    `only durable promises of one context can be combined; ${messageOf(promise)} is none (PDR2003)`,
+  );
+}

@@ -1,0 +1,158 @@
+// The journal of one attempt, from the SDK's side: a pure machine. The code's commands go in and are matched
+// with what was recorded, or come out as new ones; notifications go in and come out one at a time, in journal
+// order, each when the code has come to rest.
+//   J1. Commands are matched in order. The first that differs ends the attempt.
+//   J2. A notification is handed out once, and only when the code is quiet: so races are won on replay by who won them
+//       first.
+//   J3. A step that has a completion anywhere in the journal is not executed.
+//   J4. Once the recorded commands are used up, the attempt makes progress of its own.
+
+import type { Completion, Entry, Signal } from "@perdure/proto/protocol/v1/journal";
+import { JournalMismatch } from "./journal-mismatch.js";
+import { describeCommand, sameCommand } from "./match.js";
+
+export type Notification =
+  | { readonly kind: "completion"; readonly index: number; readonly completion: Completion }
+  | { readonly kind: "signal"; readonly index: number; readonly signal: Signal }
+  /** A step's result that this attempt proposed is recorded. */
+  | { readonly kind: "accepted"; readonly index: number; readonly completionId: number };
+
+interface RecordedCommand {
+  readonly index: number;
+  readonly entry: Entry;
+}
+
+/** Signals 1 to 16 are reserved; awakeables count from here. */
+const firstAwakeableSignal = 17;
+
+export class Journal {
+  readonly #commands: RecordedCommand[] = [];
+  #nextCommand = 0;
+  readonly #notifications: Notification[] = [];
+  #nextNotification = 0;
+  readonly #completed = new Set<number>();
+  #lastIndex = 0;
+  #seen = 0;
+  #commandCount = 0;
+  #lastCompletionId = 0;
+  #lastSignalId = firstAwakeableSignal - 1;
+
+  /** @param entries  all that the journal had when the attempt was started; the first is the input */
+  constructor(entries: readonly Entry[]) {
+    entries.forEach((entry, index) => {
+      if (isNotification(entry)) this.notified(index, entry);
+      else this.#commands.push({ index, entry });
+    });
+  }
+
+  /** Whether recorded commands are left. */
+  get replaying(): boolean {
+    return this.#nextCommand < this.#commands.length;
+  }
+
+  /** Index of the last notification that was handed out; 0 for none. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** Commands so far, the input included. */
+  get commandCount(): number {
+    return this.#commandCount;
+  }
+
+  /** The input: the first command of every journal. */
+  takeInput(): Entry {
+    const first = this.#commands[this.#nextCommand++];
+    if (first?.entry.body.case !== "input") throw new Error("a journal begins with its input");
+    this.#commandCount++;
+    return first.entry;
+  }
+
+  newCompletionId(): number {
+    return ++this.#lastCompletionId;
+  }
+
+  newSignalId(): number {
+    return ++this.#lastSignalId;
+  }
+
+  /**
+   * The code asks for a command.
+   * @returns the recorded command, or undefined where it is new
+   * @throws JournalMismatch
+   */
+  issue(asked: Entry): Entry | undefined {
+    this.#commandCount++;
+    const recorded = this.#commands[this.#nextCommand];
+    if (recorded === undefined) return undefined;
+    if (!sameCommand(recorded.entry, asked)) {
+      throw new JournalMismatch({
+        index: recorded.index,
+        recorded: describeCommand(recorded.entry),
+        asked: `asks for ${describeCommand(asked)}`,
+      });
+    }
+    this.#nextCommand++;
+    return recorded.entry;
+  }
+
+  /** A notification from the server. One that is known already is ignored. */
+  notified(index: number, entry: Entry): void {
+    const { body } = entry;
+    if (body.case === "completion") {
+      this.#completed.add(body.value.completionId);
+      this.#add({ kind: "completion", index, completion: body.value });
+    } else if (body.case === "signal") {
+      this.#add({ kind: "signal", index, signal: body.value });
+    }
+  }
+
+  accepted(index: number, completionId: number): void {
+    this.#completed.add(completionId);
+    this.#add({ kind: "accepted", index, completionId });
+  }
+
+  /** Whether a step has a result, handed out or not. */
+  hasCompletion(completionId: number): boolean {
+    return this.#completed.has(completionId);
+  }
+
+  /** The next notification for code that has come to rest. */
+  next(): Notification | undefined {
+    const notification = this.#notifications[this.#nextNotification];
+    if (notification === undefined) return undefined;
+    this.#nextNotification++;
+    this.#seen = notification.index;
+    return notification;
+  }
+
+  /**
+   * The code has come to rest at an await, and nothing is left that could move it on.
+   * @throws JournalMismatch  where the journal says that it went on
+   */
+  stuck(): void {
+    this.#mustBeUsedUp("waits for something that was not awaited then");
+  }
+
+  /** @throws JournalMismatch  where the journal has more than the code has done */
+  finished(): void {
+    this.#mustBeUsedUp("has returned");
+  }
+
+  #mustBeUsedUp(asked: string): void {
+    const recorded = this.#commands[this.#nextCommand];
+    if (recorded === undefined) return;
+    const { index, entry } = recorded;
+    throw new JournalMismatch({ index, recorded: describeCommand(entry), asked });
+  }
+
+  #add(notification: Notification): void {
+    if (notification.index <= this.#lastIndex) return;
+    this.#lastIndex = notification.index;
+    this.#notifications.push(notification);
+  }
+}
+
+function isNotification(entry: Entry): boolean {
+  return entry.body.case === "completion" || entry.body.case === "signal";
+}

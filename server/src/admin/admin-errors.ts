@@ -1,0 +1,33 @@
+// Errors of the admin port as errors of a request.
+
+import { adminErrors } from "../http/error-codes.js";
+import { HttpError } from "../http/http-error.js";
+import { RegistrationError } from "../registry/registrar.js";
+import type { AdminParts } from "./parts.js";
+
+/** @param during  what was asked for; logged with an error that nobody expected */
+export function toHttpError(error: unknown, during: string): HttpError {
+  if (error instanceof HttpError) return error;
+  if (error instanceof RegistrationError) {
+    const { code, httpStatus: status, restateCode, message } = error;
+    return new HttpError({ code, status, restateCode }, message, { cause: error });
+  }
+  console.error(`${adminErrors.internal.code} unexpected error during ${during}:`, error);
+  return new HttpError(adminErrors.internal, "unexpected error; the server's log has it", {
+    cause: error,
+  });
+}
+
+/** @throws HttpError  PDR4009 while the server recovers */
+export function checkReady(parts: AdminParts): void {
+  if (parts.ready()) return;
+  throw new HttpError(
+    adminErrors.recovering,
+    "the server is recovering and takes no requests yet; it is safe to retry",
+    { retryAfterSeconds: 1 },
+  );
+}
+
+export function unknownDeployment(id: string): HttpError {
+  return new HttpError(adminErrors.unknownDeployment, `deployment "${id}" not found`);
+}

@@ -1,0 +1,72 @@
+// Deployments as the admin port answers with them, in JSON and in the contract's messages.
+
+import type { Deployment as DeploymentMessage } from "@perdure/proto/admin/v1/admin";
+import { DeploymentSchema } from "@perdure/proto/admin/v1/admin";
+import type { Deployment } from "@perdure/proto/storage/v1/records";
+import { create } from "@bufbuild/protobuf";
+import { servicesMetadata } from "./service-metadata.js";
+
+/** The answer to a registration. */
+export function registeredBody(deployment: Deployment): object {
+  return {
+    id: deployment.id,
+    services: servicesMetadata(deployment),
+    min_protocol_version: deployment.minProtocolVersion,
+    max_protocol_version: deployment.maxProtocolVersion,
+    ...sdkVersion(deployment),
+    info: [],
+  };
+}
+
+/** One deployment with all that it offers. */
+export function deploymentBody(deployment: Deployment): object {
+  return { ...commonBody(deployment), services: servicesMetadata(deployment) };
+}
+
+/** One deployment in a list: its services by name and revision. */
+export function deploymentListBody(deployment: Deployment): object {
+  const services = (deployment.manifest?.services ?? []).map(({ name }) => ({
+    name,
+    revision: deployment.revisions[name] ?? 0,
+  }));
+  return { ...commonBody(deployment), services };
+}
+
+function commonBody(deployment: Deployment): object {
+  return {
+    id: deployment.id,
+    uri: deployment.uri,
+    protocol_type: "BidiStream",
+    http_version: "HTTP/2.0",
+    additional_headers: deployment.additionalHeaders,
+    metadata: deployment.metadata,
+    created_at: new Date(deployment.createdAt).toISOString(),
+    min_protocol_version: deployment.minProtocolVersion,
+    max_protocol_version: deployment.maxProtocolVersion,
+    ...sdkVersion(deployment),
+    info: [],
+  };
+}
+
+function sdkVersion({ sdkVersion: version }: Deployment): object {
+  return version === "" ? {} : { sdk_version: version };
+}
+
+export function deploymentMessage(deployment: Deployment): DeploymentMessage {
+  const { id, uri, minProtocolVersion, maxProtocolVersion, additionalHeaders, metadata } =
+    deployment;
+  return create(DeploymentSchema, {
+    id,
+    uri,
+    createdAtMs: BigInt(Math.trunc(deployment.createdAt)),
+    minProtocolVersion,
+    maxProtocolVersion,
+    sdkVersion: deployment.sdkVersion,
+    services: (deployment.manifest?.services ?? []).map((service) => ({
+      service,
+      revision: deployment.revisions[service.name] ?? 0,
+    })),
+    additionalHeaders,
+    metadata,
+  });
+}

@@ -1,0 +1,175 @@
+// A registered service in the words of the field's tools: snake_case members, durations as text,
+// what is not set filled in with the server's defaults.
+
+import { HandlerKind, OnMaxAttempts, ServiceKind } from "@perdure/proto/manifest/v1/manifest";
+import type {
+  Handler,
+  InputRule,
+  Options,
+  OutputRule,
+  RetryPolicy,
+  Service,
+} from "@perdure/proto/manifest/v1/manifest";
+import type { Deployment } from "@perdure/proto/storage/v1/records";
+import { defaultRetryPolicy } from "@perdure/protocol/retry";
+import { friendlyDuration } from "./friendly-duration.js";
+
+const dayMs = 24 * 60 * 60 * 1_000;
+const defaults = {
+  idempotencyRetentionMs: dayMs,
+  workflowRetentionMs: dayMs,
+  journalRetentionMs: dayMs,
+  inactivityTimeoutMs: 60_000,
+  abortTimeoutMs: 600_000,
+} as const;
+
+/** All services that a deployment offers, with their handlers. */
+export function servicesMetadata(deployment: Deployment): object[] {
+  return (deployment.manifest?.services ?? []).map((service) =>
+    serviceMetadata(deployment, service),
+  );
+}
+
+function serviceMetadata(deployment: Deployment, service: Service): object {
+  const { name, kind, handlers, documentation, metadata, options } = service;
+  const duration = (ms: bigint | undefined, defaultMs: number): string =>
+    friendlyDuration(ms === undefined ? defaultMs : Number(ms));
+  return {
+    name,
+    ty: serviceType(kind),
+    handlers: handlers.map((handler) => handlerMetadata(service, handler)),
+    ...(documentation === "" ? {} : { documentation }),
+    metadata,
+    deployment_id: deployment.id,
+    revision: deployment.revisions[name] ?? 0,
+    public: options?.ingressPrivate !== true,
+    idempotency_retention: duration(
+      options?.idempotencyRetentionMs,
+      defaults.idempotencyRetentionMs,
+    ),
+    ...(kind === ServiceKind.WORKFLOW
+      ? {
+          workflow_completion_retention: duration(
+            options?.workflowRetentionMs,
+            defaults.workflowRetentionMs,
+          ),
+        }
+      : {}),
+    journal_retention: duration(options?.journalRetentionMs, defaults.journalRetentionMs),
+    inactivity_timeout: duration(options?.inactivityTimeoutMs, defaults.inactivityTimeoutMs),
+    abort_timeout: duration(options?.abortTimeoutMs, defaults.abortTimeoutMs),
+    enable_lazy_state: options?.enableLazyState ?? false,
+    retry_policy: { ...defaultRetryMembers, ...retryMembers(options?.retryPolicy) },
+    info: [],
+  };
+}
+
+function handlerMetadata(service: Service, handler: Handler): object {
+  const { name, kind, documentation, metadata, options, input, output } = handler;
+  const ty = handlerType(service.kind, kind);
+  return {
+    name,
+    ...(ty === undefined ? {} : { ty }),
+    ...(documentation === "" ? {} : { documentation }),
+    metadata,
+    ...ownOptions(options),
+    public: (options?.ingressPrivate ?? service.options?.ingressPrivate) !== true,
+    input_description: inputDescription(input),
+    output_description: outputDescription(output),
+    ...schemaMember("input_json_schema", input?.jsonSchema),
+    ...schemaMember("output_json_schema", output?.jsonSchema),
+    retry_policy: retryMembers(options?.retryPolicy),
+    info: [],
+  };
+}
+
+/** What a handler sets for itself; the rest comes from its service. */
+function ownOptions(options: Options | undefined): object {
+  if (options === undefined) return {};
+  const durations = {
+    idempotency_retention: options.idempotencyRetentionMs,
+    journal_retention: options.journalRetentionMs,
+    inactivity_timeout: options.inactivityTimeoutMs,
+    abort_timeout: options.abortTimeoutMs,
+  };
+  const members: Record<string, unknown> = {};
+  for (const [name, ms] of Object.entries(durations)) {
+    if (ms !== undefined) members[name] = friendlyDuration(Number(ms));
+  }
+  if (options.enableLazyState !== undefined) members["enable_lazy_state"] = options.enableLazyState;
+  return members;
+}
+
+const defaultRetryMembers = {
+  initial_interval: friendlyDuration(defaultRetryPolicy.initialIntervalMs),
+  exponentiation_factor: defaultRetryPolicy.exponentiationFactor,
+  max_attempts: defaultRetryPolicy.maxAttempts,
+  max_interval: friendlyDuration(defaultRetryPolicy.maxIntervalMs),
+  on_max_attempts: defaultRetryPolicy.onMaxAttempts === "kill" ? "Kill" : "Pause",
+};
+
+function retryMembers(policy: RetryPolicy | undefined): object {
+  if (policy === undefined) return {};
+  const { initialIntervalMs, exponentiationFactor, maxAttempts, maxIntervalMs } = policy;
+  const members: Record<string, unknown> = {};
+  if (initialIntervalMs !== undefined) {
+    members["initial_interval"] = friendlyDuration(Number(initialIntervalMs));
+  }
+  if (exponentiationFactor !== undefined) members["exponentiation_factor"] = exponentiationFactor;
+  // 0 stands for unlimited, which is null here.
+  if (maxAttempts !== undefined) members["max_attempts"] = maxAttempts === 0 ? null : maxAttempts;
+  if (maxIntervalMs !== undefined) {
+    members["max_interval"] = friendlyDuration(Number(maxIntervalMs));
+  }
+  if (policy.onMaxAttempts !== OnMaxAttempts.UNSPECIFIED) {
+    members["on_max_attempts"] = policy.onMaxAttempts === OnMaxAttempts.KILL ? "Kill" : "Pause";
+  }
+  return members;
+}
+
+function serviceType(kind: ServiceKind): string {
+  switch (kind) {
+    case ServiceKind.VIRTUAL_OBJECT:
+      return "VirtualObject";
+    case ServiceKind.WORKFLOW:
+      return "Workflow";
+    default:
+      return "Service";
+  }
+}
+
+/** Plain services have no kinds of handlers. */
+function handlerType(service: ServiceKind, handler: HandlerKind): string | undefined {
+  if (service !== ServiceKind.VIRTUAL_OBJECT && service !== ServiceKind.WORKFLOW) return undefined;
+  switch (handler) {
+    case HandlerKind.EXCLUSIVE:
+      return "Exclusive";
+    case HandlerKind.RUN:
+      return "Workflow";
+    default:
+      return "Shared";
+  }
+}
+
+function inputDescription(rule: InputRule | undefined): string {
+  if (rule === undefined) return "any value";
+  if (rule.contentType === "") return "no value";
+  const what = rule.jsonSchema === "" ? "value" : "JSON value";
+  const value = `${what} of content-type '${rule.contentType}'`;
+  return rule.required ? value : `no value or ${value}`;
+}
+
+function outputDescription(rule: OutputRule | undefined): string {
+  if (rule === undefined || rule.contentType === "") return "no content-type";
+  return `value of content-type '${rule.contentType}'`;
+}
+
+/** A schema that is no JSON is left out: it says nothing to anybody. */
+function schemaMember(name: string, text: string | undefined): object {
+  if (text === undefined || text === "") return {};
+  try {
+    return { [name]: JSON.parse(text) as unknown };
+  } catch {
+    return {};
+  }
+}

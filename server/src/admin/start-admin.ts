@@ -1,0 +1,24 @@
+// Opens the admin port: REST routes and perdure.admin.v1.DeploymentService, over HTTP/1.1 and HTTP/2.
+
+import { openPort } from "../http/port.js";
+import type { Port } from "../http/port.js";
+import { createConnectHandler } from "./connect-service.js";
+import type { AdminParts } from "./parts.js";
+import { createAdminHandler } from "./routes.js";
+
+export interface AdminOptions extends AdminParts {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/**
+ * Opens the admin port. Resolves once it listens; until `ready()` it answers 503, except to `GET /version`.
+ * @throws PortError  PDR5001
+ */
+export function startAdmin(options: AdminOptions): Promise<Port> {
+  const { registrar, ready, ingressUrl, host, port } = options;
+  const parts = { registrar, ready, ingressUrl };
+  const handler = createAdminHandler(parts, createConnectHandler(parts));
+  return openPort({ host, port, handler });
+}

@@ -1,0 +1,165 @@
+// What the values of the configuration may be, and the form in which the server uses them: durations in
+// milliseconds, sizes in bytes, addresses in parts. The environment and flags know text only, so every
+// value may also be given as the text that reads like it.
+
+import { parseDuration } from "@perdure/protocol/duration";
+import type { RetryPolicy } from "@perdure/protocol/retry";
+import * as v from "valibot";
+import { logLevels } from "../observe/log.js";
+import type { ListenAddress, ServerConfig } from "./server-config.js";
+
+const duration = v.pipe(
+  readBy(
+    'a duration such as "30s", "1h 30m" or "PT1M", or a number of milliseconds',
+    (text) => plainNumber(text) ?? parseDuration(text),
+  ),
+  v.minValue(0, "expected a duration of 0 or more"),
+  v.safeInteger("expected a duration in whole milliseconds"),
+);
+
+const size = readBy('a size such as "32 MiB" or a number of bytes', parseSize);
+
+const countFrom1 = v.pipe(
+  readBy("a whole number", plainNumber),
+  v.safeInteger("expected a whole number"),
+  v.minValue(1, "expected 1 or more"),
+);
+
+const levels = `expected one of ${logLevels.join(", ")}`;
+const logLevel = v.pipe(v.string(levels), v.toLowerCase(), v.picklist(logLevels, levels));
+
+const address = readBy(
+  'HOST:PORT such as "127.0.0.1:8080", "[::1]:8080" or "0.0.0.0:8080"; port 0 is any free one',
+  parseAddress,
+);
+
+const retryPolicy: v.GenericSchema<unknown, RetryPolicy> = v.pipe(
+  v.object({
+    initialInterval: duration,
+    exponentiationFactor: v.pipe(
+      readBy("a number such as 2 or 1.5", plainNumber),
+      v.minValue(1, "expected 1 or more"),
+    ),
+    maxInterval: duration,
+    maxAttempts: v.union(
+      [
+        v.pipe(
+          v.literal("unlimited"),
+          v.transform(() => Number.POSITIVE_INFINITY),
+        ),
+        countFrom1,
+      ],
+      'expected a whole number from 1 on, or "unlimited"',
+    ),
+    onMaxAttempts: v.picklist(["pause", "kill"], 'expected "pause" or "kill"'),
+  }),
+  v.transform(({ initialInterval, maxInterval, ...rest }) => ({
+    initialIntervalMs: initialInterval,
+    maxIntervalMs: maxInterval,
+    ...rest,
+  })),
+);
+
+/** Members are named as in the file. */
+const schema: v.GenericSchema<unknown, ServerConfig> = v.pipe(
+  v.object({
+    dataDir: v.pipe(v.string("expected a path"), v.nonEmpty("expected a path")),
+    ingress: address,
+    admin: address,
+    logLevel,
+    bodyBytesMax: atLeast(1),
+    checkpointBytes: atLeast(1024),
+    journalRetention: duration,
+    idempotencyRetention: duration,
+    workflowRetention: duration,
+    inactivityTimeout: duration,
+    abortTimeout: duration,
+    retryPolicy,
+    concurrency: countFrom1,
+  }),
+  v.transform(
+    ({
+      journalRetention,
+      idempotencyRetention,
+      workflowRetention,
+      inactivityTimeout,
+      abortTimeout,
+      ...rest
+    }) => ({
+      retention: {
+        journalMs: journalRetention,
+        idempotencyMs: idempotencyRetention,
+        workflowMs: workflowRetention,
+      },
+      inactivityTimeoutMs: inactivityTimeout,
+      abortTimeoutMs: abortTimeout,
+      ...rest,
+    }),
+  ),
+);
+
+export type ParsedConfig =
+  | { readonly kind: "config"; readonly config: ServerConfig }
+  | { readonly kind: "issue"; readonly path: string; readonly message: string };
+
+/**
+ * Checks all values; the first that is not as it should be is the issue.
+ * @param raw  an object like the file, with every key
+ */
+export function parseConfig(raw: unknown): ParsedConfig {
+  const result = v.safeParse(schema, raw, { abortEarly: true });
+  if (result.success) return { kind: "config", config: result.output };
+  const [issue] = result.issues;
+  return { kind: "issue", path: v.getDotPath(issue) ?? "", message: issue.message };
+}
+
+/** A number as it is, or text that `parse` understands. */
+function readBy<T>(
+  expected: string,
+  parse: (text: string) => T | undefined,
+): v.GenericSchema<unknown, T> {
+  return v.pipe(
+    v.unknown(),
+    v.rawTransform<unknown, T>(({ dataset, addIssue, NEVER }) => {
+      const { value } = dataset;
+      const isReadable = typeof value === "string" || typeof value === "number";
+      const result = isReadable ? parse(String(value).trim()) : undefined;
+      if (result !== undefined) return result;
+      addIssue({ message: `expected ${expected}` });
+      return NEVER;
+    }),
+  );
+}
+
+function atLeast(bytes: number): v.GenericSchema<unknown, number> {
+  return v.pipe(size, v.safeInteger(), v.minValue(bytes, `expected ${bytes} bytes or more`));
+}
+
+function plainNumber(text: string): number | undefined {
+  return /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+const unitBytes: Readonly<Record<string, number>> = {
+  "": 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+};
+
+function parseSize(text: string): number | undefined {
+  const [, amount, unit = ""] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? [];
+  const bytes = unitBytes[unit.toLowerCase()];
+  return amount === undefined || bytes === undefined
+    ? undefined
+    : Math.round(Number(amount) * bytes);
+}
+
+function parseAddress(text: string): ListenAddress | undefined {
+  const [, ipv6, name, port] = /^(?:\[([0-9a-f:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/i.exec(text) ?? [];
+  const host = ipv6 ?? name;
+  return host === undefined || Number(port) > 65_535 ? undefined : { host, port: Number(port) };
+}

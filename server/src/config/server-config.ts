@@ -1,0 +1,39 @@
+// The configuration as the server uses it: checked, durations in milliseconds, sizes in bytes.
+
+import type { RetryPolicy } from "@perdure/protocol/retry";
+import type { LogLevel } from "../observe/log.js";
+
+export interface ListenAddress {
+  /** A name or an address, IPv6 without brackets. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/** How long things are kept after they ended, where neither handler nor service says otherwise. */
+export interface RetentionConfig {
+  readonly journalMs: number;
+  readonly idempotencyMs: number;
+  readonly workflowMs: number;
+}
+
+export interface ServerConfig {
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly ingress: ListenAddress;
+  readonly admin: ListenAddress;
+  readonly logLevel: LogLevel;
+  /** Largest body of a request. */
+  readonly bodyBytesMax: number;
+  /** Live bytes of the tables at which a checkpoint begins. */
+  readonly checkpointBytes: number;
+  readonly retention: RetentionConfig;
+  /** How long an attempt may wait before it is suspended. 0: at once. */
+  readonly inactivityTimeoutMs: number;
+  /** How long an attempt that was asked to stop may take. */
+  readonly abortTimeoutMs: number;
+  /** For handlers and services that bring none. */
+  readonly retryPolicy: RetryPolicy;
+  /** Attempts that compute at the same time. */
+  readonly concurrency: number;
+}

@@ -1,0 +1,26 @@
+// A send: another handler is invoked, now or after a delay, and nobody waits.
+
+import { create } from "@bufbuild/protobuf";
+import { CompletionSchema, type SendCommand } from "@perdure/proto/protocol/v1/journal";
+import { InvokeMessageSchema } from "@perdure/proto/storage/v1/records";
+import { sendMessage } from "../context.js";
+import { appendEntry, notifyCompletion } from "../notify.js";
+import type { CommandContext } from "./apply-command.js";
+import { calleeOf, invokeMessage } from "./callee.js";
+
+export function send(command: CommandContext<SendCommand>): void {
+  const { ctx, draft, entry } = command;
+  const { invocationIdCompletionId: completionId, delayMs } = command.command;
+  const callee = calleeOf(command.callee);
+  appendEntry(ctx, draft, entry);
+
+  const invoke = create(InvokeMessageSchema, invokeMessage(command.command, callee));
+  if (delayMs > 0n) invoke.startAt = Math.ceil(ctx.nowMs) + Number(delayMs);
+  sendMessage(ctx, callee.partition, {
+    $typeName: "perdure.storage.v1.Message",
+    message: { case: "invoke", value: invoke },
+  });
+
+  const result = { case: "invocationId" as const, value: callee.id };
+  notifyCompletion(ctx, draft, create(CompletionSchema, { completionId, result }));
+}

@@ -1,0 +1,39 @@
+// Writes of state. A write and the journal entry that asks for it are one event: they can't differ.
+
+import { create } from "@bufbuild/protobuf";
+import {
+  ValueSchema,
+  type ClearAllStateCommand,
+  type ClearStateCommand,
+  type SetStateCommand,
+} from "@perdure/proto/protocol/v1/journal";
+import { StateRowSchema } from "@perdure/proto/storage/v1/records";
+import { namedKey } from "../keys.js";
+import { appendEntry } from "../notify.js";
+import { clear } from "../purge.js";
+import type { CommandContext } from "./apply-command.js";
+import { writableState } from "./state.js";
+
+export function setState({ ctx, draft, entry, command }: CommandContext<SetStateCommand>): void {
+  const object = writableState(draft);
+  appendEntry(ctx, draft, entry);
+  const { key: name, value = create(ValueSchema) } = command;
+  ctx.tables.state.put(namedKey(object, name), create(StateRowSchema, { name, value }));
+}
+
+export function clearState({
+  ctx,
+  draft,
+  entry,
+  command,
+}: CommandContext<ClearStateCommand>): void {
+  const object = writableState(draft);
+  appendEntry(ctx, draft, entry);
+  ctx.tables.state.delete(namedKey(object, command.key));
+}
+
+export function clearAllState({ ctx, draft, entry }: CommandContext<ClearAllStateCommand>): void {
+  const object = writableState(draft);
+  appendEntry(ctx, draft, entry);
+  clear(ctx.tables.state, object);
+}

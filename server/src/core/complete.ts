@@ -1,0 +1,104 @@
+// An invocation ends: its output is stored, whoever waits is told, the lock goes on, retention is set,
+// all by one event.
+
+import { create } from "@bufbuild/protobuf";
+import {
+  CompletionSchema,
+  EntrySchema,
+  OutputCommandSchema,
+  type Completion,
+} from "@perdure/proto/protocol/v1/journal";
+import {
+  InvocationStatus,
+  MessageSchema,
+  PendingCompletion_Kind as PendingKind,
+  TimerRowSchema,
+  type ResponseSink,
+} from "@perdure/proto/storage/v1/records";
+import { sendMessage, type ApplyContext, type Draft } from "./context.js";
+import type { OutputResult } from "./effect.js";
+import { namedKey, timerKey } from "./keys.js";
+import { objectOf, releaseLock } from "./lock.js";
+import { appendEntry } from "./notify.js";
+import { purge } from "./purge.js";
+import { leaveReady } from "./ready.js";
+
+/** Ends an invocation with a result that its code did not give: an Output command is written for it. */
+export function completeWith(ctx: ApplyContext, draft: Draft, result: OutputResult): void {
+  const output = create(OutputCommandSchema, { result });
+  draft.invocation.outputIndex = appendEntry(
+    ctx,
+    draft,
+    create(EntrySchema, { body: { case: "output", value: output } }),
+  );
+  complete(ctx, draft, result);
+}
+
+/** Ends an invocation whose Output command is in the journal. */
+export function complete(ctx: ApplyContext, draft: Draft, result: OutputResult): void {
+  const { runId, invocation } = draft;
+  if (invocation.status === InvocationStatus.READY) leaveReady(ctx, draft, "ended");
+  forgetPending(ctx, draft);
+  for (const sink of invocation.sinks) completeSink(ctx, sink, result);
+  invocation.sinks = [];
+  releaseLock(ctx, draft);
+  invocation.status = InvocationStatus.COMPLETED;
+  invocation.completedAt = ctx.nowMs;
+  delete invocation.awaiting;
+  retain(ctx, draft);
+  ctx.emit({ kind: "completed", runId, invocation, output: result });
+}
+
+/** Tells another invocation the result that it waits for. */
+export function completeSink(
+  ctx: ApplyContext,
+  sink: ResponseSink,
+  result: Completion["result"] | OutputResult,
+): void {
+  const { runId, completionId } = sink;
+  const completion = create(CompletionSchema, { completionId, result });
+  sendMessage(
+    ctx,
+    sink.partition,
+    create(MessageSchema, { message: { case: "complete", value: { runId, completion } } }),
+  );
+}
+
+/** Timers and promises that the invocation still waited for. */
+function forgetPending(ctx: ApplyContext, draft: Draft): void {
+  for (const pending of draft.invocation.pending) {
+    if (pending.kind === PendingKind.SLEEP) {
+      ctx.tables.timers.delete(timerKey(pending.dueAt, draft.runId, "sleep", pending.completionId));
+    }
+    if (pending.kind === PendingKind.PROMISE) leavePromise(ctx, draft, pending.name);
+  }
+  draft.invocation.pending = [];
+}
+
+function leavePromise(ctx: ApplyContext, draft: Draft, name: string): void {
+  const key = namedKey(objectOf(draft.invocation) ?? "", name);
+  const promise = ctx.tables.promises.get(key);
+  if (promise === undefined || promise.result.case !== undefined) return;
+  const waiting = promise.waiting.filter((sink) => sink.runId !== draft.runId);
+  if (waiting.length > 0) ctx.tables.promises.put(key, { ...promise, waiting });
+  else ctx.tables.promises.delete(key);
+}
+
+/** Keeps the result and the journal for as long as asked, or lets them go now. */
+function retain(ctx: ApplyContext, draft: Draft): void {
+  const { runId, invocation } = draft;
+  if (invocation.completionRetention <= 0) return purge(ctx, runId, invocation);
+  invocation.dueAt = ctx.nowMs + invocation.completionRetention;
+  putRetention(ctx, runId, invocation.dueAt, false);
+  if (invocation.journalRetention < invocation.completionRetention) {
+    putRetention(ctx, runId, ctx.nowMs + invocation.journalRetention, true);
+  }
+}
+
+function putRetention(ctx: ApplyContext, runId: string, dueAt: number, journalOnly: boolean): void {
+  ctx.tables.timers.put(
+    timerKey(dueAt, runId, journalOnly ? "journalRetention" : "retention"),
+    create(TimerRowSchema, { runId, timer: { case: "retention", value: { journalOnly } } }),
+  );
+  ctx.emit({ kind: "armTimer", dueAt });
+}

@@ -1,0 +1,84 @@
+// What an event handler gets: tables, the event's time, a way to emit effects; nothing else.
+// And the draft: one invocation record being changed by one event, put back once at its end.
+
+import { create } from "@bufbuild/protobuf";
+import {
+  InvocationSchema,
+  InvocationStatus,
+  SequenceSchema,
+  type Invocation,
+  type Message,
+} from "@perdure/proto/storage/v1/records";
+import type { AttemptNumber } from "@perdure/proto/protocol/v1/deployment";
+import type { Effect } from "./effect.js";
+import { outboxKey } from "./keys.js";
+import type { Tables } from "./tables.js";
+
+export interface ApplyContext {
+  readonly tables: Tables;
+  readonly partition: number;
+  /** The partition's epoch: attempts of older ones are over. */
+  readonly epoch: number;
+  readonly nowMs: number;
+  /** Names the live connection that waits for the answer to this event. */
+  readonly token: number | undefined;
+  emit(effect: Effect): void;
+}
+
+/** An invocation record that is being changed. */
+export interface Draft {
+  readonly runId: string;
+  /** A copy: may be changed until it is put back. */
+  readonly invocation: Invocation;
+}
+
+export function openDraft(ctx: ApplyContext, runId: string): Draft | undefined {
+  const stored = ctx.tables.invocations.get(runId);
+  return stored === undefined ? undefined : { runId, invocation: { ...stored } };
+}
+
+/** The draft of a running attempt; undefined where the attempt's number is not the current one. */
+export function openAttempt(
+  ctx: ApplyContext,
+  runId: string,
+  attempt: AttemptNumber | undefined,
+): Draft | undefined {
+  if (attempt === undefined || attempt.epoch !== ctx.epoch) return undefined;
+  const draft = openDraft(ctx, runId);
+  if (draft === undefined || draft.invocation.attempt !== attempt.counter) return undefined;
+  return draft.invocation.status === InvocationStatus.READY ? draft : undefined;
+}
+
+export function save(ctx: ApplyContext, draft: Draft): void {
+  draft.invocation.modifiedAt = ctx.nowMs;
+  ctx.tables.invocations.put(draft.runId, draft.invocation);
+}
+
+export function newInvocation(): Invocation {
+  return create(InvocationSchema);
+}
+
+/** The next number of a counter of the partition, from 1. */
+export function nextSequence(ctx: ApplyContext, name: string): number {
+  const value = (ctx.tables.sequences.get(name)?.value ?? 0) + 1;
+  ctx.tables.sequences.put(name, create(SequenceSchema, { value }));
+  return value;
+}
+
+/** Puts a message into the outbox. It reaches the partition in order, once. */
+export function sendMessage(ctx: ApplyContext, to: number, message: Message): void {
+  const sequence = nextSequence(ctx, `to:${String(to)}`);
+  ctx.tables.outbox.put(outboxKey(to, sequence), message);
+  ctx.emit({ kind: "send", to, sequence, message });
+}
+
+/** A command that the core refuses: the attempt that sent it fails, nothing is changed. */
+export class CommandRejected extends Error {
+  override readonly name = "CommandRejected";
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

@@ -1,0 +1,87 @@
+// Keys of the tables: strings of code units below 256, so that they sort as the bytes that the store
+// makes of them. Parts of variable length end with a zero, which text can't contain (it is escaped).
+
+import { base62OfNumber, bigintOfBase62 } from "@perdure/protocol/base62";
+
+const end = "\u0000";
+
+/** Sorts after every key that begins with `prefix`. */
+export function endOfPrefix(prefix: string): string {
+  return `${prefix}\u00ff`;
+}
+
+const sequenceWidth = 9;
+
+/** A sequence number or a time in milliseconds. */
+export function orderedNumber(value: number): string {
+  return base62OfNumber(value, sequenceWidth);
+}
+
+const plain = /^[\u0002-\u007f]*$/;
+
+/** Text of any alphabet: UTF-8, with 0 and 1 escaped. Never holds a zero or a 255. */
+export function textKey(text: string): string {
+  if (plain.test(text)) return text;
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"))
+    .replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+    .replace(/[\u0000\u0001]/g, (char) => (char === "\u0000" ? "\u0001\u0001" : "\u0001\u0002"));
+}
+
+/** A virtual object or a workflow. Prefix of its state, inbox and promises. */
+export function objectKey(service: string, key: string): string {
+  return service + end + textKey(key) + end;
+}
+
+export function inboxKey(object: string, sequence: number): string {
+  return object + orderedNumber(sequence);
+}
+
+export function namedKey(object: string, name: string): string {
+  return object + textKey(name);
+}
+
+export type TimerKind = "sleep" | "start" | "retry" | "retention" | "journalRetention";
+
+const timerLetters: Record<TimerKind, string> = {
+  sleep: "s",
+  start: "i",
+  retry: "r",
+  retention: "x",
+  journalRetention: "j",
+};
+
+export function timerKey(dueAt: number, runId: string, kind: TimerKind, id = 0): string {
+  return orderedNumber(dueAt) + runId + timerLetters[kind] + orderedNumber(id);
+}
+
+export function dueAtOfTimerKey(key: string): number {
+  return Number(bigintOfBase62(key.slice(0, sequenceWidth)));
+}
+
+export function readyKey(group: string, sequence: number): string {
+  return group + end + orderedNumber(sequence);
+}
+
+/** The group of a key made by {@link readyKey}. */
+export function groupOfReadyKey(key: string): string {
+  return key.slice(0, key.length - sequenceWidth - end.length);
+}
+
+const partitionWidth = 3;
+
+export function outboxKey(partition: number, sequence: number): string {
+  return base62OfNumber(partition, partitionWidth) + orderedNumber(sequence);
+}
+
+/** The receiver and the sequence of a key made by {@link outboxKey}. */
+export function addressOfOutboxKey(key: string): { to: number; sequence: number } {
+  return {
+    to: Number(bigintOfBase62(key.slice(0, partitionWidth))),
+    sequence: Number(bigintOfBase62(key.slice(partitionWidth))),
+  };
+}
+
+/** The sequence of a key made by {@link readyKey}. */
+export function sequenceOfReadyKey(key: string): number {
+  return Number(bigintOfBase62(key.slice(-sequenceWidth)));
+}

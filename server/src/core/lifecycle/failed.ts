@@ -1,0 +1,45 @@
+// An attempt failed. What comes next was decided outside, where the retry policy and the dice are: another
+// attempt at a time that the event names, a pause, or the end. What the attempt wrote before stays.
+
+import { create } from "@bufbuild/protobuf";
+import type { Failed } from "@perdure/proto/storage/v1/events";
+import { InvocationStatus, TimerRowSchema } from "@perdure/proto/storage/v1/records";
+import { completeWith } from "../complete.js";
+import { openAttempt, save, type ApplyContext, type Draft } from "../context.js";
+import { timerKey } from "../keys.js";
+import { leaveReady } from "../ready.js";
+
+export function failed(ctx: ApplyContext, event: Failed): void {
+  const draft = openAttempt(ctx, event.runId, event.attempt);
+  if (draft === undefined) return;
+  const { invocation } = draft;
+  invocation.retryCount++;
+  if (event.failure !== undefined) invocation.lastFailure = event.failure;
+  switch (event.decision.case) {
+    case "retryAt":
+      leaveReady(ctx, draft, "failed");
+      backOff(ctx, draft, event.decision.value);
+      break;
+    case "pause":
+    case undefined:
+      leaveReady(ctx, draft, "failed");
+      invocation.status = InvocationStatus.PAUSED;
+      break;
+    case "end":
+      completeWith(ctx, draft, { case: "failure", value: event.decision.value });
+      if (invocation.completionRetention <= 0) return;
+      break;
+  }
+  save(ctx, draft);
+}
+
+function backOff(ctx: ApplyContext, draft: Draft, retryAt: number): void {
+  const { runId, invocation } = draft;
+  invocation.status = InvocationStatus.BACKING_OFF;
+  invocation.dueAt = retryAt;
+  ctx.tables.timers.put(
+    timerKey(retryAt, runId, "retry"),
+    create(TimerRowSchema, { runId, timer: { case: "retry", value: {} } }),
+  );
+  ctx.emit({ kind: "armTimer", dueAt: retryAt });
+}

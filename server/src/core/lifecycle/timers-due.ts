@@ -1,0 +1,64 @@
+// Time has come for some timers: one event fires many, up to its limit.
+
+import { create } from "@bufbuild/protobuf";
+import { CompletionSchema, VoidSchema } from "@perdure/proto/protocol/v1/journal";
+import type { TimersDue } from "@perdure/proto/storage/v1/events";
+import { InvocationStatus, type TimerRow } from "@perdure/proto/storage/v1/records";
+import { openDraft, save, type ApplyContext } from "../context.js";
+import { orderedNumber } from "../keys.js";
+import { admit } from "../lock.js";
+import { hasPending, notifyCompletion } from "../notify.js";
+import { purge, purgeJournal } from "../purge.js";
+import { makeReady } from "../ready.js";
+
+export function timersDue(ctx: ApplyContext, event: TimersDue): void {
+  const due = ctx.tables.timers.scan("", orderedNumber(event.until + 1), event.limit);
+  for (const { key, value } of due) {
+    ctx.tables.timers.delete(key);
+    fire(ctx, value);
+  }
+}
+
+function fire(ctx: ApplyContext, { runId, timer }: TimerRow): void {
+  switch (timer.case) {
+    case "sleep":
+      return wakeUp(ctx, runId, timer.value.completionId);
+    case "start":
+      return start(ctx, runId);
+    case "retry":
+      return retry(ctx, runId);
+    case "retention":
+      return timer.value.journalOnly ? purgeJournal(ctx, runId) : expire(ctx, runId);
+    case undefined:
+      return;
+  }
+}
+
+function wakeUp(ctx: ApplyContext, runId: string, completionId: number): void {
+  const draft = openDraft(ctx, runId);
+  if (draft === undefined || !hasPending(draft, completionId)) return;
+  const result = { case: "void" as const, value: create(VoidSchema) };
+  notifyCompletion(ctx, draft, create(CompletionSchema, { completionId, result }));
+  save(ctx, draft);
+}
+
+function start(ctx: ApplyContext, runId: string): void {
+  const draft = openDraft(ctx, runId);
+  if (draft?.invocation.status !== InvocationStatus.SCHEDULED) return;
+  draft.invocation.dueAt = 0;
+  admit(ctx, draft);
+  save(ctx, draft);
+}
+
+function retry(ctx: ApplyContext, runId: string): void {
+  const draft = openDraft(ctx, runId);
+  if (draft?.invocation.status !== InvocationStatus.BACKING_OFF) return;
+  draft.invocation.dueAt = 0;
+  makeReady(ctx, draft);
+  save(ctx, draft);
+}
+
+function expire(ctx: ApplyContext, runId: string): void {
+  const invocation = ctx.tables.invocations.get(runId);
+  if (invocation?.status === InvocationStatus.COMPLETED) purge(ctx, runId, invocation);
+}

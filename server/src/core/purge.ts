@@ -1,0 +1,47 @@
+// Retention is over: an invocation goes without a trace, and a workflow's state and promises with it.
+
+import { HandlerKind } from "@perdure/proto/manifest/v1/manifest";
+import { InvocationStatus, type Invocation } from "@perdure/proto/storage/v1/records";
+import { invariant } from "@perdure/protocol/assert";
+import { uuidOfInvocationId } from "@perdure/protocol/ids";
+import { rowsPerEventMax } from "@perdure/protocol/limits";
+import { openDraft, save, type ApplyContext } from "./context.js";
+import { endOfPrefix } from "./keys.js";
+import { objectOf } from "./lock.js";
+import type { RangeTable } from "./tables.js";
+
+export function purge(ctx: ApplyContext, runId: string, invocation: Invocation): void {
+  const { tables } = ctx;
+  const uuid = uuidOfInvocationId(invocation.id);
+  if (uuid !== runId && tables.identities.get(uuid)?.runId === runId) tables.identities.delete(uuid);
+  tables.journal.delete(runId);
+  tables.invocations.delete(runId);
+  if (invocation.handlerKind !== HandlerKind.RUN) return;
+  const workflow = objectOf(invocation);
+  if (workflow === undefined) return;
+  clear(tables.state, workflow);
+  clear(tables.promises, workflow);
+}
+
+/** The journal goes, the result stays: its Output command is all that is left. */
+export function purgeJournal(ctx: ApplyContext, runId: string): void {
+  const draft = openDraft(ctx, runId);
+  if (draft?.invocation.status !== InvocationStatus.COMPLETED) return;
+  const { invocation } = draft;
+  const output = ctx.tables.journal.read(runId)[invocation.outputIndex];
+  invariant(output !== undefined, "a completed invocation has an Output command");
+  ctx.tables.journal.delete(runId);
+  ctx.tables.journal.append(runId, 0, output);
+  invocation.outputIndex = 0;
+  invocation.entryCount = 1;
+  save(ctx, draft);
+}
+
+/** Removes every row of an object. */
+export function clear<V>(table: RangeTable<V>, object: string): void {
+  for (;;) {
+    const rows = table.scan(object, endOfPrefix(object), rowsPerEventMax);
+    for (const row of rows) table.delete(row.key);
+    if (rows.length < rowsPerEventMax) return;
+  }
+}

@@ -1,0 +1,59 @@
+// The tables of one partition, as the core sees them: synchronous, typed, every read sees the writes
+// before it. The store implements them; tests use the same implementation without a disk.
+//
+// A value that was put belongs to the table: it is never changed afterwards, only replaced.
+
+import type { Entry } from "@perdure/proto/protocol/v1/journal";
+import type {
+  Deployment,
+  DurablePromise,
+  Identity,
+  InboxRow,
+  Invocation,
+  KeyLock,
+  Message,
+  ReadyRow,
+  Sequence,
+  StateRow,
+  TimerRow,
+} from "@perdure/proto/storage/v1/records";
+
+export interface Table<V> {
+  get(key: string): V | undefined;
+  put(key: string, value: V): void;
+  delete(key: string): void;
+}
+
+export interface Row<V> {
+  readonly key: string;
+  readonly value: V;
+}
+
+export interface RangeTable<V> extends Table<V> {
+  /** Rows with `from <= key < to`, in key order, at most `limit`. */
+  scan(from: string, to: string, limit: number): Row<V>[];
+}
+
+export interface JournalTable {
+  /** @param index  the entry's place; the caller counts, and never skips one */
+  append(runId: string, index: number, entry: Entry): void;
+  /** All entries, in order. */
+  read(runId: string): Entry[];
+  delete(runId: string): void;
+}
+
+export interface Tables {
+  readonly invocations: Table<Invocation>;
+  readonly identities: Table<Identity>;
+  readonly journal: JournalTable;
+  readonly locks: Table<KeyLock>;
+  readonly inbox: RangeTable<InboxRow>;
+  readonly state: RangeTable<StateRow>;
+  readonly promises: RangeTable<DurablePromise>;
+  readonly timers: RangeTable<TimerRow>;
+  readonly ready: RangeTable<ReadyRow>;
+  readonly outbox: RangeTable<Message>;
+  readonly sequences: Table<Sequence>;
+  /** Only in the registry's partition. */
+  readonly deployments: RangeTable<Deployment>;
+}

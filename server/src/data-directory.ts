@@ -1,0 +1,110 @@
+// The data directory: who may use it, and which release wrote it. The lock is one that the operating system
+// takes back when the process ends, however it ends.
+
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fsNativeExtensions from "fs-native-extensions";
+
+/** The layout that this release writes: shards/N/{log,store,payloads}. */
+const formatVersion = 1;
+
+export interface DataDirectory {
+  readonly shard: string;
+  release(): void;
+}
+
+/** The data directory can't be used. Nothing in it was changed. */
+export class DataDirectoryError extends Error {
+  override readonly name = "DataDirectoryError";
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(`${code}: ${message}`);
+    this.code = code;
+  }
+}
+
+/** @throws DataDirectoryError */
+export function openDataDirectory(directory: string): DataDirectory {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    throw new DataDirectoryError(
+      "PDR1001",
+      `the data directory ${directory} can't be created (${messageOf(error)}). Name another with --data-dir`,
+    );
+  }
+  const lock = lockDirectory(directory);
+  try {
+    checkFormat(directory);
+  } catch (error) {
+    closeSync(lock);
+    throw error;
+  }
+  return {
+    shard: join(directory, "shards", "0"),
+    release: () => {
+      closeSync(lock);
+    },
+  };
+}
+
+function lockDirectory(directory: string): number {
+  let file: number;
+  try {
+    file = openSync(join(directory, "lock"), "a+");
+  } catch (error) {
+    throw new DataDirectoryError(
+      "PDR1001",
+      `the data directory ${directory} can't be written to (${messageOf(error)}). Name another with --data-dir, or mend its permissions`,
+    );
+  }
+  if (fsNativeExtensions.tryLock(file)) return file;
+  closeSync(file);
+  throw new DataDirectoryError(
+    "PDR1002",
+    `another server is using the data directory ${directory}. Stop it, or name another with --data-dir`,
+  );
+}
+
+function checkFormat(directory: string): void {
+  const path = join(directory, "format.json");
+  if (!existsSync(path)) {
+    if (existsSync(join(directory, "shards"))) {
+      throw damaged(path, "it is missing, but there is data");
+    }
+    writeFileSync(path, `${JSON.stringify({ format: formatVersion })}\n`, { flush: true });
+    return;
+  }
+  const format = readFormat(path);
+  if (format <= formatVersion) return;
+  throw new DataDirectoryError(
+    "PDR1003",
+    `the data directory ${directory} has format ${String(format)}; this release knows formats up to ${String(formatVersion)}. Nothing was changed. Start the newer release that wrote it`,
+  );
+}
+
+function readFormat(path: string): number {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    throw damaged(path, "it is not JSON");
+  }
+  const format = (parsed as { format?: unknown } | null)?.format;
+  if (typeof format !== "number" || !Number.isInteger(format)) {
+    throw damaged(path, "it names no format");
+  }
+  return format;
+}
+
+function damaged(path: string, what: string): DataDirectoryError {
+  return new DataDirectoryError(
+    "PDR1004",
+    `the data directory is damaged: ${path}: ${what}. Nothing was changed. Restore the directory from a backup, or name another with --data-dir`,
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,9 @@
+// The package has no types of its own.
+
+declare module "fs-native-extensions" {
+  const extensions: {
+    /** Takes an exclusive lock on an open file; false where another process has it. Ends with the process. */
+    tryLock(file: number): boolean;
+  };
+  export default extensions;
+}

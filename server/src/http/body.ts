@@ -1,0 +1,96 @@
+// Takes in a request's body, up to a limit. Small bodies come in one chunk, which is handed on as
+// it is. A client that goes away in the middle is simply forgotten: there is nobody to answer.
+
+import { constants } from "node:http2";
+import type { HttpRequest } from "./messages.js";
+
+export interface BodySize {
+  /** Of the `content-length` header; undefined where there is none. */
+  readonly contentLength: number | undefined;
+  /** Whether a body may follow: a length that is not 0, chunks, or an open HTTP/2 stream. */
+  readonly expected: boolean;
+}
+
+export interface BodySink {
+  /** Called at most once, with the whole body. */
+  readonly complete: (body: Uint8Array) => void;
+  /** Called at most once, instead, when the body is larger than the limit. */
+  readonly tooLarge: () => void;
+}
+
+const empty = new Uint8Array(0);
+
+/** Reads the body of `request`. At most one of the sink's functions is called, once. */
+export function readBody(
+  request: HttpRequest,
+  size: BodySize,
+  bytesMax: number,
+  sink: BodySink,
+): void {
+  if (!size.expected) {
+    sink.complete(empty);
+    return;
+  }
+  if (size.contentLength !== undefined && size.contentLength > bytesMax) {
+    discard(request, bytesMax);
+    sink.tooLarge();
+    return;
+  }
+  collect(request, size.contentLength, bytesMax, sink);
+}
+
+function collect(
+  request: HttpRequest,
+  contentLength: number | undefined,
+  bytesMax: number,
+  sink: BodySink,
+): void {
+  let first: Uint8Array | undefined;
+  let chunks: Uint8Array[] | undefined;
+  let received = 0;
+  let ended = false;
+
+  function finish(): void {
+    ended = true;
+    sink.complete(chunks === undefined ? (first ?? empty) : Buffer.concat(chunks, received));
+  }
+  request.on("data", (chunk: Uint8Array) => {
+    if (ended) return;
+    received += chunk.byteLength;
+    if (received > bytesMax) {
+      ended = true;
+      first = chunks = undefined;
+      discard(request, bytesMax);
+      sink.tooLarge();
+      return;
+    }
+    if (first === undefined) first = chunk;
+    else if (chunks === undefined) chunks = [first, chunk];
+    else chunks.push(chunk);
+    // The parser lets no more bytes through than were announced: no need to wait for the end.
+    if (received === contentLength) finish();
+  });
+  // An HTTP/2 stream that the client resets ends as if it were complete, after `aborted`.
+  request.on("end", () => {
+    if (!ended && !isAborted(request)) finish();
+  });
+}
+
+function isAborted(request: HttpRequest): boolean {
+  return "stream" in request ? request.stream.aborted : !request.complete;
+}
+
+/**
+ * Lets the rest of a body pass by, so that the client gets to read its answer; cuts it off where
+ * there is no end of it.
+ */
+function discard(request: HttpRequest, bytesMax: number): void {
+  let passed = 0;
+  request.on("data", (chunk: Uint8Array) => {
+    passed += chunk.byteLength;
+    if (passed <= 2 * bytesMax) return;
+    // HTTP/2 can refuse the rest and still deliver the answer.
+    if ("stream" in request) request.stream.close(constants.NGHTTP2_NO_ERROR);
+    else request.destroy();
+  });
+}

@@ -1,0 +1,60 @@
+// Every error that the HTTP faces of the server answer with or stop for: its stable code and the
+// HTTP status that goes with it. docs/errors.md has one section for each code.
+// PDR3xxx: the ingress. PDR4xxx: the admin port. PDR5001: opening either.
+
+export interface HttpErrorKind {
+  /** PDR… */
+  readonly code: string;
+  readonly status: number;
+  /** The code that the field's tools know, on the admin port. */
+  readonly restateCode?: string | undefined;
+}
+
+export const ingressErrors = {
+  badPath: { code: "PDR3001", status: 400 },
+  unknownRoute: { code: "PDR3002", status: 404 },
+  methodNotAllowed: { code: "PDR3003", status: 405 },
+  unknownService: { code: "PDR3004", status: 404 },
+  unknownHandler: { code: "PDR3005", status: 404 },
+  notPublic: { code: "PDR3006", status: 400 },
+  badKey: { code: "PDR3007", status: 400 },
+  badDelay: { code: "PDR3008", status: 400 },
+  delayOnCall: { code: "PDR3009", status: 400 },
+  badIdempotencyKey: { code: "PDR3010", status: 400 },
+  idempotencyKeyOnRun: { code: "PDR3011", status: 400 },
+  badInput: { code: "PDR3012", status: 400 },
+  badHeader: { code: "PDR3013", status: 400 },
+  bodyTooLarge: { code: "PDR3014", status: 413 },
+  badTarget: { code: "PDR3015", status: 400 },
+  invocationNotFound: { code: "PDR3016", status: 404 },
+  outputNotReady: { code: "PDR3017", status: 470 },
+  overloaded: { code: "PDR3018", status: 429 },
+  recovering: { code: "PDR3019", status: 503 },
+  notBuiltYet: { code: "PDR3020", status: 501 },
+  limitKeyWithoutScope: { code: "PDR3021", status: 400 },
+  internal: { code: "PDR3022", status: 500 },
+} as const;
+
+/** Codes of failures that are an invocation's own; their status is the failure's. */
+export const invocationErrors = {
+  failed: "PDR3030",
+  workflowAlreadyInvoked: "PDR3031",
+} as const;
+
+export const adminErrors = {
+  badJson: { code: "PDR4001", status: 400 },
+  badRequest: { code: "PDR4002", status: 400 },
+  unknownRoute: { code: "PDR4003", status: 404 },
+  methodNotAllowed: { code: "PDR4004", status: 405 },
+  bodyTooLarge: { code: "PDR4005", status: 413 },
+  unknownDeployment: { code: "PDR4006", status: 404 },
+  unsupportedVersion: { code: "PDR4007", status: 400 },
+  notJson: { code: "PDR4008", status: 415 },
+  recovering: { code: "PDR4009", status: 503 },
+  notBuiltYet: { code: "PDR4010", status: 501 },
+  alreadyRegistered: { code: "PDR4011", status: 409, restateCode: "META0004" },
+  internal: { code: "PDR4012", status: 500 },
+} as const;
+
+/** A port that can't be opened. */
+export const portErrorCode = "PDR5001";

@@ -1,0 +1,215 @@
+// One TCP port that speaks HTTP/1.1 and HTTP/2 in the clear (with prior knowledge), told apart by the
+// first bytes of a connection: an HTTP/2 client begins with "PRI * HTTP/2.0", and no method of
+// HTTP/1.1 is called PRI. Each connection is then handed to one of node's two servers, which never
+// listen themselves; both call the same handler.
+//
+// What must hold: a connection that says nothing, or nothing of HTTP, doesn't stay; close() returns
+// when no handler can be called any more.
+
+import { createServer as createHttp1Server } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
+import type { ServerHttp2Session } from "node:http2";
+import { createServer } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
+import { portErrorCode } from "./error-codes.js";
+import type { HttpHandler } from "./messages.js";
+
+export interface PortOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly handler: HttpHandler;
+  /** How long a connection may take to show what it speaks. Default 10 s. */
+  readonly startTimeoutMs?: number;
+  /** How long an HTTP/1.1 request's headers may take. Default 60 s. */
+  readonly headersTimeoutMs?: number;
+  /** How long close() waits for requests that are being answered. Default 5 s. */
+  readonly drainMs?: number;
+}
+
+export interface PortAddress {
+  readonly host: string;
+  readonly port: number;
+  /** `http://host:port` */
+  readonly url: string;
+}
+
+export interface Port {
+  readonly address: PortAddress;
+  /**
+   * Takes no new connections, lets requests in progress end for up to `drainMs`, then destroys what is
+   * left. Idempotent: every call returns when the port is closed.
+   */
+  close(): Promise<void>;
+}
+
+/** The port can't be listened on. */
+export class PortError extends Error {
+  override readonly name = "PortError";
+  readonly code: string = portErrorCode;
+}
+
+/** How long an HTTP/1.1 connection stays open between requests; pools hold theirs for less. */
+const keepAliveMs = 75_000;
+/** How often a draining port looks for connections that have become idle. */
+const drainStepMs = 20;
+
+/**
+ * Opens the port. Resolves once it listens.
+ * @throws PortError  PDR5001: in use, not allowed, or no such address
+ */
+export async function openPort(options: PortOptions): Promise<Port> {
+  const { handler, startTimeoutMs = 10_000, headersTimeoutMs = 60_000, drainMs = 5_000 } = options;
+  const sockets = new Set<Socket>();
+  const sessions = new Set<ServerHttp2Session>();
+  let draining = false;
+
+  const http1 = createHttp1Server({
+    keepAliveTimeout: keepAliveMs,
+    headersTimeout: headersTimeoutMs,
+    connectionsCheckingInterval: Math.min(30_000, headersTimeoutMs),
+  });
+  http1.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    if (draining) response.shouldKeepAlive = false;
+    handler(request, response);
+  });
+  // What a server does when it begins to listen: look for requests that take too long.
+  http1.emit("listening");
+
+  const http2 = createHttp2Server({ maxSessionMemory: 128 });
+  http2.on("request", handler);
+  http2.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+  });
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    if (draining) socket.destroy();
+    else
+      greet(socket, startTimeoutMs, (protocol) => {
+        if (protocol === "http2") {
+          socket.allowHalfOpen = false;
+          http2.emit("connection", socket);
+        } else {
+          http1.emit("connection", socket);
+          socket.resume();
+        }
+      });
+  });
+
+  const address = await listen(server, options.host, options.port).catch((error: unknown) => {
+    http1.close();
+    throw error;
+  });
+  let closed: Promise<void> | undefined;
+
+  /** Each answer makes its connection idle, of which node tells nobody: so it is looked for. */
+  function closeIdle(): void {
+    // To node a connection is idle while its answer is still being written to a slow reader.
+    for (const socket of sockets) if (socket.writableLength > 0) return;
+    http1.closeIdleConnections();
+  }
+  async function drain(): Promise<void> {
+    draining = true;
+    const gone = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const session of sessions) session.close();
+    for (const socket of sockets) if (isUngreeted(socket)) socket.destroy();
+    closeIdle();
+    const sweep = setInterval(closeIdle, drainStepMs);
+    const deadline = setTimeout(() => {
+      for (const session of sessions) session.destroy();
+      for (const socket of sockets) socket.destroy();
+    }, drainMs);
+    await gone;
+    clearInterval(sweep);
+    clearTimeout(deadline);
+    http1.close();
+    http2.close();
+  }
+  return { address, close: () => (closed ??= drain()) };
+}
+
+type Protocol = "http1" | "http2";
+
+const preface = Buffer.from("PRI ");
+const ungreeted = new WeakSet<Socket>();
+
+function isUngreeted(socket: Socket): boolean {
+  return ungreeted.has(socket);
+}
+
+/** Waits for the first bytes, gives them back to the socket and says whose they are. */
+function greet(socket: Socket, timeoutMs: number, hand: (protocol: Protocol) => void): void {
+  let start: Buffer | undefined;
+  ungreeted.add(socket);
+
+  function giveUp(): void {
+    socket.destroy();
+  }
+  function look(chunk: Buffer): void {
+    start = start === undefined ? chunk : Buffer.concat([start, chunk]);
+    const protocol = protocolOf(start);
+    if (protocol === "unclear") return;
+    clearTimeout(timer);
+    socket.off("data", look).off("end", giveUp).off("error", giveUp);
+    ungreeted.delete(socket);
+    if (protocol === "other") {
+      socket.on("error", () => {});
+      socket.destroy();
+      return;
+    }
+    socket.pause();
+    socket.unshift(start);
+    hand(protocol);
+  }
+  // Not socket.setTimeout: a byte now and then must not extend it.
+  const timer = setTimeout(giveUp, timeoutMs);
+  socket.once("close", () => clearTimeout(timer));
+  socket.on("data", look).on("end", giveUp).on("error", giveUp);
+}
+
+/** Told from the first bytes; `unclear` while there are too few of them. */
+export function protocolOf(start: Uint8Array): Protocol | "other" | "unclear" {
+  const shared = Math.min(start.byteLength, preface.byteLength);
+  if (preface.compare(start, 0, shared, 0, shared) === 0) {
+    return shared === preface.byteLength ? "http2" : "unclear";
+  }
+  const [first = 0] = start;
+  const isMethod = first >= 0x41 && first <= 0x5a;
+  const isLineEnd = first === 0x0d || first === 0x0a;
+  return isMethod || isLineEnd ? "http1" : "other";
+}
+
+function listen(server: Server, host: string, port: number): Promise<PortAddress> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(new PortError(reasonOf(error, host, port), { cause: error }));
+    });
+    server.listen({ host, port, backlog: 1024 }, () => {
+      server.removeAllListeners("error");
+      // An accept that fails (too many open files) concerns one connection, not the port.
+      server.on("error", () => {});
+      const { address, port: actual } = server.address() as AddressInfo;
+      const shown = address.includes(":") ? `[${address}]` : address;
+      resolve({ host: address, port: actual, url: `http://${shown}:${actual}` });
+    });
+  });
+}
+
+function reasonOf(error: NodeJS.ErrnoException, host: string, port: number): string {
+  const where = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  switch (error.code) {
+    case "EADDRINUSE":
+      return `${where} is in use by another process; stop it or choose another port`;
+    case "EACCES":
+      return `listening on ${where} is not allowed; choose a port above 1023`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return `${where} is no address of this machine; choose 127.0.0.1, 0.0.0.0 or one of its own`;
+    default:
+      return `can't listen on ${where}: ${error.message}`;
+  }
+}

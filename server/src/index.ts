@@ -1,0 +1,3 @@
+// What the command line, the testing kit and the end-to-end tests use.
+
+export { startServer, type Server, type ServerEvents, type ServerOptions } from "./server.js";

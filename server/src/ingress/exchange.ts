@@ -1,0 +1,138 @@
+// One request and its answer. All answers of the JSON routes are written here, each with one head
+// and one body; all errors become the same JSON body, with an `errorCode`.
+
+import type { Failure } from "@perdure/proto/protocol/v1/journal";
+import { invocationErrors } from "../http/error-codes.js";
+import type { HttpError } from "../http/http-error.js";
+import { respond, statusOfFailure } from "../http/messages.js";
+import type { HttpRequest, HttpResponse } from "../http/messages.js";
+import type { RegistryView } from "../shard/registry-view.js";
+import type { Outcome, Submitted } from "../shard/invocations.js";
+import { addCorsHeaders } from "./cors.js";
+import { isWorkflowAlreadyInvoked, toHttpError } from "./failures.js";
+import type { RequestHead } from "./request-head.js";
+
+export interface Exchange {
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
+  readonly head: RequestHead;
+}
+
+const json = "application/json";
+
+/** Answers with the result of an invocation, be it a value or a failure. */
+export function replyOutcome(exchange: Exchange, view: RegistryView, outcome: Outcome): void {
+  const headers = ["x-restate-id", outcome.invocationId];
+  if (outcome.retainedUntilMs !== undefined) {
+    headers.push("idempotency-expires", new Date(outcome.retainedUntilMs).toISOString());
+  }
+  if (outcome.kind === "failure") {
+    replyFailure(exchange, headers, view, outcome, outcome.failure);
+    return;
+  }
+  const rule = view.services.get(outcome.service)?.handlers.get(outcome.handler)?.output;
+  if (rule !== undefined && rule.contentType !== "") {
+    if (outcome.value.byteLength > 0 || rule.setContentTypeIfEmpty) {
+      headers.push("content-type", rule.contentType);
+    }
+  }
+  reply(exchange, 200, headers, outcome.value);
+}
+
+function replyFailure(
+  exchange: Exchange,
+  headers: string[],
+  view: RegistryView,
+  outcome: Outcome,
+  failure: Failure,
+): void {
+  const { code, message, metadata } = failure;
+  headers.push("content-type", json, "x-restate-error-source", "invocation");
+  const body = {
+    code,
+    message,
+    ...(metadata.length === 0 ? {} : { metadata: metadataOf(failure) }),
+    source: "invocation",
+    errorCode: isWorkflowAlreadyInvoked(view, outcome, failure)
+      ? invocationErrors.workflowAlreadyInvoked
+      : invocationErrors.failed,
+  };
+  const status = statusOfFailure(code, exchange.request.httpVersionMajor);
+  reply(exchange, status, headers, JSON.stringify(body));
+}
+
+export function metadataOf(failure: Failure): Record<string, string> {
+  return Object.fromEntries(failure.metadata.map(({ name, value }) => [name, value]));
+}
+
+/** Answers a send. */
+export function replySubmitted(exchange: Exchange, submitted: Submitted): void {
+  const { invocationId, executionTimeMs, accepted } = submitted;
+  const body = {
+    invocationId,
+    ...(executionTimeMs === undefined
+      ? {}
+      : { executionTime: new Date(executionTimeMs).toISOString() }),
+    status: accepted ? "Accepted" : "PreviouslyAccepted",
+  };
+  const headers = ["x-restate-id", invocationId, "content-type", json];
+  reply(exchange, 202, headers, JSON.stringify(body));
+}
+
+export function replyJson(exchange: Exchange, body: unknown): void {
+  reply(exchange, 200, ["content-type", json], JSON.stringify(body));
+}
+
+/** Answers with an error. Where the client is gone, nothing happens. */
+export function replyError(exchange: Exchange, error: unknown): void {
+  if (exchange.response.destroyed) return;
+  const known = toHttpError(error, `${exchange.head.method} ${exchange.head.url}`);
+  const headers = known.headers();
+  headers.push("content-type", json, "x-restate-error-source", "ingress");
+  reply(exchange, known.status, headers, JSON.stringify(errorBodyOf(known)));
+}
+
+function errorBodyOf(error: HttpError): object {
+  const { status, message, code } = error;
+  return { code: status, message, source: "ingress", errorCode: code };
+}
+
+function reply(
+  exchange: Exchange,
+  status: number,
+  headers: string[],
+  body: Uint8Array | string,
+): void {
+  respond(exchange.response, status, addCorsHeaders(headers, exchange.head.origin), body);
+}
+
+/** Starts something and answers with what comes of it; whatever is thrown on the way is an answer too. */
+export function replyWhenDone<T>(
+  exchange: Exchange,
+  start: () => Promise<T>,
+  replyValue: (value: T) => void,
+): void {
+  try {
+    start().then(
+      (value) => {
+        try {
+          replyValue(value);
+        } catch (error) {
+          replyError(exchange, error);
+        }
+      },
+      (error: unknown) => replyError(exchange, error),
+    );
+  } catch (error) {
+    replyError(exchange, error);
+  }
+}
+
+/** A signal that is aborted when the client goes away before it has its answer. */
+export function goneSignal(response: HttpResponse): AbortSignal {
+  const controller = new AbortController();
+  response.on("close", () => {
+    if (!response.writableEnded) controller.abort();
+  });
+  return controller.signal;
+}

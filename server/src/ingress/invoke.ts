@@ -1,0 +1,151 @@
+// Calls and sends over the JSON routes: the target and what stands in the head are checked before
+// the body is read, the body against the handler's rule after. This is the hot path.
+
+import { parseDuration } from "@perdure/protocol/duration";
+import type { Handler } from "@perdure/proto/manifest/v1/manifest";
+import { readBody } from "../http/body.js";
+import { ingressErrors } from "../http/error-codes.js";
+import { HttpError } from "../http/http-error.js";
+import type { RegisteredService, RegistryView } from "../shard/registry-view.js";
+import { goneSignal, replyError, replyOutcome, replySubmitted, replyWhenDone } from "./exchange.js";
+import type { Exchange } from "./exchange.js";
+import { checkInput } from "./input-rule.js";
+import type { IngressParts } from "./parts.js";
+import { decodeKey, queryParameter } from "./path.js";
+import { checkIdempotencyKey, checkKey, checkPublic, handlerOf } from "./target.js";
+
+/** What a path says. */
+export interface Invocation {
+  readonly mode: "call" | "send";
+  readonly service: RegisteredService;
+  readonly handlerName: string;
+  /** As it stands in the path; undefined for services. */
+  readonly encodedKey: string | undefined;
+  readonly query: string;
+}
+
+/** A delay past this is a mistake, and past the year 9999 no time that RFC 3339 can say. */
+const delayMsMax = 100 * 365 * 24 * 60 * 60 * 1_000;
+
+/**
+ * Answers a call or a send.
+ * @throws HttpError  before the body is read; later errors are answered here
+ */
+export function invoke(
+  parts: IngressParts,
+  view: RegistryView,
+  exchange: Exchange,
+  invocation: Invocation,
+): void {
+  const { mode, service, encodedKey, query } = invocation;
+  const { head } = exchange;
+  const handler = handlerOf(service, invocation.handlerName);
+  checkPublic(service, handler);
+  if (head.method !== "POST" && head.method !== "GET") throw methodNotAllowed(head.method);
+  const key = encodedKey === undefined ? undefined : decodeKey(encodedKey);
+  if (key !== undefined) checkKey(key);
+  const delayMs = query === "" ? 0 : delayOf(mode, query);
+  if (head.idempotencyKey !== undefined) checkIdempotencyKey(handler, head.idempotencyKey);
+  checkHead(exchange, query);
+
+  readBody(exchange.request, head.body, parts.bodyBytesMax, {
+    complete: (parameter) =>
+      submit(parts, view, exchange, mode, { service, handler, key, parameter, delayMs }),
+    tooLarge: () => replyError(exchange, bodyTooLarge(parts.bodyBytesMax)),
+  });
+}
+
+interface Submission {
+  readonly service: RegisteredService;
+  readonly handler: Handler;
+  readonly key: string | undefined;
+  readonly parameter: Uint8Array;
+  readonly delayMs: number;
+}
+
+function submit(
+  parts: IngressParts,
+  view: RegistryView,
+  exchange: Exchange,
+  mode: "call" | "send",
+  submission: Submission,
+): void {
+  const { response, head } = exchange;
+  // Whoever has gone has been promised nothing.
+  if (response.destroyed) return;
+  const { service, handler, key, parameter, delayMs } = submission;
+  try {
+    checkInput(handler, head.contentType, parameter.byteLength);
+  } catch (error) {
+    replyError(exchange, error);
+    return;
+  }
+  const { headers, idempotencyKey } = head;
+  const request = { service, handler, key, headers, parameter, idempotencyKey, delayMs };
+  if (mode === "send") {
+    replyWhenDone(
+      exchange,
+      () => parts.invocations.submit(request),
+      (submitted) => replySubmitted(exchange, submitted),
+    );
+  } else {
+    replyWhenDone(
+      exchange,
+      () => parts.invocations.call(request, goneSignal(response)),
+      (outcome) => replyOutcome(exchange, view, outcome),
+    );
+  }
+}
+
+/** @throws HttpError  PDR3013, PDR3021 */
+function checkHead({ head }: Exchange, query: string): void {
+  if (head.unreadable !== undefined) {
+    throw new HttpError(
+      ingressErrors.badHeader,
+      `the value of header "${head.unreadable}" has characters that are not ASCII`,
+    );
+  }
+  if (head.limitKey !== undefined || queryParameter(query, "limit-key") !== undefined) {
+    throw new HttpError(ingressErrors.limitKeyWithoutScope, "a limit key requires a scope");
+  }
+}
+
+/** @throws HttpError  PDR3008, PDR3009 */
+function delayOf(mode: "call" | "send", query: string): number {
+  const text = queryParameter(query, "delay");
+  if (text === undefined) return 0;
+  if (mode === "call") {
+    throw new HttpError(
+      ingressErrors.delayOnCall,
+      `a call can't be delayed (delay "${text}"); send it instead, and attach to its result`,
+    );
+  }
+  const delayMs = parseDuration(text);
+  if (delayMs === undefined) {
+    throw new HttpError(
+      ingressErrors.badDelay,
+      `bad delay "${text}": write a duration such as 500ms, 10s, "1h 5m" or PT1H5M`,
+    );
+  }
+  checkDelay(delayMs);
+  return delayMs;
+}
+
+/** @throws HttpError  PDR3008 */
+export function checkDelay(delayMs: number): void {
+  if (delayMs <= delayMsMax) return;
+  throw new HttpError(ingressErrors.badDelay, "bad delay: more than 100 years");
+}
+
+export function bodyTooLarge(bytesMax: number): HttpError {
+  return new HttpError(
+    ingressErrors.bodyTooLarge,
+    `the request body is larger than ${bytesMax} bytes, the limit of this server`,
+  );
+}
+
+function methodNotAllowed(method: string): HttpError {
+  return new HttpError(ingressErrors.methodNotAllowed, `method ${method} not allowed`, {
+    allow: "GET, POST",
+  });
+}

@@ -1,0 +1,14 @@
+// What the ingress is built of: the engine as callers may use it, what is registered, and limits.
+
+import type { RegistryView } from "../shard/registry-view.js";
+import type { Invocations } from "../shard/invocations.js";
+
+export interface IngressParts {
+  readonly invocations: Invocations;
+  /** The version of the moment. */
+  readonly registry: () => RegistryView;
+  /** False until recovery is complete: nothing is accepted before. */
+  readonly ready: () => boolean;
+  /** Largest request body; a larger one is answered with 413. */
+  readonly bodyBytesMax: number;
+}

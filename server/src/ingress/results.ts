@@ -1,0 +1,72 @@
+// Waiting for results and looking at them: attach, output and lookup, whatever names the invocation
+// (its id, a workflow's key, an idempotency key) and however it is said (a path or a JSON body).
+
+import { isInvocationId } from "@perdure/protocol/ids";
+import { readBody } from "../http/body.js";
+import { ingressErrors } from "../http/error-codes.js";
+import { HttpError } from "../http/http-error.js";
+import type { InvocationRef } from "../shard/invocations.js";
+import { goneSignal, replyError, replyJson, replyOutcome, replyWhenDone } from "./exchange.js";
+import type { Exchange } from "./exchange.js";
+import { notFound } from "./failures.js";
+import { bodyTooLarge } from "./invoke.js";
+import type { IngressParts } from "./parts.js";
+import { parseTarget } from "./target-body.js";
+
+export type ResultOperation = "attach" | "output" | "lookup";
+
+/** A target body is a few names and keys. */
+const targetBytesMax = 64 * 1024;
+
+/** Answers an operation on the invocation that the path names. */
+export function answerResult(
+  parts: IngressParts,
+  exchange: Exchange,
+  operation: ResultOperation,
+  ref: InvocationRef,
+): void {
+  const { invocations } = parts;
+  if (operation === "lookup") {
+    replyJson(exchange, { invocationId: invocations.idOf(ref) });
+    return;
+  }
+  if (ref.kind === "id" && !isInvocationId(ref.invocationId)) throw notFound(parts.registry(), ref);
+  replyWhenDone(
+    exchange,
+    () =>
+      operation === "attach"
+        ? invocations.attach(ref, goneSignal(exchange.response))
+        : invocations.output(ref),
+    (outcome) => {
+      if (outcome === undefined) throw notFound(parts.registry(), ref);
+      if (outcome === "notReady") throw outputNotReady();
+      replyOutcome(exchange, parts.registry(), outcome);
+    },
+  );
+}
+
+/** Answers an operation on the invocation that the request's body names. */
+export function answerResultOfBody(
+  parts: IngressParts,
+  exchange: Exchange,
+  operation: ResultOperation,
+): void {
+  const bytesMax = Math.min(targetBytesMax, parts.bodyBytesMax);
+  readBody(exchange.request, exchange.head.body, bytesMax, {
+    complete: (body) => {
+      try {
+        answerResult(parts, exchange, operation, parseTarget(body));
+      } catch (error) {
+        replyError(exchange, error);
+      }
+    },
+    tooLarge: () => replyError(exchange, bodyTooLarge(bytesMax)),
+  });
+}
+
+function outputNotReady(): HttpError {
+  return new HttpError(
+    ingressErrors.outputNotReady,
+    "the invocation exists but has not completed yet",
+  );
+}

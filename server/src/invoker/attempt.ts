@@ -1,0 +1,48 @@
+// One try at running an invocation, as the invoker keeps it while it lasts.
+
+import type { Awaiting } from "@perdure/proto/protocol/v1/journal";
+import type {
+  AttemptFailed,
+  AttemptNumber,
+} from "@perdure/proto/protocol/v1/deployment";
+import type { AppendedItem } from "@perdure/proto/storage/v1/events";
+import type { RetryPolicy } from "@perdure/protocol/retry";
+import type { DeploymentLink } from "./deployment-link.js";
+
+export interface Attempt {
+  readonly runId: string;
+  readonly partition: number;
+  readonly number: AttemptNumber;
+  /** Names the attempt on its session. */
+  readonly streamId: number;
+  readonly link: DeploymentLink;
+  readonly inactivityTimeoutMs: number;
+  readonly retryPolicy: RetryPolicy;
+  /** Failed attempts since the journal last grew. */
+  failures: number;
+  /** What it waits for, while it only waits. It holds no slot then. */
+  waiting: Waiting | undefined;
+  /** The SDK ended it or knows that it is over: nothing more needs to be said. */
+  knownOver: boolean;
+  /** What this message brought, on its way to become an event. */
+  incoming: Incoming;
+}
+
+export interface Waiting {
+  readonly awaiting: Awaiting | undefined;
+  readonly seen: number;
+  readonly sinceMs: number;
+  /** The suspension is on its way to the log. */
+  suspending: boolean;
+}
+
+export interface Incoming {
+  items: AppendedItem[];
+  end: boolean;
+  failed: AttemptFailed | undefined;
+  waiting: Waiting | undefined;
+}
+
+export function nothingIncoming(): Incoming {
+  return { items: [], end: false, failed: undefined, waiting: undefined };
+}

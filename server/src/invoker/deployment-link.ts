@@ -1,0 +1,98 @@
+// The way to one deployment: its session, opened when there is work and opened again, with back-off, when it
+// broke. While it is down, work waits in the ready table: nothing else tries, and nothing counts as a failure.
+
+import type { Deployment } from "@perdure/proto/storage/v1/records";
+import type { DeploymentFrame, ServerFrame } from "@perdure/proto/protocol/v1/deployment";
+import { intervalMs } from "@perdure/protocol/retry";
+import type { Log } from "../observe/log.js";
+import { Session } from "./session.js";
+
+export interface LinkListener {
+  opened(link: DeploymentLink): void;
+  frames(link: DeploymentLink, frames: readonly DeploymentFrame[]): void;
+  /** Every attempt on it is over. */
+  lost(link: DeploymentLink): void;
+}
+
+const reconnect = { initialIntervalMs: 50, exponentiationFactor: 2, maxIntervalMs: 2_000 };
+
+export class DeploymentLink {
+  readonly deployment: Deployment;
+  readonly #listener: LinkListener;
+  readonly #log: Log;
+  #session: Session | undefined;
+  #failures = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #draining = false;
+  #closed = false;
+
+  constructor(deployment: Deployment, listener: LinkListener, log: Log) {
+    this.deployment = deployment;
+    this.#listener = listener;
+    this.#log = log;
+  }
+
+  /** Whether attempts can be started on it now. */
+  get open(): boolean {
+    return this.#session?.open === true && !this.#draining;
+  }
+
+  /** Opens a session unless there is one, or one is on its way. */
+  ensure(): void {
+    if (this.#session !== undefined || this.#retry !== undefined || this.#closed) return;
+    const { uri, additionalHeaders } = this.deployment;
+    this.#draining = false;
+    this.#session = new Session({
+      uri,
+      headers: additionalHeaders,
+      listener: {
+        opened: () => {
+          if (this.#failures > 0) this.#log.info(`deployment ${uri} is reachable again`);
+          this.#failures = 0;
+          this.#listener.opened(this);
+        },
+        frames: (frames) => {
+          this.#listener.frames(this, frames);
+        },
+        closed: (error) => {
+          this.#lost(error);
+        },
+      },
+    });
+  }
+
+  send(frame: ServerFrame): void {
+    this.#session?.send(frame);
+  }
+
+  /** The instance is shutting down: what runs may finish, nothing new is started. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#session?.close();
+  }
+
+  #lost(error: unknown): void {
+    this.#session = undefined;
+    this.#listener.lost(this);
+    if (this.#closed) return;
+    this.#failures++;
+    if (this.#failures === 1) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#log.warn(
+        `lost the session with deployment ${this.deployment.uri} (${reason}); its invocations wait and go on when it is back`,
+      );
+    }
+    this.#retry = setTimeout(
+      () => {
+        this.#retry = undefined;
+        this.ensure();
+      },
+      intervalMs(reconnect, this.#failures),
+    );
+  }
+}

@@ -1,0 +1,129 @@
+// One session: a connection of its own to one instance of a deployment, and the stream on it that carries
+// all attempts. It says when it is open, hands over the frames of each message, and says once that it is over.
+
+import { create } from "@bufbuild/protobuf";
+import { randomUUID } from "node:crypto";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import {
+  Deployment,
+  ServerFrameSchema,
+  type DeploymentFrame,
+  type ServerFrame,
+} from "@perdure/proto/protocol/v1/deployment";
+import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
+import { FrameQueue } from "@perdure/protocol/frame-queue";
+
+export interface SessionListener {
+  opened(): void;
+  frames(frames: readonly DeploymentFrame[]): void;
+  /** @param error  undefined where the session was closed from this side */
+  closed(error: unknown): void;
+}
+
+export interface SessionOptions {
+  readonly uri: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly listener: SessionListener;
+}
+
+/** A session that is silent is asked; one that does not answer is given up. Both within 30 s. */
+const pingIntervalMs = 10_000;
+const pingTimeoutMs = 10_000;
+const openTimeoutMs = 5_000;
+
+/** This server, to the instances that it talks to. */
+const instanceId = randomUUID();
+
+export class Session {
+  readonly #queue = new FrameQueue<ServerFrame>();
+  readonly #abort = new AbortController();
+  readonly #connection: Http2SessionManager;
+  readonly #options: SessionOptions;
+  #open = false;
+  #closed = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#connection = new Http2SessionManager(options.uri, {
+      pingIntervalMs,
+      pingTimeoutMs,
+      pingIdleConnection: true,
+    });
+    void this.#run();
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  send(frame: ServerFrame): void {
+    this.#queue.push(frame);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue.close();
+    this.#abort.abort();
+    this.#connection.abort();
+  }
+
+  async #run(): Promise<void> {
+    const { listener, uri, headers } = this.#options;
+    const openTimeout = setTimeout(() => {
+      this.#abort.abort(new Error(`no Hello within ${String(openTimeoutMs)} ms`));
+    }, openTimeoutMs);
+    try {
+      const transport = createGrpcTransport({
+        baseUrl: uri.replace(/\/$/, ""),
+        sessionManager: this.#connection,
+      });
+      const client = createClient(Deployment, transport);
+      this.#queue.push(hello());
+      const { signal } = this.#abort;
+      for await (const { frames } of client.session(this.#queue, { signal, headers })) {
+        if (!this.#open) {
+          checkHello(frames[0]);
+          clearTimeout(openTimeout);
+          this.#open = true;
+          listener.opened();
+        }
+        listener.frames(frames);
+      }
+      this.#over(new Error("the deployment ended the session"));
+    } catch (error) {
+      this.#over(this.#abort.signal.aborted ? this.#abort.signal.reason : error);
+    } finally {
+      clearTimeout(openTimeout);
+    }
+  }
+
+  #over(error: unknown): void {
+    const byUs = this.#closed;
+    this.#open = false;
+    this.close();
+    this.#options.listener.closed(byUs ? undefined : error);
+  }
+}
+
+function hello(): ServerFrame {
+  return create(ServerFrameSchema, {
+    frame: {
+      case: "hello",
+      value: {
+        minProtocolVersion: protocolVersions.min,
+        maxProtocolVersion: protocolVersions.max,
+        instanceId,
+      },
+    },
+  });
+}
+
+function checkHello(first: DeploymentFrame | undefined): void {
+  if (first?.frame.case !== "hello") throw new Error("the first frame of the session is no Hello");
+  const { minProtocolVersion: min, maxProtocolVersion: max } = first.frame.value;
+  if (commonVersion(protocolVersions, { min, max }) === undefined) {
+    throw new Error(`the deployment now speaks protocol versions ${String(min)} to ${String(max)}`);
+  }
+}

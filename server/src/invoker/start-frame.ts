@@ -1,0 +1,60 @@
+// The frame that begins an attempt: the journal, and the state if it is small enough to come along.
+
+import { create } from "@bufbuild/protobuf";
+import type { Value } from "@perdure/proto/protocol/v1/journal";
+import { StartSchema, type Start } from "@perdure/proto/protocol/v1/deployment";
+import type { Invocation } from "@perdure/proto/storage/v1/records";
+import { eagerStateBytesMax } from "@perdure/protocol/limits";
+import { endOfPrefix } from "../core/keys.js";
+import { objectOf } from "../core/lock.js";
+import type { Tables } from "../core/tables.js";
+
+export interface StartFrameOptions {
+  readonly lazyState: boolean;
+  readonly nowMs: number;
+}
+
+export function startFrame(
+  tables: Tables,
+  runId: string,
+  invocation: Invocation,
+  options: StartFrameOptions,
+): Start {
+  const entries = tables.journal.read(runId);
+  const start = create(StartSchema, {
+    runId: Buffer.from(runId, "latin1"),
+    invocationId: invocation.id,
+    knownEntries: entries.length,
+    entries,
+    randomSeed: invocation.randomSeed,
+    retryCount: invocation.retryCount,
+    millisSinceProgress: BigInt(Math.max(0, Math.floor(options.nowMs - invocation.progressAt))),
+  });
+  if (invocation.target !== undefined) start.target = invocation.target;
+  if (invocation.idempotencyKey !== "") start.idempotencyKey = invocation.idempotencyKey;
+  addState(start, tables, invocation, options.lazyState);
+  return start;
+}
+
+const statesPerLook = 1_000;
+
+function addState(start: Start, tables: Tables, invocation: Invocation, lazy: boolean): void {
+  const object = objectOf(invocation);
+  if (object === undefined) return;
+  start.partialState = lazy;
+  if (lazy) return;
+  let bytes = 0;
+  const rows = tables.state.scan(object, endOfPrefix(object), statesPerLook);
+  for (const { value: row } of rows) {
+    bytes += row.name.length + valueBytes(row.value);
+    if (bytes > eagerStateBytesMax) break;
+    if (row.value === undefined) continue;
+    const { name: key, value } = row;
+    start.state.push({ $typeName: "perdure.protocol.v1.StateEntry", key, value });
+  }
+  start.partialState = bytes > eagerStateBytesMax || rows.length === statesPerLook;
+}
+
+function valueBytes(value: Value | undefined): number {
+  return value?.content.case === "inline" ? value.content.value.length : 0;
+}

@@ -1,0 +1,134 @@
+import { describe, expect, test } from "vitest";
+import { appendBatches, directory, open, recordsAfter, smallSegmentBytes } from "./log.fixture.js";
+import { SimulatedDisk } from "./simulated-disk.js";
+
+describe("a full disk", () => {
+  test("refuses a batch that needs a new segment, and takes it when there is room", async () => {
+    const disk = new SimulatedDisk();
+    const { log } = await open(disk);
+    disk.capacityBytes = 3 * smallSegmentBytes;
+    let all = await appendBatches(log, [], [1, 1], 1500);
+    let refused = 0;
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const next = recordsAfter(all, 1, 1500);
+      try {
+        await log.append(next);
+        all = [...all, ...next];
+      } catch (error) {
+        expect(error).toMatchObject({ name: "DiskFull", code: "PDR1105" });
+        refused += 1;
+      }
+    }
+    const next = recordsAfter(all, 1, 1500);
+    expect(() => log.appendSync(next)).toThrow(/has no room for a segment of 8192 bytes/);
+    expect(log.lastPosition).toBe(all.length);
+    expect(log.syncedPosition).toBe(all.length);
+    expect(refused).toBeGreaterThan(0);
+
+    disk.capacityBytes = 20 * smallSegmentBytes;
+    log.appendSync(next);
+    all = await appendBatches(log, [...all, ...next], [1, 1, 1], 1500);
+
+    expect((await open(disk.powerLoss(4))).records).toEqual(all);
+  });
+
+  test("still takes what fits into the current segment", async () => {
+    const disk = new SimulatedDisk();
+    const { log } = await open(disk);
+    const first = await appendBatches(log, [], [1]);
+    disk.capacityBytes = 0;
+
+    await expect(log.append(recordsAfter(first, 1, 30_000))).rejects.toThrow(/room for a segment/);
+    const all = await appendBatches(log, first, [1, 2]);
+
+    expect((await open(disk.kill())).records).toEqual(all);
+  });
+
+  test("goes on when trim has made room", async () => {
+    const disk = new SimulatedDisk();
+    const { log } = await open(disk);
+    const first = await appendBatches(log, [], [1, 1, 1, 1, 1], 1500);
+    await expect.poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare"))).toBe(true);
+    disk.capacityBytes = 0;
+    const filled = await appendBatches(log, first, [1, 1], 1500);
+    await expect(log.append(recordsAfter(filled, 2, 1500))).rejects.toMatchObject({
+      code: "PDR1105",
+    });
+
+    await log.trim(5);
+    const all = await appendBatches(log, filled, [2], 1500);
+
+    expect((await open(disk.kill(), { replayFrom: 5 })).records).toEqual(all.slice(4));
+  });
+
+  test("leaves no half-made files and does not keep a log from opening", async () => {
+    const disk = new SimulatedDisk();
+    const { log } = await open(disk);
+    const all = await appendBatches(log, [], [1, 1]);
+    await log.close();
+    for (const name of disk.namesIn(directory)) {
+      if (name.startsWith("spare")) disk.place(directory, name, undefined);
+    }
+    disk.capacityBytes = smallSegmentBytes;
+
+    const reopened = await open(disk);
+    await expect(reopened.log.append(recordsAfter(all, 1))).rejects.toMatchObject({
+      code: "PDR1105",
+    });
+    await reopened.log.close();
+
+    expect(reopened.records).toEqual(all);
+    expect(disk.namesIn(directory)).toEqual(["segment-0000000001.log"]);
+  });
+});
+
+describe("a failed sync", () => {
+  test("is fatal: the append rejects, and everything after it too", async () => {
+    const disk = new SimulatedDisk();
+    const { log } = await open(disk);
+    const first = await appendBatches(log, [], [2]);
+    const failed = { name: "LogFailure", code: "PDR1104" };
+
+    disk.failSync = () => true;
+    await expect(log.append(recordsAfter(first, 1))).rejects.toMatchObject(failed);
+    disk.failSync = () => false;
+    const operations = disk.operations;
+
+    await expect(log.append(recordsAfter(first, 1))).rejects.toMatchObject(failed);
+    expect(() => log.appendSync(recordsAfter(first, 1))).toThrow("Nothing more is written");
+    await expect(log.trim(2)).rejects.toMatchObject(failed);
+    expect(log.syncedPosition).toBe(2);
+    await log.close();
+    expect(disk.operations).toBe(operations);
+  });
+
+  test.each(["file", "directory"])("of a new segment's %s is fatal as well", async (what) => {
+    const disk = new SimulatedDisk();
+    const { log } = await open(disk);
+    await expect.poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare"))).toBe(true);
+    disk.failSync = (name) => (name === "") === (what === "directory");
+
+    expect(() => log.appendSync(recordsAfter([], 1))).toThrow(/EIO: sync of/);
+    disk.failSync = () => false;
+
+    expect(() => log.appendSync(recordsAfter([], 1))).toThrow(/EIO: sync of/);
+  });
+
+  test("does not harm what a later start builds on the unsynced batch", async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const disk = new SimulatedDisk();
+      const { log } = await open(disk);
+      const first = await appendBatches(log, [], [2, 1]);
+      disk.failSync = () => true;
+      await expect(log.append(recordsAfter(first, 2))).rejects.toMatchObject({ code: "PDR1104" });
+
+      // The cache still has the batch and takes it for clean; the disk may not have it.
+      const restarted = disk.kill();
+      const second = await open(restarted);
+      const all = await appendBatches(second.log, second.records, [1]);
+
+      expect(second.records).toHaveLength(5);
+      expect((await open(restarted.powerLoss(seed))).records).toEqual(all);
+    }
+  });
+});

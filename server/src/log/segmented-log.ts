@@ -1,0 +1,230 @@
+// The event log as segments on a local disk: what is appended goes into the current segment with one
+// write and one sync. Opening and checking what is there is recovery.ts; where segments come from is
+// segment-pool.ts.
+//
+//   A1. A batch is written only after the batch before it is durable, so each batch can name all before
+//       it as synced, and at most the last batch of a log can be torn.
+//   A2. A segment gets its name only when its header and first batch are durable, and its first batch is
+//       acknowledged only when the name is.
+//   A3. After a failed write or sync nothing is written any more: what is durable is unknown.
+
+import { randomBytes } from "node:crypto";
+import { invariant, InvariantViolation } from "@perdure/protocol/assert";
+import { BatchEncoder, encodedBytes } from "./batch-encoder.js";
+import { batchHeaderBytes } from "./batch-format.js";
+import type { DiskDirectory, DiskFile } from "./disk.js";
+import type { EventLog, LogRecord } from "./event-log.js";
+import { DiskFull, isOutOfSpace, LogClosed, LogFailure } from "./log-error.js";
+import type { PartitionPositions } from "./partition-positions.js";
+import type { Recovered, Segment } from "./recovery.js";
+import { segmentName } from "./segment-files.js";
+import { checksumSeed, encodeSegmentHeader, segmentHeaderBytes } from "./segment-header.js";
+import type { SegmentPool, TakenFile } from "./segment-pool.js";
+import { runLater, runNow, type Steps } from "./steps.js";
+
+/** The segment that is being written. */
+interface CurrentSegment {
+  readonly file: DiskFile;
+  readonly bytes: number;
+  readonly seed: number;
+  /** Where the next batch goes. */
+  offset: number;
+}
+
+export class SegmentedLog implements EventLog {
+  readonly #directory: DiskDirectory;
+  readonly #pool: SegmentPool;
+  readonly #encoder = new BatchEncoder();
+  readonly #partitions: PartitionPositions;
+  /** Oldest first; the last one is the current one, once there is one. */
+  readonly #segments: Segment[];
+  #nextIndex: number;
+  /** Undefined until the first append: each start opens a new segment, but not before it needs it. */
+  #current: CurrentSegment | undefined;
+  #previousChecksum: number;
+  #lastPosition: number;
+  #syncedPosition: number;
+  #isAppending = false;
+  #appending: Promise<unknown> = Promise.resolve();
+  #trimming: Promise<unknown> = Promise.resolve();
+  #failure: LogFailure | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(directory: DiskDirectory, pool: SegmentPool, recovered: Recovered) {
+    this.#directory = directory;
+    this.#pool = pool;
+    this.#partitions = recovered.partitions;
+    this.#segments = [...recovered.segments];
+    this.#nextIndex = recovered.nextIndex;
+    this.#previousChecksum = recovered.lastChecksum;
+    this.#lastPosition = recovered.lastPosition;
+    this.#syncedPosition = recovered.lastPosition;
+  }
+
+  get syncedPosition(): number {
+    return this.#syncedPosition;
+  }
+
+  get lastPosition(): number {
+    return this.#lastPosition;
+  }
+
+  append(batch: readonly LogRecord[]): Promise<number> {
+    const isFirst = !this.#isAppending;
+    const appending = runLater(this.#append(batch));
+    if (isFirst) this.#appending = appending;
+    return appending;
+  }
+
+  appendSync(batch: readonly LogRecord[]): number {
+    return runNow(this.#append(batch));
+  }
+
+  trim(before: number): Promise<void> {
+    const trimming = this.#trimming.then(() => this.#trim(before));
+    this.#trimming = trimming.catch(() => undefined);
+    return trimming;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  *#append(batch: readonly LogRecord[]): Steps<number> {
+    this.#assertWritable();
+    invariant(!this.#isAppending, "one append at a time");
+    if (batch.length === 0) return this.#lastPosition;
+    const problem = this.#partitions.admit(batch);
+    if (problem !== undefined) throw new InvariantViolation(problem);
+    this.#isAppending = true;
+    try {
+      const length = encodedBytes(batch);
+      const current = this.#current;
+      if (current === undefined || !hasRoom(current, length)) {
+        yield* this.#appendToNext(batch, length);
+      } else {
+        this.#write(current, batch, length);
+        yield current.file;
+      }
+      this.#syncedPosition = this.#lastPosition;
+      return this.#lastPosition;
+    } catch (error) {
+      if (error instanceof DiskFull) throw error;
+      throw this.#fail(error);
+    } finally {
+      this.#isAppending = false;
+    }
+  }
+
+  /** The first batch of a new segment. Throws `DiskFull` only before anything has changed. */
+  *#appendToNext(batch: readonly LogRecord[], length: number): Steps<void> {
+    const taken = yield* this.#takeFile(batch, length);
+    const index = this.#nextIndex;
+    const firstPosition = this.#lastPosition + 1;
+    const header = {
+      id: randomBytes(8),
+      index,
+      firstPosition,
+      bytes: taken.bytes,
+      syncedPosition: this.#syncedPosition,
+      previousChecksum: this.#previousChecksum,
+    };
+    const { file, bytes } = taken;
+    const next: CurrentSegment = {
+      file,
+      bytes,
+      seed: checksumSeed(header),
+      offset: segmentHeaderBytes,
+    };
+    file.write(encodeSegmentHeader(header), 0);
+    this.#write(next, batch, length);
+    yield file;
+    const name = segmentName(index);
+    this.#directory.rename(taken.name, name);
+    yield this.#directory;
+    this.#current?.file.close();
+    this.#current = next;
+    this.#segments.push({ name, index, firstPosition, bytes });
+    this.#nextIndex = index + 1;
+    this.#pool.prepare();
+  }
+
+  *#takeFile(batch: readonly LogRecord[], length: number): Steps<TakenFile> {
+    const bytesNeeded = segmentHeaderBytes + length + batchHeaderBytes;
+    const missing = this.#pool.missingBytes(bytesNeeded) ?? 0;
+    try {
+      return yield* this.#pool.take(bytesNeeded);
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error;
+      this.#partitions.withdraw(batch);
+      throw new DiskFull(this.#directory.path, missing, error);
+    }
+  }
+
+  #write(segment: CurrentSegment, batch: readonly LogRecord[], length: number): void {
+    const encoded = this.#encoder.encode(batch, length, {
+      seed: segment.seed,
+      firstPosition: this.#lastPosition + 1,
+      syncedPosition: this.#syncedPosition,
+      previousChecksum: this.#previousChecksum,
+    });
+    segment.file.write(encoded.bytes, segment.offset);
+    segment.offset += length;
+    this.#lastPosition += batch.length;
+    if (batch.length > 0) this.#previousChecksum = encoded.checksum;
+  }
+
+  async #trim(before: number): Promise<void> {
+    this.#assertWritable();
+    for (;;) {
+      const [oldest, next] = this.#segments;
+      if (oldest === undefined || next === undefined || next.firstPosition > before) return;
+      try {
+        // One at a time, oldest first: what is left is a log without a gap at every instant.
+        await this.#pool.recycle(oldest.name, oldest.bytes);
+      } catch (error) {
+        throw this.#fail(error);
+      }
+      this.#segments.shift();
+    }
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled([this.#appending, this.#trimming]);
+    await this.#pool.close();
+    try {
+      if (this.#failure === undefined) await runLater(this.#noteEnd());
+    } finally {
+      this.#current?.file.close();
+      this.#directory.close();
+    }
+  }
+
+  /** Says that all is synced, so that later damage to the last batch is not taken for a torn tail. */
+  *#noteEnd(): Steps<void> {
+    const current = this.#current;
+    if (current === undefined) return;
+    try {
+      this.#write(current, [], batchHeaderBytes);
+      yield current.file;
+    } catch (error) {
+      throw this.#fail(error);
+    }
+  }
+
+  #assertWritable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closing !== undefined) throw new LogClosed(this.#directory.path);
+  }
+
+  #fail(cause: unknown): LogFailure {
+    this.#failure ??= new LogFailure(this.#directory.path, cause);
+    return this.#failure;
+  }
+}
+
+/** Room for a batch and, behind it, for the note that a closed log ends in. */
+function hasRoom(segment: CurrentSegment, length: number): boolean {
+  return segment.offset + length + batchHeaderBytes <= segment.bytes;
+}

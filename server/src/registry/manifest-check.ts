@@ -1,0 +1,87 @@
+// What a manifest must be like to be registered, by itself and beside what is registered.
+
+import {
+  HandlerKind,
+  ServiceKind,
+  type Manifest,
+  type Service,
+} from "@perdure/proto/manifest/v1/manifest";
+import { nameBytesMax } from "@perdure/protocol/limits";
+import { RegistrationError } from "./registrar.js";
+import type { RegistryView } from "../shard/registry-view.js";
+
+const serviceName = /^([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9._-]*$/;
+const handlerName = /^([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*$/;
+
+const kindNames: Record<ServiceKind, string> = {
+  [ServiceKind.UNSPECIFIED]: "unknown",
+  [ServiceKind.SERVICE]: "service",
+  [ServiceKind.VIRTUAL_OBJECT]: "virtual object",
+  [ServiceKind.WORKFLOW]: "workflow",
+};
+
+/**
+ * @param replaced  the deployment that this manifest would replace, whose services don't count as registered
+ * @throws RegistrationError
+ */
+export function checkManifest(manifest: Manifest, view: RegistryView, replaced?: string): void {
+  const seen = new Set<string>();
+  for (const service of manifest.services) {
+    checkService(service);
+    if (seen.has(service.name)) {
+      throw invalid(`the deployment offers two services named "${service.name}". Rename one`);
+    }
+    seen.add(service.name);
+    checkKind(service, view, replaced);
+  }
+  if (manifest.services.length === 0) throw invalid("the deployment offers no services");
+}
+
+function checkService(service: Service): void {
+  const { name } = service;
+  if (!serviceName.test(name) || Buffer.byteLength(name) > nameBytesMax) {
+    throw invalid(`"${name}" can't be the name of a service (letters, digits, ".", "_", "-")`);
+  }
+  if (/^restate/i.test(name) || /^openapi$/i.test(name)) {
+    throw new RegistrationError("PDR4006", "META0005", 400, `the name "${name}" is reserved`);
+  }
+  const handlers = new Set<string>();
+  for (const handler of service.handlers) {
+    if (!handlerName.test(handler.name) || handlers.has(handler.name)) {
+      throw invalid(`"${handler.name}" can't be the name of a handler of ${name}, or is there twice`);
+    }
+    handlers.add(handler.name);
+    checkHandlerKind(service, handler.name, handler.kind);
+  }
+  const runs = service.handlers.filter((handler) => handler.kind === HandlerKind.RUN);
+  if (service.kind === ServiceKind.WORKFLOW && runs.length !== 1) {
+    throw invalid(`the workflow ${name} needs exactly one run handler; it has ${String(runs.length)}`);
+  }
+}
+
+const allowedHandlers: ReadonlyMap<ServiceKind, readonly HandlerKind[]> = new Map([
+  [ServiceKind.SERVICE, [HandlerKind.SHARED]],
+  [ServiceKind.VIRTUAL_OBJECT, [HandlerKind.EXCLUSIVE, HandlerKind.SHARED]],
+  [ServiceKind.WORKFLOW, [HandlerKind.RUN, HandlerKind.SHARED]],
+]);
+
+function checkHandlerKind(service: Service, handler: string, kind: HandlerKind): void {
+  if (allowedHandlers.get(service.kind)?.includes(kind) === true) return;
+  throw invalid(`handler ${handler} of the ${kindNames[service.kind]} ${service.name} is of a kind that it can't have`);
+}
+
+function checkKind(service: Service, view: RegistryView, replaced?: string): void {
+  const registered = view.services.get(service.name);
+  if (registered === undefined || registered.deployment.id === replaced) return;
+  if (registered.service.kind === service.kind) return;
+  throw new RegistrationError(
+    "PDR4007",
+    "META0006",
+    409,
+    `${service.name} is registered as a ${kindNames[registered.service.kind]} (deployment ${registered.deployment.id}) and can't become a ${kindNames[service.kind]}. Give the new one another name`,
+  );
+}
+
+function invalid(message: string): RegistrationError {
+  return new RegistrationError("PDR4004", "META0013", 400, message);
+}

@@ -1,0 +1,163 @@
+// The composition root: opens the parts in order, wires them, and closes them in reverse.
+
+import type { RetryPolicy } from "@perdure/protocol/retry";
+import { startAdmin } from "./admin/start-admin.js";
+import { openDataDirectory } from "./data-directory.js";
+import { startIngress } from "./ingress/start-ingress.js";
+import { Invoker } from "./invoker/invoker.js";
+import { createLog, type LogLevel } from "./observe/log.js";
+import { Registry } from "./registry/registry.js";
+import { Callers } from "./shard/callers.js";
+import { createClock } from "./shard/clock.js";
+import { openEpoch, recoverShard } from "./shard/recovery.js";
+import type { RetentionDefaults } from "./shard/retention.js";
+import { Shard } from "./shard/shard.js";
+import type { Shell } from "./shard/shell.js";
+
+export interface ServerOptions {
+  readonly dataDir: string;
+  readonly ingress: { readonly host: string; readonly port: number };
+  readonly admin: { readonly host: string; readonly port: number };
+  readonly logLevel: LogLevel;
+  readonly bodyBytesMax: number;
+  /** Bytes of tables in memory at which they are written to the store. */
+  readonly checkpointBytes: number;
+  readonly concurrency: number;
+  readonly retention: RetentionDefaults;
+  readonly inactivityTimeoutMs: number;
+  readonly retryPolicy: RetryPolicy;
+}
+
+export interface Server {
+  readonly ingressUrl: string;
+  readonly adminUrl: string;
+  /** Drains and closes. Everything that was acknowledged is on disk when it resolves. */
+  close(): Promise<void>;
+}
+
+export interface ServerEvents {
+  /** The server had to stop itself: its log can't be written any more. Nothing that was acknowledged is lost. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/**
+ * Starts a server in this process. Resolves when recovery is complete and both ports answer.
+ * @throws an error with a `code` (PDR…): data directory, log, store, ports
+ */
+export async function startServer(options: ServerOptions, events: ServerEvents): Promise<Server> {
+  const log = createLog(options.logLevel);
+  const directory = openDataDirectory(options.dataDir);
+  const closing: (() => Promise<void> | void)[] = [directory.release];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closing.splice(0).reverse()) await close();
+  };
+  try {
+    return await open();
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+
+  async function open(): Promise<Server> {
+    const clock = createClock();
+    let ready = false;
+    let shard: Shard | undefined;
+    const theShard = (): Shard => {
+      if (shard === undefined) throw new Error("the shard is not open yet");
+      return shard;
+    };
+    const callers = new Callers({ shard: theShard, clock, retention: options.retention });
+    const registry = new Registry({ shard: theShard, clock });
+    const { inactivityTimeoutMs, retryPolicy, retention, concurrency } = options;
+    const invoker = new Invoker({
+      shard: theShard,
+      view: () => registry.view,
+      clock,
+      log,
+      defaults: { inactivityTimeoutMs, retryPolicy },
+      retention,
+      concurrency,
+    });
+
+    // The ports answer from the start, with 503 until recovery is complete.
+    const ingress = await startIngress({
+      invocations: callers,
+      registry: () => registry.view,
+      ready: () => ready,
+      ...options.ingress,
+      bodyBytesMax: options.bodyBytesMax,
+    });
+    closing.push(() => ingress.close());
+    const ingressUrl = urlOf(options.ingress.host, ingress.address.port);
+    const admin = await startAdmin({
+      registrar: registry,
+      ready: () => ready,
+      ingressUrl,
+      ...options.admin,
+    });
+    closing.push(() => admin.close());
+
+    const recovered = await recoverShard({ directory: directory.shard, writer: "thread" });
+    closing.push(() => recovered.store.close());
+    closing.push(() => recovered.log.close());
+    await openEpoch(recovered, clock.now());
+    shard = new Shard({
+      log: recovered.log,
+      store: recovered.store,
+      clock,
+      shell: createShell(callers, registry, invoker),
+      checkpointBytes: options.checkpointBytes,
+      onFatal: (error) => {
+        ready = false;
+        events.onFatal(error);
+      },
+    });
+    const opened = shard;
+    closing.push(() => opened.close());
+    closing.push(() => {
+      invoker.close();
+    });
+    registry.refresh();
+    for (const partition of recovered.store.partitionNumbers) invoker.discover(partition);
+    opened.resume();
+    invoker.pump();
+    ready = true;
+    // Callers go first when the server closes: no new work, and answers for what ends in the meantime.
+    closing.push(() => admin.close(), () => ingress.close());
+    return {
+      ingressUrl,
+      adminUrl: urlOf(options.admin.host, admin.address.port),
+      close: closeAll,
+    };
+  }
+}
+
+function createShell(callers: Callers, registry: Registry, invoker: Invoker): Shell {
+  return {
+    submitted: ({ token, submission }) => {
+      callers.submitted(token, submission);
+    },
+    completed: ({ runId, invocation, output }) => {
+      callers.completed(runId, invocation, output);
+    },
+    ready: (partition, effect) => {
+      invoker.ready(partition, effect);
+    },
+    forward: (effect) => {
+      invoker.forward(effect);
+    },
+    attemptOver: (effect) => {
+      invoker.attemptOver(effect);
+    },
+    registryChanged: () => {
+      registry.refresh();
+    },
+    released: () => {
+      invoker.pump();
+    },
+  };
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${String(port)}`;
+}

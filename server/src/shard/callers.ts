@@ -1,0 +1,236 @@
+// The callers' side of a shard: submissions become events, answers come back as effects, waits become
+// latches.
+
+import { create } from "@bufbuild/protobuf";
+import { HandlerKind, type Handler, type Service } from "@perdure/proto/manifest/v1/manifest";
+import { SubmittedSchema } from "@perdure/proto/storage/v1/events";
+import {
+  InvocationStatus,
+  InvokeMessageSchema,
+  ResolvedTargetSchema,
+  type Invocation,
+  type ResolvedTarget,
+} from "@perdure/proto/storage/v1/records";
+import { invariant } from "@perdure/protocol/assert";
+import { partitionOfInvocationId } from "@perdure/protocol/ids";
+import type { OutputResult, Submission } from "../core/effect.js";
+import { workflowAlreadyInvoked } from "../core/lifecycle/submitted.js";
+import { findRun, readOutput } from "../core/queries.js";
+import type { Clock } from "./clock.js";
+import { identify, randomSeed } from "./identity.js";
+import type {
+  InvocationRef,
+  Invocations,
+  Outcome,
+  SubmitRequest,
+  Submitted,
+} from "./invocations.js";
+import { Latches } from "./latches.js";
+import { retentionOf, type RetentionDefaults } from "./retention.js";
+import type { Shard } from "./shard.js";
+
+interface Waiting {
+  readonly resolve: (submission: Submission) => void;
+}
+
+export interface CallersOptions {
+  readonly shard: () => Shard;
+  readonly clock: Clock;
+  readonly retention: RetentionDefaults;
+}
+
+export class Callers implements Invocations {
+  readonly #options: CallersOptions;
+  readonly #latches = new Latches();
+  readonly #waiting = new Map<number, Waiting>();
+  #lastToken = 0;
+
+  constructor(options: CallersOptions) {
+    this.#options = options;
+  }
+
+  // ---- effects of the shard
+
+  submitted(token: number, submission: Submission): void {
+    const waiting = this.#waiting.get(token);
+    this.#waiting.delete(token);
+    waiting?.resolve(submission);
+  }
+
+  completed(runId: string, invocation: Invocation, output: OutputResult): void {
+    this.#latches.release(runId, invocation, output);
+  }
+
+  // ---- Invocations
+
+  submit(request: SubmitRequest): Promise<Submitted> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue(
+        request,
+        ({ id, accepted, invocation }) => {
+          const scheduled = invocation.status === InvocationStatus.SCHEDULED;
+          const executionTimeMs = scheduled ? invocation.dueAt : undefined;
+          resolve({ invocationId: id, accepted, executionTimeMs });
+        },
+        reject,
+      );
+    });
+  }
+
+  call(request: SubmitRequest, signal?: AbortSignal): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue(
+        request,
+        ({ runId, accepted, invocation, output }) => {
+          if (!accepted && request.handler.kind === HandlerKind.RUN) {
+            return resolve(outcomeOf(invocation, workflowAlreadyInvoked));
+          }
+          if (output !== undefined) return resolve(outcomeOf(invocation, output));
+          this.#latch(runId, resolve, signal);
+        },
+        reject,
+      );
+    });
+  }
+
+  attach(ref: InvocationRef, signal?: AbortSignal): Promise<Outcome | undefined> {
+    return this.#look(ref, (runId, invocation, resolve) => {
+      if (invocation.status === InvocationStatus.COMPLETED) {
+        return resolve(this.#outcome(runId, invocation));
+      }
+      this.#latch(runId, resolve, signal);
+    });
+  }
+
+  output(ref: InvocationRef): Promise<Outcome | "notReady" | undefined> {
+    return this.#look<Outcome | "notReady">(ref, (runId, invocation, resolve) => {
+      const completed = invocation.status === InvocationStatus.COMPLETED;
+      resolve(completed ? this.#outcome(runId, invocation) : "notReady");
+    });
+  }
+
+  idOf(ref: InvocationRef): string {
+    switch (ref.kind) {
+      case "id":
+        return ref.invocationId;
+      case "workflow": {
+        const handler = { name: "run", kind: HandlerKind.RUN };
+        const { workflow: service, key } = ref;
+        return identify({ service, handler, key, idempotencyKey: undefined }, 0).id;
+      }
+      case "idempotent": {
+        const { service, key, idempotencyKey } = ref;
+        const handler = { name: ref.handler, kind: HandlerKind.SHARED };
+        return identify({ service, handler, key, idempotencyKey }, 0).id;
+      }
+    }
+  }
+
+  #enqueue(
+    request: SubmitRequest,
+    onSubmitted: (submission: Submission) => void,
+    onRefused: (error: unknown) => void,
+  ): void {
+    const shard = this.#options.shard();
+    shard.admit();
+    const nowMs = this.#options.clock.now();
+    const { service, handler, key, idempotencyKey } = request;
+    const identity = identify(
+      { service: service.service.name, handler, key, idempotencyKey },
+      nowMs,
+    );
+    const { retention } = this.#options;
+    const invocation = create(InvokeMessageSchema, {
+      id: identity.id,
+      runId: identity.runId,
+      headers: [...request.headers],
+      parameter: { content: { case: "inline", value: request.parameter } },
+      idempotencyKey: idempotencyKey ?? "",
+      startAt: request.delayMs > 0 ? Math.ceil(nowMs) + request.delayMs : 0,
+      randomSeed: randomSeed(),
+    });
+    const idempotent = idempotencyKey !== undefined;
+    invocation.target = resolveTarget(service.service, handler, key, idempotent, retention);
+    const token = ++this.#lastToken;
+    this.#waiting.set(token, { resolve: onSubmitted });
+    const value = create(SubmittedSchema, { invocation });
+    shard.enqueue(
+      identity.partition,
+      { case: "submitted", value },
+      {
+        token,
+        onRefused: (error) => {
+          this.#waiting.delete(token);
+          onRefused(error);
+        },
+      },
+    );
+  }
+
+  #latch(runId: string, resolve: (outcome: Outcome) => void, signal?: AbortSignal): void {
+    if (signal?.aborted === true) return;
+    const remove = this.#latches.add(runId, (invocation, output) => {
+      resolve(outcomeOf(invocation, output));
+    });
+    signal?.addEventListener("abort", remove, { once: true });
+  }
+
+  #look<Found>(
+    ref: InvocationRef,
+    found: (runId: string, invocation: Invocation, resolve: (value: Found) => void) => void,
+  ): Promise<Found | undefined> {
+    const id = this.idOf(ref);
+    const shard = this.#options.shard();
+    return new Promise((resolve) => {
+      shard.whenDurable(() => {
+        const { tables, runId } = this.#find(id);
+        const invocation = runId === undefined ? undefined : tables.invocations.get(runId);
+        if (runId === undefined || invocation === undefined) return resolve(undefined);
+        found(runId, invocation, resolve);
+      });
+    });
+  }
+
+  #find(id: string): { tables: ReturnType<Shard["tables"]>; runId: string | undefined } {
+    const tables = this.#options.shard().tables(partitionOfInvocationId(id));
+    return { tables, runId: findRun(tables, id) };
+  }
+
+  #outcome(runId: string, invocation: Invocation): Outcome {
+    const tables = this.#options.shard().tables(partitionOfInvocationId(invocation.id));
+    return outcomeOf(invocation, readOutput(tables, runId, invocation));
+  }
+}
+
+/** The facts about a target that go into an event. */
+export function resolveTarget(
+  service: Service,
+  handler: Handler,
+  key: string | undefined,
+  idempotent: boolean,
+  retention: RetentionDefaults,
+): ResolvedTarget {
+  const target = { service: service.name, handler: handler.name };
+  return create(ResolvedTargetSchema, {
+    target: key === undefined ? target : { ...target, key },
+    serviceKind: service.kind,
+    handlerKind: handler.kind,
+    ...retentionOf(service, handler, idempotent, retention),
+  });
+}
+
+function outcomeOf(invocation: Invocation, output: OutputResult): Outcome {
+  const { id, target, idempotencyKey, handlerKind } = invocation;
+  const named = idempotencyKey !== "" || handlerKind === HandlerKind.RUN;
+  const about = {
+    invocationId: id,
+    service: target?.service ?? "",
+    handler: target?.handler ?? "",
+    retainedUntilMs: named && invocation.dueAt > 0 ? invocation.dueAt : undefined,
+  };
+  if (output.case === "failure") return { kind: "failure", failure: output.value, ...about };
+  invariant(output.case === "value", "an output is a value or a failure");
+  const { content } = output.value;
+  invariant(content.case !== "reference", "payload references are resolved by the store");
+  return { kind: "value", value: content.value ?? new Uint8Array(), ...about };
+}

@@ -1,0 +1,29 @@
+// Event time: the wall clock at start plus the monotonic clock, drawn slowly to the wall clock, so that a
+// clock that is set does not make timers fire early or stand still.
+
+export interface Clock {
+  /** Epoch milliseconds, with a fraction; never goes back. */
+  now(): number;
+}
+
+/** How much faster or slower than real time event time may run while it is drawn to the wall clock. */
+const drawRatio = 0.05;
+
+export function createClock(
+  wall: () => number = Date.now,
+  monotonic: () => number = () => performance.now(),
+): Clock {
+  let last = monotonic();
+  let time = wall();
+  return {
+    now(): number {
+      const now = monotonic();
+      const passed = now - last;
+      last = now;
+      const behind = wall() - (time + passed);
+      const bound = passed * drawRatio;
+      time += passed + Math.max(-bound, Math.min(bound, behind));
+      return time;
+    },
+  };
+}

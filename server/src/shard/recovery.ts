@@ -1,0 +1,93 @@
+// Start of a shard: LMDB as of its last checkpoint, the log replayed from there, a new epoch for every
+// partition. Replay releases no effect.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { OpenedSchema } from "@perdure/proto/storage/v1/events";
+import { apply, behaviorVersion } from "../core/apply.js";
+import { openLog, type EventLog, type PositionedRecord } from "../log/log.js";
+import { Store, type StoreOptions } from "../store/store.js";
+import { decodeEvent } from "./event-codec.js";
+import { recordOf } from "./shard.js";
+
+export interface RecoverOptions {
+  /** The shard's directory: log, store and payloads are in it. */
+  readonly directory: string;
+  readonly writer: StoreOptions["writer"];
+  readonly segmentBytes?: number;
+
+}
+
+export interface Recovered {
+  readonly log: EventLog;
+  readonly store: Store;
+  /** Records that were replayed. */
+  readonly replayed: number;
+}
+
+/** The log was written by a newer release. Nothing was changed. */
+export class NewerBehavior extends Error {
+  override readonly name = "NewerBehavior";
+  readonly code = "PDR1302";
+
+  constructor(record: PositionedRecord) {
+    super(
+      `PDR1302: record ${String(record.position)} of the event log (kind ${String(record.kind)}, behaviour ${String(record.behavior)}) was written by a newer release than this one (behaviour ${String(behaviorVersion)}). Nothing was changed. Start the release that wrote it`,
+    );
+  }
+}
+
+export async function recoverShard(options: RecoverOptions): Promise<Recovered> {
+  mkdirSync(join(options.directory, "payloads"), { recursive: true });
+  const store = new Store({ directory: join(options.directory, "store"), writer: options.writer });
+  try {
+    const { log, replayed } = await openLog({
+      directory: join(options.directory, "log"),
+      ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
+      replayFrom: store.checkpointPosition + 1,
+      onRecord: (record) => {
+        replay(store, record);
+      },
+    });
+    return { log, store, replayed };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Raises the epoch of every partition: attempts that were running are over. */
+export async function openEpoch({ log, store }: Recovered, nowMs: number): Promise<void> {
+  const batch = [...store.partitionNumbers].map((partition) => {
+    const { partitionState } = store.partition(partition);
+    partitionState.epoch++;
+    partitionState.appliedPosition++;
+    const opened = create(OpenedSchema, { epoch: partitionState.epoch });
+    const { appliedPosition, epoch } = partitionState;
+    return recordOf(partition, appliedPosition, epoch, nowMs, { case: "opened", value: opened });
+  });
+  await log.append(batch);
+}
+
+function replay(store: Store, record: PositionedRecord): void {
+  const tables = store.partition(record.partition);
+  const { partitionState } = tables;
+  if (record.partitionPosition <= partitionState.appliedPosition) return;
+  const event = decodeEvent(record.kind, record.body);
+  if (event === undefined || record.behavior > behaviorVersion) throw new NewerBehavior(record);
+  if (event.case === "opened") partitionState.epoch = event.value.epoch;
+  apply(
+    {
+      tables,
+      partition: record.partition,
+      epoch: partitionState.epoch,
+      nowMs: record.timeMs,
+      token: undefined,
+      emit: () => undefined,
+    },
+    event,
+  );
+  tables.undo.commit();
+  partitionState.appliedPosition = record.partitionPosition;
+}

@@ -1,0 +1,350 @@
+// The loop around the core. It takes what is queued at the end of an event-loop turn, applies it, appends
+// what changed something to the log with one write and one sync, then releases the effects.
+//   L1. No effect is released before the record of its event is on disk.
+//   L2. Nothing is applied while a batch is being synced: whenever the loop is idle, and while effects are
+//       released, the tables hold exactly what is durable. Reads run at such moments and need no sync.
+//   L3. An append that fails is not undone. A full disk: the batch waits until there is room, new work is refused.
+//       Anything else: the shard stops, and a restart recovers from checkpoint and log.
+
+import { create } from "@bufbuild/protobuf";
+import { MessageReceivedSchema } from "@perdure/proto/storage/v1/events";
+import type { Message } from "@perdure/proto/storage/v1/records";
+import { apply, behaviorVersion, type EventBody } from "../core/apply.js";
+import type { Effect } from "../core/effect.js";
+import { dueAtOfTimerKey } from "../core/keys.js";
+import { DiskFull, type EventLog, type LogRecord } from "../log/log.js";
+import type { PartitionTables } from "../store/partition-tables.js";
+import { registryPartition, type Store } from "../store/store.js";
+import type { Clock } from "./clock.js";
+import { Deliveries } from "./deliveries.js";
+import { encodeEvent } from "./event-codec.js";
+import { Overloaded, Unavailable } from "./invocations.js";
+import type { Shell } from "./shell.js";
+import { TimerHeads } from "./timer-heads.js";
+
+export interface ShardOptions {
+  readonly log: EventLog;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly shell: Shell;
+  /** Told when the shard had to stop. Nothing that was acknowledged is lost. */
+  readonly onFatal: (error: unknown) => void;
+  /** Live bytes of the tables at which a checkpoint begins. */
+  readonly checkpointBytes: number;
+}
+
+export interface EnqueueOptions {
+  /** Names the live connection that waits for the answer. */
+  readonly token?: number;
+  /** The event was refused by the core: nothing was changed. */
+  readonly onRefused?: (error: unknown) => void;
+}
+
+interface Queued extends EnqueueOptions {
+  readonly partition: number;
+  readonly event: EventBody;
+}
+
+interface PendingEffect {
+  readonly partition: number;
+  readonly effect: Effect;
+}
+
+/** Timers that one event may fire. */
+const timersPerEvent = 500;
+/** Events that may wait to be applied; beyond it new submissions are refused. */
+const queueMax = 20_000;
+const diskFullRetryMs = 500;
+
+export class Shard {
+  readonly #options: ShardOptions;
+  readonly #timers: TimerHeads;
+  readonly #deliveries = new Deliveries();
+  #queue: Queued[] = [];
+  #effects: PendingEffect[] = [];
+  #waitingForDurable: (() => void)[] = [];
+  #state: "idle" | "scheduled" | "syncing" | "stopped" = "idle";
+  #diskFull: DiskFull | undefined;
+  #idle: { promise: Promise<void>; resolve: () => void } | undefined;
+
+  constructor(options: ShardOptions) {
+    this.#options = options;
+    this.#timers = new TimerHeads(
+      () => options.clock.now(),
+      (partition, until) => {
+        const value = {
+          $typeName: "perdure.storage.v1.TimersDue" as const,
+          until,
+          limit: timersPerEvent,
+        };
+        this.enqueue(partition, { case: "timersDue", value });
+      },
+    );
+  }
+
+  /** Takes an event. It is applied at the end of this turn, or when the batch before it is durable. */
+  enqueue(partition: number, event: EventBody, options: EnqueueOptions = {}): void {
+    if (this.#state === "stopped") return;
+    this.#queue.push({ partition, event, ...options });
+    this.#schedule();
+  }
+
+  /**
+   * Whether new work is welcome.
+   * @throws Overloaded, Unavailable
+   */
+  admit(): void {
+    if (this.#diskFull !== undefined) {
+      throw new Unavailable(this.#diskFull.code, this.#diskFull.message);
+    }
+    if (this.#state === "stopped") throw new Unavailable("PDR1301", "the server is stopping");
+    if (this.#queue.length < queueMax) return;
+    throw new Overloaded("too many requests wait to be stored; try again in a moment", 1);
+  }
+
+  /** Runs `read` when the tables hold exactly what is durable: now, or when the batch under way is. */
+  whenDurable(read: () => void): void {
+    if (this.#state === "syncing") this.#waitingForDurable.push(read);
+    else read();
+  }
+
+  tables(partition: number): PartitionTables {
+    return this.#options.store.partition(partition);
+  }
+
+  /** After recovery: what the tables say is still to do. */
+  resume(): void {
+    for (const partition of this.#options.store.partitionNumbers) {
+      if (partition === registryPartition) continue;
+      this.#timers.reset(partition, this.#timerHead(partition));
+      for (const { to, sequence, message } of this.#deliveries.unsent(this.tables(partition))) {
+        this.#deliver(partition, to, sequence, message);
+      }
+    }
+  }
+
+  /** Resolves when everything that was enqueued is durable. */
+  async drained(): Promise<void> {
+    if (this.#state === "idle" || this.#state === "stopped") return;
+    if (this.#idle === undefined) {
+      let resolve = (): void => undefined;
+      const promise = new Promise<void>((done) => (resolve = done));
+      this.#idle = { promise, resolve };
+    }
+    await this.#idle.promise;
+  }
+
+  /** Stops taking events. What was enqueued before is durable when it resolves. */
+  async close(): Promise<void> {
+    this.#timers.close();
+    await this.drained();
+    this.#state = "stopped";
+  }
+
+  #schedule(): void {
+    if (this.#state !== "idle") return;
+    this.#state = "scheduled";
+    setImmediate(() => {
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    if (this.#state !== "scheduled") return;
+    let batch: LogRecord[];
+    try {
+      batch = this.#applyQueue();
+    } catch (error) {
+      return this.#fail(error);
+    }
+    if (batch.length === 0) {
+      this.#state = "idle";
+      this.#release();
+      return;
+    }
+    this.#state = "syncing";
+    this.#append(batch);
+  }
+
+  #append(batch: readonly LogRecord[]): void {
+    this.#options.log.append(batch).then(
+      () => {
+        this.#diskFull = undefined;
+        this.#state = "idle";
+        this.#release();
+      },
+      (error: unknown) => {
+        if (!(error instanceof DiskFull)) return this.#fail(error);
+        this.#diskFull = error;
+        setTimeout(() => {
+          this.#append(batch);
+        }, diskFullRetryMs);
+      },
+    );
+  }
+
+  #applyQueue(): LogRecord[] {
+    const batch: LogRecord[] = [];
+    // Messages between partitions, and their receipts, join the batch of the event that sent them.
+    while (this.#queue.length > 0) {
+      const queue = this.#queue;
+      this.#queue = [];
+      for (const queued of queue) this.#apply(queued, batch);
+      if (this.#queue.length > 0) continue;
+      for (const { partition, delivered } of this.#deliveries.takeReceipts()) {
+        this.#apply({ partition, event: { case: "delivered", value: delivered } }, batch);
+      }
+    }
+    return batch;
+  }
+
+  #apply(queued: Queued, batch: LogRecord[]): void {
+    const { partition, event } = queued;
+    const tables = this.tables(partition);
+    const { partitionState } = tables;
+    const firstEffect = this.#effects.length;
+    const nowMs = this.#options.clock.now();
+    try {
+      apply(
+        {
+          tables,
+          partition,
+          epoch: partitionState.epoch,
+          nowMs,
+          token: queued.token,
+          emit: (effect) => {
+            this.#effects.push({ partition, effect });
+          },
+        },
+        event,
+      );
+    } catch (error) {
+      tables.undo.rollback();
+      this.#effects.length = firstEffect;
+      if (queued.onRefused === undefined) throw error;
+      queued.onRefused(error);
+      return;
+    }
+    if (event.case === "opened") partitionState.epoch = event.value.epoch;
+    else if (!tables.undo.changed) return this.#applied(queued, firstEffect);
+    tables.undo.commit();
+    partitionState.appliedPosition++;
+    batch.push(recordOf(partition, partitionState.appliedPosition, partitionState.epoch, nowMs, event));
+    this.#applied(queued, firstEffect);
+  }
+
+  /** Effects that lead to further events of the same batch. */
+  #applied({ partition, event }: Queued, firstEffect: number): void {
+    for (let at = firstEffect; at < this.#effects.length; at++) {
+      const effect = this.#effects[at]?.effect;
+      if (effect?.kind !== "send") continue;
+      this.#deliver(partition, effect.to, effect.sequence, effect.message);
+    }
+    if (event.case === "messageReceived") {
+      this.#deliveries.received(event.value.from, partition, event.value.sequence);
+    }
+    if (event.case === "timersDue") {
+      this.#effects.push({
+        partition,
+        effect: { kind: "armTimer", dueAt: this.#timerHead(partition) },
+      });
+    }
+  }
+
+  #deliver(from: number, to: number, sequence: number, message: Message): void {
+    const value = create(MessageReceivedSchema, { from, sequence, message });
+    this.#queue.push({ partition: to, event: { case: "messageReceived", value } });
+    this.#schedule();
+  }
+
+  #timerHead(partition: number): number {
+    const [first] = this.tables(partition).timers.scan("", "\u00ff", 1);
+    return first === undefined ? Infinity : dueAtOfTimerKey(first.key);
+  }
+
+  /** The batch is durable: its effects go out, in order. */
+  #release(): void {
+    const effects = this.#effects;
+    this.#effects = [];
+    for (const { partition, effect } of effects) this.#perform(partition, effect);
+    const reads = this.#waitingForDurable;
+    this.#waitingForDurable = [];
+    for (const read of reads) read();
+    this.#options.shell.released();
+    this.#maybeCheckpoint();
+    if (this.#queue.length > 0) this.#schedule();
+    if (this.#state !== "idle") return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
+  }
+
+  #perform(partition: number, effect: Effect): void {
+    const { shell } = this.#options;
+    switch (effect.kind) {
+      case "submitted":
+        return shell.submitted(effect);
+      case "completed":
+        return shell.completed(effect);
+      case "ready":
+        return shell.ready(partition, effect);
+      case "forward":
+        return shell.forward(effect);
+      case "attemptOver":
+        return shell.attemptOver(effect);
+      case "registryChanged":
+        return shell.registryChanged();
+      case "armTimer":
+        if (effect.dueAt !== Infinity) this.#timers.arm(partition, effect.dueAt);
+        return;
+      case "send":
+        return;
+    }
+  }
+
+  #maybeCheckpoint(): void {
+    const { store, checkpointBytes } = this.#options;
+    if (store.checkpointing || store.liveBytes < checkpointBytes) return;
+    this.checkpoint().catch((error: unknown) => {
+      this.#fail(error);
+    });
+  }
+
+  /** Writes the tables to LMDB and lets go of the log behind them. Only while the loop is idle or releasing. */
+  async checkpoint(): Promise<void> {
+    const { store, log } = this.#options;
+    const position = log.lastPosition;
+    await store.checkpoint(position);
+    await log.trim(position + 1);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state === "stopped") return;
+    this.#state = "stopped";
+    this.#timers.close();
+    this.#options.onFatal(error);
+  }
+}
+
+export function recordOf(
+  partition: number,
+  partitionPosition: number,
+  epoch: number,
+  timeMs: number,
+  event: EventBody,
+): LogRecord {
+  const { kind, body } = encodeEvent(event);
+  const fromPartition = event.case === "messageReceived";
+  return {
+    partition,
+    partitionPosition,
+    epoch,
+    timeMs,
+    kind,
+    behavior: behaviorVersion,
+    producerKind: fromPartition ? 1 : event.case === "submitted" ? 2 : 0,
+    producerId: fromPartition ? event.value.from : 0,
+    producerSequence: fromPartition ? event.value.sequence : 0,
+    flags: 0,
+    body,
+  };
+}

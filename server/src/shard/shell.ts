@@ -1,0 +1,17 @@
+// What the shard tells the rest of the server after a commit: one method for each effect that is not the
+// shard's own business (its outbox and its timers are).
+
+import type { Effect } from "../core/effect.js";
+
+type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
+
+export interface Shell {
+  submitted(effect: EffectOf<"submitted">): void;
+  completed(effect: EffectOf<"completed">): void;
+  ready(partition: number, effect: EffectOf<"ready">): void;
+  forward(effect: EffectOf<"forward">): void;
+  attemptOver(effect: EffectOf<"attemptOver">): void;
+  registryChanged(): void;
+  /** All effects of a batch are out; the tables hold exactly what is durable. */
+  released(): void;
+}

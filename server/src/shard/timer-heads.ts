@@ -1,0 +1,63 @@
+// One timer object for all durable timers of a shard: it stands for the earliest due time of any
+// partition. The timers themselves are rows.
+
+import { partitionCount } from "@perdure/protocol/ids";
+
+/** setTimeout takes no more than some 24 days; and a clock may be drawn in the meantime. */
+const waitMsMax = 60_000;
+
+export class TimerHeads {
+  readonly #heads: Float64Array = new Float64Array(partitionCount).fill(Infinity);
+  readonly #now: () => number;
+  readonly #due: (partition: number, until: number) => void;
+  #timeout: NodeJS.Timeout | undefined;
+  #armedFor = Infinity;
+  #closed = false;
+
+  /** @param due  called once for each partition that has timers due; it answers with {@link reset} */
+  constructor(now: () => number, due: (partition: number, until: number) => void) {
+    this.#now = now;
+    this.#due = due;
+  }
+
+  /** A timer was added. */
+  arm(partition: number, dueAt: number): void {
+    if (dueAt >= (this.#heads[partition] ?? Infinity)) return;
+    this.#heads[partition] = dueAt;
+    if (dueAt < this.#armedFor) this.#wait(dueAt);
+  }
+
+  /** The earliest timer that is left after some have fired; Infinity for none. */
+  reset(partition: number, dueAt: number): void {
+    this.#heads[partition] = Infinity;
+    if (dueAt !== Infinity) this.arm(partition, dueAt);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timeout);
+  }
+
+  #wait(dueAt: number): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timeout);
+    this.#armedFor = dueAt;
+    const wait = Math.max(0, Math.min(waitMsMax, Math.ceil(dueAt - this.#now())));
+    this.#timeout = setTimeout(() => {
+      this.#fire();
+    }, wait);
+  }
+
+  #fire(): void {
+    const now = this.#now();
+    this.#armedFor = Infinity;
+    for (let partition = 0; partition < partitionCount; partition++) {
+      if ((this.#heads[partition] ?? Infinity) > now) continue;
+      // Not asked for again until the shard has answered with what is left.
+      this.#heads[partition] = Infinity;
+      this.#due(partition, Math.floor(now));
+    }
+    const next = Math.min(...this.#heads);
+    if (next !== Infinity && next < this.#armedFor) this.#wait(next);
+  }
+}

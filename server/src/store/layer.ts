@@ -1,0 +1,74 @@
+// One layer of a table in memory: rows that were written since a checkpoint. A deleted row is a tombstone,
+// since an older layer may have it.
+
+import sortedBtree from "sorted-btree";
+
+// The package is CommonJS: its class is a member of what Node imports as the default.
+const BTree = sortedBtree.default;
+
+export const tombstone: unique symbol = Symbol("deleted");
+export type Cell<V> = V | typeof tombstone;
+
+export interface Layer<V> {
+  readonly size: number;
+  get(key: string): Cell<V> | undefined;
+  set(key: string, cell: Cell<V>): void;
+  remove(key: string): void;
+  /** All cells in key order. */
+  sorted(): Iterable<[string, Cell<V>]>;
+}
+
+/** For tables that are only read by key. */
+export class PointLayer<V> implements Layer<V> {
+  readonly #rows = new Map<string, Cell<V>>();
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  get(key: string): Cell<V> | undefined {
+    return this.#rows.get(key);
+  }
+
+  set(key: string, cell: Cell<V>): void {
+    this.#rows.set(key, cell);
+  }
+
+  remove(key: string): void {
+    this.#rows.delete(key);
+  }
+
+  sorted(): Iterable<[string, Cell<V>]> {
+    return [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+}
+
+/** For tables that are scanned in key order. */
+export class SortedLayer<V> implements Layer<V> {
+  readonly #rows = new BTree<string, Cell<V>>(undefined, (a, b) => (a < b ? -1 : a > b ? 1 : 0));
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  get(key: string): Cell<V> | undefined {
+    return this.#rows.get(key);
+  }
+
+  set(key: string, cell: Cell<V>): void {
+    this.#rows.set(key, cell);
+  }
+
+  remove(key: string): void {
+    this.#rows.delete(key);
+  }
+
+  sorted(): Iterable<[string, Cell<V>]> {
+    return this.#rows.entries();
+  }
+
+  /** Cells from a key on, in key order. The layer must not change while they are read. */
+  from(key: string): Iterator<[string, Cell<V>]> {
+    return this.#rows.entries(key);
+  }
+}

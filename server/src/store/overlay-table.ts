@@ -1,0 +1,184 @@
+// A table in layers: what was written lately (live), what a checkpoint is writing right now (frozen), and
+// what lies in LMDB. Reads look from the newest down. A write is undone by its step in the undo log.
+
+import type { RangeTable, Row, Table } from "../core/tables.js";
+import { PointLayer, SortedLayer, tombstone, type Cell, type Layer } from "./layer.js";
+import type { UndoLog } from "./undo-log.js";
+
+/** The rows that LMDB has, as of the last checkpoint. */
+export interface Base<V> {
+  get(key: string): V | undefined;
+  /** In key order, from `from` inclusive to `to` exclusive. */
+  scan(from: string, to: string): Iterator<Row<V>>;
+}
+
+export interface TableOptions<V> {
+  readonly base: Base<V>;
+  readonly undo: UndoLog;
+  /** Rough size of a value in memory, in bytes. */
+  readonly sizeOf: (value: V) => number;
+  /** Told the bytes of each write. */
+  readonly grown: (bytes: number) => void;
+  /**
+   * Keys are never used twice: a row that is deleted while it is in the live layer alone leaves no
+   * tombstone, and never reaches LMDB.
+   */
+  readonly insertOnly: boolean;
+}
+
+/** Sorts after every key. */
+const endOfTable = "\u00ff";
+
+/** Keys, cells and the like, on top of the value itself. */
+const rowOverheadBytes = 100;
+
+abstract class OverlayTable<V, L extends Layer<V>> implements Table<V> {
+  protected readonly options: TableOptions<V>;
+  protected live: L;
+  protected frozen: L | undefined;
+
+  constructor(options: TableOptions<V>) {
+    this.options = options;
+    this.live = this.newLayer();
+  }
+
+  protected abstract newLayer(): L;
+
+  get(key: string): V | undefined {
+    const cell = this.live.get(key) ?? this.frozen?.get(key);
+    if (cell === undefined) return this.options.base.get(key);
+    return cell === tombstone ? undefined : cell;
+  }
+
+  put(key: string, value: V): void {
+    this.#set(key, value);
+    this.options.grown(rowOverheadBytes + key.length + this.options.sizeOf(value));
+  }
+
+  delete(key: string): void {
+    const before = this.live.get(key);
+    if (this.options.insertOnly && before !== undefined) {
+      this.options.undo.push(this.live, key, before);
+      this.live.remove(key);
+      return;
+    }
+    this.#set(key, tombstone);
+    this.options.grown(rowOverheadBytes + key.length);
+  }
+
+  #set(key: string, cell: Cell<V>): void {
+    this.options.undo.push(this.live, key, this.live.get(key));
+    this.live.set(key, cell);
+  }
+
+  /** Every row there is, in key order. Reads the whole table: for digests and inspection. */
+  all(): Row<V>[] {
+    const rows = new Map<string, V>();
+    const base = this.options.base.scan("", endOfTable);
+    for (let row = base.next(); row.done !== true; row = base.next()) {
+      rows.set(row.value.key, row.value.value);
+    }
+    for (const layer of [this.frozen, this.live]) {
+      for (const [key, cell] of layer?.sorted() ?? []) {
+        if (cell === tombstone) rows.delete(key);
+        else rows.set(key, cell);
+      }
+    }
+    const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
+    return sorted.map(([key, value]) => ({ key, value }));
+  }
+
+  /** Begins a checkpoint: what is live now is written; new writes go on top. */
+  freeze(): Iterable<[string, Cell<V>]> {
+    this.frozen = this.live;
+    this.live = this.newLayer();
+    return this.frozen.sorted();
+  }
+
+  /** Ends it: what was frozen is in LMDB. */
+  thaw(): void {
+    this.frozen = undefined;
+  }
+}
+
+export class OverlayPointTable<V> extends OverlayTable<V, PointLayer<V>> {
+  protected override newLayer(): PointLayer<V> {
+    return new PointLayer();
+  }
+}
+
+export class OverlayRangeTable<V>
+  extends OverlayTable<V, SortedLayer<V>>
+  implements RangeTable<V>
+{
+  protected override newLayer(): SortedLayer<V> {
+    return new SortedLayer();
+  }
+
+  scan(from: string, to: string, limit: number): Row<V>[] {
+    const rows: Row<V>[] = [];
+    const live = cursor(this.live.from(from));
+    const frozen = this.frozen === undefined ? undefined : cursor(this.frozen.from(from));
+    const base = baseCursor(this.options.base.scan(from, to));
+    while (rows.length < limit) {
+      const key = least(live.key, frozen?.key, base.key);
+      if (key === undefined || key >= to) break;
+      // The newest layer that has the key decides; all that have it move on.
+      let cell: Cell<V> | undefined;
+      if (base.key === key) cell = base.take();
+      if (frozen?.key === key) cell = frozen.take();
+      if (live.key === key) cell = live.take();
+      if (cell !== undefined && cell !== tombstone) rows.push({ key, value: cell });
+    }
+    base.close();
+    return rows;
+  }
+}
+
+interface Cursor<V> {
+  readonly key: string | undefined;
+  take(): Cell<V>;
+  close(): void;
+}
+
+function cursor<V>(cells: Iterator<[string, Cell<V>]>): Cursor<V> {
+  let next = cells.next();
+  return {
+    get key(): string | undefined {
+      return next.done === true ? undefined : next.value[0];
+    },
+    take(): Cell<V> {
+      const cell = (next.value as [string, Cell<V>])[1];
+      next = cells.next();
+      return cell;
+    },
+    close(): void {
+      cells.return?.();
+    },
+  };
+}
+
+function baseCursor<V>(rows: Iterator<Row<V>>): Cursor<V> {
+  let next = rows.next();
+  return {
+    get key(): string | undefined {
+      return next.done === true ? undefined : next.value.key;
+    },
+    take(): Cell<V> {
+      const { value } = next.value as Row<V>;
+      next = rows.next();
+      return value;
+    },
+    close(): void {
+      if (next.done !== true) rows.return?.();
+    },
+  };
+}
+
+function least(...keys: (string | undefined)[]): string | undefined {
+  let found: string | undefined;
+  for (const key of keys) {
+    if (key !== undefined && (found === undefined || key < found)) found = key;
+  }
+  return found;
+}

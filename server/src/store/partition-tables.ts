@@ -1,0 +1,213 @@
+// The tables of one partition over the shard's LMDB environment, and the partition's own record.
+
+import {
+  create,
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import type { Entry } from "@perdure/proto/protocol/v1/journal";
+import {
+  JournalChunkSchema,
+  PartitionStateSchema,
+  type PartitionState,
+} from "@perdure/proto/storage/v1/records";
+import { base62OfNumber } from "@perdure/protocol/base62";
+import { endOfPrefix } from "../core/keys.js";
+import type { Row, Tables } from "../core/tables.js";
+import type { CheckpointBatch } from "./checkpoint-batch.js";
+import type { Environment } from "./environment.js";
+import { JournalOverlay, type JournalTail } from "./journal-overlay.js";
+import { tombstone, type Cell } from "./layer.js";
+import { OverlayPointTable, OverlayRangeTable, type Base } from "./overlay-table.js";
+import { rowKey, tableKeyOf } from "./row-key.js";
+import {
+  entryBytes,
+  journalTableNumber,
+  partitionTableNumber,
+  tableSpecs,
+  type TableSpec,
+} from "./table-specs.js";
+import { UndoLog } from "./undo-log.js";
+
+type TableName = keyof typeof tableSpecs;
+const tableNames = Object.keys(tableSpecs) as TableName[];
+const chunkIndexWidth = 6;
+
+/** A table as a checkpoint sees it. */
+interface Freezable {
+  freeze(): Iterable<[string, Cell<unknown>]>;
+  thaw(): void;
+  all(): Row<unknown>[];
+}
+
+export interface PartitionTables extends Tables {
+  readonly undo: UndoLog;
+  /** Epoch, behaviour version and applied positions; changed by the shard, written by checkpoints. */
+  readonly partitionState: PartitionState;
+  /** Takes all that is live for a checkpoint. */
+  freeze(): FrozenPartition | undefined;
+  /** The checkpoint is on disk. */
+  thaw(): void;
+  /** Every row there is, in a fixed order. Reads everything: for digests and inspection. */
+  allRows(): Iterable<StoredTableRow>;
+}
+
+export interface StoredTableRow {
+  readonly table: string;
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+/** What a checkpoint writes of one partition. */
+export interface FrozenPartition {
+  encodeInto(batch: CheckpointBatch): void;
+}
+
+export function createPartitionTables(
+  environment: Environment,
+  partition: number,
+  grown: (bytes: number) => void,
+): PartitionTables {
+  const undo = new UndoLog();
+  const freezables = new Map<TableName, Freezable>();
+
+  function table<Desc extends DescMessage>(
+    name: TableName,
+    spec: TableSpec<Desc>,
+  ): OverlayRangeTable<MessageShape<Desc>> {
+    const base = createBase(environment, partition, spec);
+    const { sizeOf, insertOnly } = spec;
+    const options = { base, undo, sizeOf, grown, insertOnly };
+    const created =
+      spec.kind === "range" ? new OverlayRangeTable(options) : new OverlayPointTable(options);
+    freezables.set(name, created as Freezable);
+    return created as OverlayRangeTable<MessageShape<Desc>>;
+  }
+
+  const journal = new JournalOverlay({
+    base: { read: (runId) => readChunks(environment, partition, runId) },
+    undo,
+    sizeOf: entryBytes,
+    grown,
+  });
+  const partitionState = readPartitionState(environment, partition);
+  let frozenPosition = partitionState.appliedPosition;
+
+  const tables: Tables = {
+    invocations: table("invocations", tableSpecs.invocations),
+    identities: table("identities", tableSpecs.identities),
+    journal,
+    locks: table("locks", tableSpecs.locks),
+    inbox: table("inbox", tableSpecs.inbox),
+    state: table("state", tableSpecs.state),
+    promises: table("promises", tableSpecs.promises),
+    timers: table("timers", tableSpecs.timers),
+    ready: table("ready", tableSpecs.ready),
+    outbox: table("outbox", tableSpecs.outbox),
+    sequences: table("sequences", tableSpecs.sequences),
+    deployments: table("deployments", tableSpecs.deployments),
+  };
+
+  return {
+    ...tables,
+    undo,
+    partitionState,
+    freeze(): FrozenPartition | undefined {
+      if (partitionState.appliedPosition === frozenPosition) return undefined;
+      frozenPosition = partitionState.appliedPosition;
+      const state = toBinary(PartitionStateSchema, partitionState);
+      const rows = tableNames.map((name) => [name, freezables.get(name)?.freeze() ?? []] as const);
+      const journals = journal.freeze();
+      return {
+        encodeInto(batch): void {
+          for (const [name, cells] of rows) encodeTable(batch, partition, tableSpecs[name], cells);
+          for (const [runId, tail] of journals) encodeJournal(batch, partition, runId, tail);
+          batch.put(rowKey(partition, partitionTableNumber, ""), state);
+        },
+      };
+    },
+    thaw(): void {
+      for (const freezable of freezables.values()) freezable.thaw();
+      journal.thaw();
+    },
+    *allRows(): Generator<StoredTableRow> {
+      for (const name of tableNames) {
+        const schema: DescMessage = tableSpecs[name].schema;
+        for (const { key, value } of freezables.get(name)?.all() ?? []) {
+          yield { table: name, key, value: toBinary(schema, value as MessageShape<DescMessage>) };
+          if (name !== "invocations") continue;
+          const chunk = create(JournalChunkSchema, { entries: journal.read(key) });
+          yield { table: "journal", key, value: toBinary(JournalChunkSchema, chunk) };
+        }
+      }
+    },
+  };
+}
+
+function encodeTable(
+  batch: CheckpointBatch,
+  partition: number,
+  spec: TableSpec<DescMessage>,
+  cells: Iterable<[string, Cell<unknown>]>,
+): void {
+  for (const [key, cell] of cells) {
+    const bytes = rowKey(partition, spec.number, key);
+    if (cell === tombstone) batch.delete(bytes);
+    else batch.put(bytes, toBinary(spec.schema, cell as MessageShape<DescMessage>));
+  }
+}
+
+function encodeJournal(
+  batch: CheckpointBatch,
+  partition: number,
+  runId: string,
+  tail: JournalTail,
+): void {
+  if (tail.older === "deleted") batch.deletePrefix(rowKey(partition, journalTableNumber, runId));
+  if (tail.entries.length === 0) return;
+  const key = runId + base62OfNumber(tail.from, chunkIndexWidth);
+  const chunk = create(JournalChunkSchema, { entries: tail.entries });
+  batch.put(rowKey(partition, journalTableNumber, key), toBinary(JournalChunkSchema, chunk));
+}
+
+function createBase<Desc extends DescMessage>(
+  environment: Environment,
+  partition: number,
+  spec: TableSpec<Desc>,
+): Base<MessageShape<Desc>> {
+  return {
+    get(key): MessageShape<Desc> | undefined {
+      const bytes = environment.get(rowKey(partition, spec.number, key));
+      return bytes === undefined ? undefined : fromBinary(spec.schema, bytes);
+    },
+    *scan(from, to): Generator<Row<MessageShape<Desc>>> {
+      const start = rowKey(partition, spec.number, from);
+      const end = rowKey(partition, spec.number, to);
+      const rows = environment.range(start, end);
+      for (let row = rows.next(); row.done !== true; row = rows.next()) {
+        const { key, value } = row.value;
+        yield { key: tableKeyOf(key), value: fromBinary(spec.schema, value) };
+      }
+    },
+  };
+}
+
+function readChunks(environment: Environment, partition: number, runId: string): Entry[] {
+  const start = rowKey(partition, journalTableNumber, runId);
+  const end = rowKey(partition, journalTableNumber, endOfPrefix(runId));
+  const entries: Entry[] = [];
+  const rows = environment.range(start, end);
+  for (let row = rows.next(); row.done !== true; row = rows.next()) {
+    entries.push(...fromBinary(JournalChunkSchema, row.value.value).entries);
+  }
+  return entries;
+}
+
+function readPartitionState(environment: Environment, partition: number): PartitionState {
+  const bytes = environment.get(rowKey(partition, partitionTableNumber, ""));
+  return bytes === undefined
+    ? create(PartitionStateSchema, { behavior: 1 })
+    : fromBinary(PartitionStateSchema, bytes);
+}

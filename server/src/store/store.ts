@@ -1,0 +1,125 @@
+// The tables of a shard: all its partitions over one LMDB environment, and their checkpoints.
+//   S1. A partition's rows and its applied position are written by one transaction.
+//   S2. What is frozen is read until its transactions are on disk and the snapshot is renewed.
+//   S3. The checkpoint's position is written last: the log behind it may go only then.
+
+import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { partitionCount } from "@perdure/protocol/ids";
+import { CheckpointBatch } from "./checkpoint-batch.js";
+import {
+  createInlineWriter,
+  createThreadWriter,
+  type CheckpointWriter,
+} from "./checkpoint-writer.js";
+import { Environment } from "./environment.js";
+import { createPartitionTables, type PartitionTables } from "./partition-tables.js";
+import { rowKey } from "./row-key.js";
+
+/** The registry's own partition, beside those of invocations. */
+export const registryPartition = 0xffff;
+
+/** Bytes of a transaction: some hundred pages, since huge ones make LMDB's later commits slow. */
+const transactionBytes = 1024 * 1024;
+
+const shardPartition = 0xfffe;
+const checkpointTableNumber = 14;
+
+export interface StoreOptions {
+  readonly directory: string;
+  /** Checkpoints are written by a thread of their own, or in place. */
+  readonly writer: "thread" | "inline";
+}
+
+export class Store {
+  readonly #environment: Environment;
+  readonly #writer: CheckpointWriter;
+  readonly #partitions = new Map<number, PartitionTables>();
+  #liveBytes = 0;
+  #checkpointPosition: number;
+  #checkpointing = false;
+
+  /** @throws StoreDamaged */
+  constructor(options: StoreOptions) {
+    this.#environment = Environment.open(options.directory);
+    this.#writer =
+      options.writer === "thread"
+        ? createThreadWriter(options.directory)
+        : createInlineWriter(this.#environment);
+    const grown = (bytes: number): void => {
+      this.#liveBytes += bytes;
+    };
+    for (const number of [...Array(partitionCount).keys(), registryPartition]) {
+      this.#partitions.set(number, createPartitionTables(this.#environment, number, grown));
+    }
+    this.#checkpointPosition = Number(this.#environment.get(checkpointKey)?.toString() ?? "0");
+  }
+
+  /** Log position up to which everything is in LMDB. */
+  get checkpointPosition(): number {
+    return this.#checkpointPosition;
+  }
+
+  /** What the live layers hold, roughly. */
+  get liveBytes(): number {
+    return this.#liveBytes;
+  }
+
+  get checkpointing(): boolean {
+    return this.#checkpointing;
+  }
+
+  get partitionNumbers(): Iterable<number> {
+    return this.#partitions.keys();
+  }
+
+  partition(number: number): PartitionTables {
+    const tables = this.#partitions.get(number);
+    if (tables === undefined) throw new RangeError(`there is no partition ${String(number)}`);
+    return tables;
+  }
+
+  /**
+   * Writes everything that was applied up to `position` (a durable log position; nothing beyond it may be applied
+   * when this is called). Resolves when it is on disk.
+   */
+  async checkpoint(position: number): Promise<void> {
+    this.#checkpointing = true;
+    try {
+      this.#liveBytes = 0;
+      const frozen = [...this.#partitions.values()].flatMap((tables) => tables.freeze() ?? []);
+      const batch = new CheckpointBatch();
+      for (const partition of frozen) {
+        partition.encodeInto(batch);
+        if (batch.byteLength >= transactionBytes) await this.#writer.write(batch.take());
+        else await nextTurn();
+      }
+      batch.put(checkpointKey, Buffer.from(String(position)));
+      await this.#writer.write(batch.take());
+      this.#environment.renewSnapshot();
+      for (const tables of this.#partitions.values()) tables.thaw();
+      this.#checkpointPosition = position;
+    } finally {
+      this.#checkpointing = false;
+    }
+  }
+
+  /** A hash of every row of every partition. Two stores that agree have the same. */
+  digest(): string {
+    const hash = createHash("sha256");
+    for (const [number, tables] of this.#partitions) {
+      for (const { table, key, value } of tables.allRows()) {
+        hash.update(`${String(number)} ${table} ${String(key.length)} ${String(value.length)} `);
+        hash.update(key).update(value);
+      }
+    }
+    return hash.digest("hex");
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close();
+    await this.#environment.close();
+  }
+}
+
+const checkpointKey = rowKey(shardPartition, checkpointTableNumber, "");

@@ -1,0 +1,56 @@
+// The rules that the architecture test holds, as tables: who may import whom, and the exceptions.
+//
+// A new package or a new room of the server gets its row here first. Arrows point one way: a row
+// names everything that its folder may know besides itself.
+
+/** Packages of this repository that each package may import, by folder. Private ones may import all. */
+export const packageRules: Readonly<Record<string, readonly string[] | "all">> = {
+  gen: [],
+  protocol: ["@perdure/proto"],
+  server: ["@perdure/proto", "@perdure/protocol"],
+  sdk: ["@perdure/proto", "@perdure/protocol"],
+  codegen: ["@perdure/proto", "@perdure/protocol"],
+  clients: ["@perdure/proto", "@perdure/protocol"],
+  cli: "all",
+  "examples/tour": "all",
+  bench: "all",
+  test: "all",
+};
+
+/** Rooms inside server/src, from the inside out. Files beside the rooms wire them and may import all. */
+export const serverRooms: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  observe: [],
+  log: ["observe"],
+  store: ["core", "observe"],
+  shard: ["core", "log", "store", "observe"],
+  registry: ["core", "log", "store", "shard", "observe"],
+  invoker: ["core", "log", "store", "shard", "registry", "observe"],
+  http: ["observe"],
+  ingress: ["core", "log", "store", "shard", "registry", "invoker", "http", "observe"],
+  admin: ["core", "log", "store", "shard", "registry", "invoker", "http", "observe"],
+};
+
+/** Folders that are pure and synchronous: all that they may import besides themselves. */
+export const pureFolders: readonly string[] = ["server/src/core", "sdk/src/replay"];
+export const pureImports: readonly string[] = [
+  "@perdure/proto",
+  "@perdure/protocol",
+  "@bufbuild/protobuf",
+];
+
+/** Folders that run in a browser or in pure code: no `node:` import outside their tests. */
+export const nodeFreeFolders: readonly string[] = [
+  "gen/src",
+  "protocol/src",
+  "clients/src",
+  ...pureFolders,
+];
+
+/** Third-party packages that one folder wraps for everybody. */
+export const wrappedPackages: Readonly<Record<string, string>> = { lmdb: "server/src/store" };
+
+export const maxLines = 600;
+
+/** Files that may be longer than `maxLines`, each with its reason. */
+export const longFiles: Readonly<Record<string, string>> = {};

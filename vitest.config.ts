@@ -1,0 +1,40 @@
+// One configuration for all tests.
+//
+// - `unit`: x.test.ts beside x.ts in every package. No build needed: packages resolve to their
+//   TypeScript through the `source` export condition.
+// - `e2e`: test/**. Real processes may run from dist, so `npm test` builds what is stale first.
+//
+// vite stays at 7: version 8 leaves standard decorators in its output, which Node cannot parse.
+import { defineConfig } from "vitest/config";
+
+const conditions = ["source", "module", "node", "development|production"];
+const never = ["**/node_modules/**", "**/dist/**"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    environment: "node",
+    allowOnly: process.env["CI"] === undefined,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["*/src/**/*.test.ts", "examples/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
+          exclude: never,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["test/**/*.test.ts"],
+          exclude: never,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
