@@ -1,32 +1,18 @@
 // The composition root: opens the parts in order, wires them, and closes them in reverse.
 
-import type { RetryPolicy } from "@perdure/protocol/retry";
+import { invariant } from "@perdure/protocol/assert";
 import { startAdmin } from "./admin/start-admin.js";
+import type { ServerConfig } from "./config/server-config.js";
 import { openDataDirectory } from "./data-directory.js";
 import { startIngress } from "./ingress/start-ingress.js";
 import { Invoker } from "./invoker/invoker.js";
-import { createLog, type LogLevel } from "./observe/log.js";
+import { createLog } from "./observe/log.js";
 import { Registry } from "./registry/registry.js";
 import { Callers } from "./shard/callers.js";
 import { createClock } from "./shard/clock.js";
 import { openEpoch, recoverShard } from "./shard/recovery.js";
-import type { RetentionDefaults } from "./shard/retention.js";
 import { Shard } from "./shard/shard.js";
 import type { Shell } from "./shard/shell.js";
-
-export interface ServerOptions {
-  readonly dataDir: string;
-  readonly ingress: { readonly host: string; readonly port: number };
-  readonly admin: { readonly host: string; readonly port: number };
-  readonly logLevel: LogLevel;
-  readonly bodyBytesMax: number;
-  /** Bytes of tables in memory at which they are written to the store. */
-  readonly checkpointBytes: number;
-  readonly concurrency: number;
-  readonly retention: RetentionDefaults;
-  readonly inactivityTimeoutMs: number;
-  readonly retryPolicy: RetryPolicy;
-}
 
 export interface Server {
   readonly ingressUrl: string;
@@ -44,7 +30,7 @@ export interface ServerEvents {
  * Starts a server in this process. Resolves when recovery is complete and both ports answer.
  * @throws an error with a `code` (PDR…): data directory, log, store, ports
  */
-export async function startServer(options: ServerOptions, events: ServerEvents): Promise<Server> {
+export async function startServer(options: ServerConfig, events: ServerEvents): Promise<Server> {
   const log = createLog(options.logLevel);
   const directory = openDataDirectory(options.dataDir);
   const closing: (() => Promise<void> | void)[] = [directory.release];
@@ -61,10 +47,11 @@ export async function startServer(options: ServerOptions, events: ServerEvents):
   async function open(): Promise<Server> {
     const clock = createClock();
     let ready = false;
-    let shard: Shard | undefined;
+    // The parts know one another: those that need the shard get it once it is open.
+    const parts: { shard?: Shard } = {};
     const theShard = (): Shard => {
-      if (shard === undefined) throw new Error("the shard is not open yet");
-      return shard;
+      invariant(parts.shard !== undefined, "the shard is open before anyone asks for it");
+      return parts.shard;
     };
     const callers = new Callers({ shard: theShard, clock, retention: options.retention });
     const registry = new Registry({ shard: theShard, clock });
@@ -101,7 +88,7 @@ export async function startServer(options: ServerOptions, events: ServerEvents):
     closing.push(() => recovered.store.close());
     closing.push(() => recovered.log.close());
     await openEpoch(recovered, clock.now());
-    shard = new Shard({
+    const shard = new Shard({
       log: recovered.log,
       store: recovered.store,
       clock,
@@ -112,14 +99,14 @@ export async function startServer(options: ServerOptions, events: ServerEvents):
         events.onFatal(error);
       },
     });
-    const opened = shard;
-    closing.push(() => opened.close());
+    parts.shard = shard;
+    closing.push(() => shard.close());
     closing.push(() => {
       invoker.close();
     });
     registry.refresh();
     for (const partition of recovered.store.partitionNumbers) invoker.discover(partition);
-    opened.resume();
+    shard.resume();
     invoker.pump();
     ready = true;
     // Callers go first when the server closes: no new work, and answers for what ends in the meantime.

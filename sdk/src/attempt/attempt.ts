@@ -7,9 +7,7 @@ import { create } from "@bufbuild/protobuf";
 import {
   AttemptFailed_Behavior as Behavior,
   AttemptFailedSchema,
-  DeploymentFrameSchema,
   EndSchema,
-  ProposeCompletionSchema,
   WaitingSchema,
   type AttemptNumber,
   type DeploymentFrame,
@@ -19,10 +17,10 @@ import {
 import {
   Awaiting_Combinator as Combinator,
   AwaitingSchema,
-  EntrySchema,
   type Entry,
 } from "@perdure/proto/protocol/v1/journal";
 import { millisOf, type Duration } from "@perdure/protocol/duration";
+import { deploymentFrameOf, entryOf, proposalOf } from "@perdure/protocol/messages";
 import type { HandlerModel, ServiceModel } from "../definitions/model.js";
 import { CancelledError, isRetryableError, isTerminalError, messageOf } from "../errors.js";
 import type { DurablePromiseNode, PromiseHost } from "../futures/durable-promise.js";
@@ -31,7 +29,7 @@ import type { Logger } from "../logger.js";
 import { JournalMismatch } from "../replay/journal-mismatch.js";
 import { Journal, type Notification } from "../replay/journal.js";
 import { failureOf, outputEntry } from "./results.js";
-import { CompletionPromise, SignalPromise, type CompletionResult } from "./leaves.js";
+import type { CompletionPromise, CompletionResult, SignalPromise } from "./leaves.js";
 
 export interface AttemptOptions {
   readonly start: Start;
@@ -61,7 +59,8 @@ export class Attempt implements PromiseHost {
   readonly #early = new Map<number, Notification>();
   readonly #proposals = new Map<number, CompletionResult>();
   readonly #calls = new Map<number, { invocationId: string | undefined }>();
-  readonly #abort = new AbortController();
+  /** Made when somebody asks for its signal: few handlers do, and making one is dear. */
+  #abort: AbortController | undefined;
   #closures = 0;
   #codeFinished = false;
   #over = false;
@@ -81,6 +80,8 @@ export class Attempt implements PromiseHost {
 
   /** Fires when the attempt is over, for whatever reason. */
   get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#over) this.#abort.abort();
     return this.#abort.signal;
   }
 
@@ -147,7 +148,7 @@ export class Attempt implements PromiseHost {
   /** Adds a command. Returns the recorded one where the journal has it. */
   issue(name: string, body: Entry["body"]): Entry | undefined {
     this.mustGoOn();
-    const entry = create(EntrySchema, { name, body });
+    const entry = entryOf(name, body);
     let recorded: Entry | undefined;
     try {
       recorded = this.journal.issue(entry);
@@ -201,7 +202,7 @@ export class Attempt implements PromiseHost {
     this.#proposals.set(completionId, result as CompletionResult);
     this.#send({
       case: "proposeCompletion",
-      value: create(ProposeCompletionSchema, { completionId, result }),
+      value: proposalOf(completionId, result),
     });
   }
 
@@ -374,14 +375,14 @@ export class Attempt implements PromiseHost {
     if (this.#over) return;
     this.#over = true;
     this.#roots.clear();
-    this.#abort.abort();
+    this.#abort?.abort();
     this.options.ended(this);
   }
 
   #send(frame: DeploymentFrame["frame"]): void {
     if (this.#over) return;
     const { streamId, number, send } = this.options;
-    send(create(DeploymentFrameSchema, { streamId, attempt: number, frame }));
+    send(deploymentFrameOf(streamId, number, frame));
   }
 
   #name(): string {

@@ -4,18 +4,13 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   FailureSchema,
   OutputCommandSchema,
-  ValueSchema,
   type Entry,
   type Failure,
-  type Value,
 } from "@perdure/proto/protocol/v1/journal";
+import { valueOf } from "@perdure/protocol/messages";
 import type { HandlerModel, ServiceModel } from "../definitions/model.js";
 import { messageOf } from "../errors.js";
 import { defaultSerde, type Serde } from "../serde/serde.js";
-
-export function valueOf(bytes: Uint8Array): Value {
-  return create(ValueSchema, { content: { case: "inline", value: bytes } });
-}
 
 export function failureOf(error: unknown): Failure {
   const init: MessageInitShape<typeof FailureSchema> = {

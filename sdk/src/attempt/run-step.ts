@@ -1,12 +1,13 @@
 // A step's closure: run, its result proposed; or tried again as its options, or the invocation's retry policy, say.
 
 import { millisOf } from "@perdure/protocol/duration";
+import { valueOf } from "@perdure/protocol/messages";
 import { intervalMs } from "@perdure/protocol/retry";
 import type { RunAction, RunOptions } from "../context/context.js";
 import { isRetryableError, isTerminalError, messageOf, TerminalError } from "../errors.js";
 import { defaultSerde, type Serde } from "../serde/serde.js";
 import type { Attempt } from "./attempt.js";
-import { failureOf, valueOf } from "./results.js";
+import { failureOf } from "./results.js";
 
 const defaults = { initialRetryInterval: 50, maxRetryInterval: 10_000, retryIntervalFactor: 2 };
 

@@ -2,16 +2,16 @@
 
 import { millisOf } from "@perdure/protocol/duration";
 import type { Header, Target } from "@perdure/proto/protocol/v1/journal";
+import { valueOf } from "@perdure/protocol/messages";
 import type { Attempt } from "../attempt/attempt.js";
 import { commandBody } from "../attempt/command-body.js";
 import { CompletionPromise } from "../attempt/leaves.js";
 import { readInvocationId, readValue } from "../attempt/readers.js";
-import { valueOf } from "../attempt/results.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
 import { defaultSerde, serde, type Serde } from "../serde/serde.js";
 import {
   Opts,
-  SendOpts,
+  type SendOpts,
   type CallOptions,
   type InvocationHandle,
   type InvocationPromise,

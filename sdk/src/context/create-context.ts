@@ -60,7 +60,7 @@ export function createContext(attempt: Attempt, request: Request): AnyContext {
   function sleep(duration: Duration, name = ""): DurablePromiseNode<void> {
     const durationMs = millisOf(duration);
     if (!Number.isFinite(durationMs) || durationMs < 0) {
-      throw new RangeError(`ctx.sleep takes a duration of zero or more, not ${String(duration)}`);
+      throw new RangeError(`ctx.sleep takes a duration of zero or more, not ${JSON.stringify(duration)}`);
     }
     const completionId = attempt.journal.newCompletionId();
     attempt.issue(

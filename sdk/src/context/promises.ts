@@ -1,11 +1,12 @@
 // Durable promises of a workflow, by name.
 
 import type { CompletePromiseCommand } from "@perdure/proto/protocol/v1/journal";
+import { valueOf } from "@perdure/protocol/messages";
 import type { Attempt } from "../attempt/attempt.js";
 import { commandBody } from "../attempt/command-body.js";
 import { CompletionPromise, type Reader } from "../attempt/leaves.js";
 import { readValue, readVoid } from "../attempt/readers.js";
-import { failureOf, valueOf } from "../attempt/results.js";
+import { failureOf } from "../attempt/results.js";
 import { TerminalError } from "../errors.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
 import { defaultSerde, type Serde } from "../serde/serde.js";

@@ -1,11 +1,11 @@
 // State of a virtual object or a workflow: read from what came with the attempt where it did, else asked for.
 
 import type { Value } from "@perdure/proto/protocol/v1/journal";
+import { valueOf } from "@perdure/protocol/messages";
 import type { Attempt } from "../attempt/attempt.js";
 import { commandBody } from "../attempt/command-body.js";
 import { CompletionPromise, type CompletionResult, type Reader } from "../attempt/leaves.js";
 import { readStateKeys, readValue } from "../attempt/readers.js";
-import { valueOf } from "../attempt/results.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
 import { defaultSerde, type Serde } from "../serde/serde.js";
 

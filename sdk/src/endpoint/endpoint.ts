@@ -55,7 +55,7 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   const connections = new Set<ServerHttp2Session>();
   const server = createServer(
     { settings: { initialWindowSize: windowBytes } },
-    connectNodeAdapter({ routes: routes(models, sessions) }),
+    connectNodeAdapter({ routes: routes(models, sessions), acceptCompression: [] }),
   );
   server.on("session", (connection) => {
     connections.add(connection);

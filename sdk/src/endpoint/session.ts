@@ -79,7 +79,7 @@ export class EndpointSession {
       // The connection is gone; the server starts the attempts anew on another session.
       this.#options.logger.debug(`session ended: ${String(error)}`);
     } finally {
-      for (const attempt of [...this.#attempts.values()]) attempt.drop();
+      for (const attempt of this.#attempts.values()) attempt.drop();
       this.#queue.close();
     }
   }

@@ -2,6 +2,7 @@
 
 import { adminErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
+import { unexpected } from "../http/unexpected.js";
 import { RegistrationError } from "../registry/registrar.js";
 import type { AdminParts } from "./parts.js";
 
@@ -12,10 +13,7 @@ export function toHttpError(error: unknown, during: string): HttpError {
     const { code, httpStatus: status, restateCode, message } = error;
     return new HttpError({ code, status, restateCode }, message, { cause: error });
   }
-  console.error(`${adminErrors.internal.code} unexpected error during ${during}:`, error);
-  return new HttpError(adminErrors.internal, "unexpected error; the server's log has it", {
-    cause: error,
-  });
+  return unexpected(adminErrors.internal, error, during);
 }
 
 /** @throws HttpError  PDR4009 while the server recovers */

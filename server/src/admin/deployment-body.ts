@@ -4,13 +4,14 @@ import type { Deployment as DeploymentMessage } from "@perdure/proto/admin/v1/ad
 import { DeploymentSchema } from "@perdure/proto/admin/v1/admin";
 import type { Deployment } from "@perdure/proto/storage/v1/records";
 import { create } from "@bufbuild/protobuf";
+import type { OptionDefaults } from "./service-metadata.js";
 import { servicesMetadata } from "./service-metadata.js";
 
 /** The answer to a registration. */
-export function registeredBody(deployment: Deployment): object {
+export function registeredBody(deployment: Deployment, defaults: OptionDefaults): object {
   return {
     id: deployment.id,
-    services: servicesMetadata(deployment),
+    services: servicesMetadata(deployment, defaults),
     min_protocol_version: deployment.minProtocolVersion,
     max_protocol_version: deployment.maxProtocolVersion,
     ...sdkVersion(deployment),
@@ -19,8 +20,8 @@ export function registeredBody(deployment: Deployment): object {
 }
 
 /** One deployment with all that it offers. */
-export function deploymentBody(deployment: Deployment): object {
-  return { ...commonBody(deployment), services: servicesMetadata(deployment) };
+export function deploymentBody(deployment: Deployment, defaults: OptionDefaults): object {
+  return { ...commonBody(deployment), services: servicesMetadata(deployment, defaults) };
 }
 
 /** One deployment in a list: its services by name and revision. */

@@ -1,6 +1,7 @@
 // What the admin port is built of.
 
 import type { Registrar } from "../registry/registrar.js";
+import type { OptionDefaults } from "./service-metadata.js";
 
 export interface AdminParts {
   readonly registrar: Registrar;
@@ -8,4 +9,6 @@ export interface AdminParts {
   readonly ready: () => boolean;
   /** Where callers come in, as `GET /version` says it. */
   readonly ingressUrl: string;
+  /** What services are said to have where their manifest says nothing. */
+  readonly defaults: OptionDefaults;
 }

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Port } from "../http/port.js";
 import { RegistrationError } from "../registry/registrar.js";
 import type { RegisterRequest, Registered, Registrar } from "../registry/registrar.js";
-import { createRegistryView } from "../registry/view.js";
+import { createRegistryView } from "../shard/registry-view.js";
 import { startAdmin } from "./start-admin.js";
 
 /** Registers whatever it is given, as one deployment for each address. */
@@ -293,7 +293,8 @@ describe("looking", () => {
 
 describe("what is refused", () => {
   const json = { "content-type": "application/json" };
-  const cases: readonly (readonly [string, string, number, string, RegExp, RequestInit?])[] = [
+  type Case = readonly [string, string, number, string, RegExp, RequestInit?];
+  const cases: readonly Case[] = [
     ["POST", "/deployments", 400, "PDR4001", /not JSON/, { headers: json, body: "{" }],
     ["POST", "/deployments", 400, "PDR4001", /not JSON/, { headers: json }],
     ["POST", "/deployments", 400, "PDR4001", /object/, { headers: json, body: "[]" }],
@@ -371,7 +372,7 @@ describe("what is refused", () => {
     ],
   ];
 
-  test.each(cases)(
+  test.each(cases.map(([a, b, c, d, e, init = {}]) => [a, b, c, d, e, init] as const))(
     "%s %s is %i with code %s",
     async (method, path, status, code, message, init) => {
       const response = await fetch(port.address.url + path, { method, ...init });
@@ -416,8 +417,11 @@ describe.each<readonly [string, (baseUrl: string) => Transport]>([
 
   test("errors keep their codes", async () => {
     const client = createClient(DeploymentService, transportTo(port.address.url));
-    const errorOf = (answer: Promise<unknown>): Promise<ConnectError> =>
-      answer.then(() => expect.unreachable(), ConnectError.from);
+    const errorOf = async (answer: Promise<unknown>): Promise<ConnectError> => {
+      const [result] = await Promise.allSettled([answer]);
+      if (result.status === "fulfilled") expect.unreachable();
+      return ConnectError.from(result.reason);
+    };
 
     const unknown = await errorOf(client.getDeployment({ id: "dp_9" }));
     const badUri = await errorOf(client.registerDeployment({ uri: "x" }));

@@ -125,7 +125,7 @@ function describe(parts: AdminParts, exchange: Exchange, id: string): void {
   checkReady(parts);
   const deployment = parts.registrar.view.deployments.get(id);
   if (deployment === undefined) throw unknownDeployment(id);
-  reply(response, 200, [], deploymentBody(deployment));
+  reply(response, 200, [], deploymentBody(deployment, parts.defaults));
 }
 
 function register(parts: AdminParts, exchange: Exchange): void {
@@ -169,7 +169,12 @@ async function registerBody(
     );
   }
   const location = request.dryRun ? [] : ["location", `deployments/${deployment.id}`];
-  reply(exchange.response, isNew || isV2 ? 201 : 200, location, registeredBody(deployment));
+  reply(
+    exchange.response,
+    isNew || isV2 ? 201 : 200,
+    location,
+    registeredBody(deployment, parts.defaults),
+  );
 }
 
 function checkJson(request: HttpRequest): void {

@@ -12,25 +12,38 @@ import type {
 } from "@perdure/proto/manifest/v1/manifest";
 import type { Deployment } from "@perdure/proto/storage/v1/records";
 import { defaultRetryPolicy } from "@perdure/protocol/retry";
+import type { RetryPolicy as DefaultRetryPolicy } from "@perdure/protocol/retry";
+import { defaultRetention } from "../shard/retention.js";
+import type { RetentionDefaults } from "../shard/retention.js";
 import { friendlyDuration } from "./friendly-duration.js";
 
-const dayMs = 24 * 60 * 60 * 1_000;
-const defaults = {
-  idempotencyRetentionMs: dayMs,
-  workflowRetentionMs: dayMs,
-  journalRetentionMs: dayMs,
+/** What holds where neither handler nor service say otherwise. */
+export interface OptionDefaults {
+  readonly retention: RetentionDefaults;
+  readonly inactivityTimeoutMs: number;
+  readonly abortTimeoutMs: number;
+  readonly retryPolicy: DefaultRetryPolicy;
+}
+
+export const optionDefaults: OptionDefaults = {
+  retention: defaultRetention,
   inactivityTimeoutMs: 60_000,
   abortTimeoutMs: 600_000,
-} as const;
+  retryPolicy: defaultRetryPolicy,
+};
 
 /** All services that a deployment offers, with their handlers. */
-export function servicesMetadata(deployment: Deployment): object[] {
+export function servicesMetadata(deployment: Deployment, defaults: OptionDefaults): object[] {
   return (deployment.manifest?.services ?? []).map((service) =>
-    serviceMetadata(deployment, service),
+    serviceMetadata(deployment, service, defaults),
   );
 }
 
-function serviceMetadata(deployment: Deployment, service: Service): object {
+function serviceMetadata(
+  deployment: Deployment,
+  service: Service,
+  defaults: OptionDefaults,
+): object {
   const { name, kind, handlers, documentation, metadata, options } = service;
   const duration = (ms: bigint | undefined, defaultMs: number): string =>
     friendlyDuration(ms === undefined ? defaultMs : Number(ms));
@@ -45,21 +58,24 @@ function serviceMetadata(deployment: Deployment, service: Service): object {
     public: options?.ingressPrivate !== true,
     idempotency_retention: duration(
       options?.idempotencyRetentionMs,
-      defaults.idempotencyRetentionMs,
+      defaults.retention.idempotencyMs,
     ),
     ...(kind === ServiceKind.WORKFLOW
       ? {
           workflow_completion_retention: duration(
             options?.workflowRetentionMs,
-            defaults.workflowRetentionMs,
+            defaults.retention.workflowMs,
           ),
         }
       : {}),
-    journal_retention: duration(options?.journalRetentionMs, defaults.journalRetentionMs),
+    journal_retention: duration(options?.journalRetentionMs, defaults.retention.journalMs),
     inactivity_timeout: duration(options?.inactivityTimeoutMs, defaults.inactivityTimeoutMs),
     abort_timeout: duration(options?.abortTimeoutMs, defaults.abortTimeoutMs),
     enable_lazy_state: options?.enableLazyState ?? false,
-    retry_policy: { ...defaultRetryMembers, ...retryMembers(options?.retryPolicy) },
+    retry_policy: {
+      ...defaultRetryMembers(defaults.retryPolicy),
+      ...retryMembers(options?.retryPolicy),
+    },
     info: [],
   };
 }
@@ -100,13 +116,15 @@ function ownOptions(options: Options | undefined): object {
   return members;
 }
 
-const defaultRetryMembers = {
-  initial_interval: friendlyDuration(defaultRetryPolicy.initialIntervalMs),
-  exponentiation_factor: defaultRetryPolicy.exponentiationFactor,
-  max_attempts: defaultRetryPolicy.maxAttempts,
-  max_interval: friendlyDuration(defaultRetryPolicy.maxIntervalMs),
-  on_max_attempts: defaultRetryPolicy.onMaxAttempts === "kill" ? "Kill" : "Pause",
-};
+function defaultRetryMembers(policy: DefaultRetryPolicy): object {
+  return {
+    initial_interval: friendlyDuration(policy.initialIntervalMs),
+    exponentiation_factor: policy.exponentiationFactor,
+    max_attempts: Number.isFinite(policy.maxAttempts) ? policy.maxAttempts : null,
+    max_interval: friendlyDuration(policy.maxIntervalMs),
+    on_max_attempts: policy.onMaxAttempts === "kill" ? "Kill" : "Pause",
+  };
+}
 
 function retryMembers(policy: RetryPolicy | undefined): object {
   if (policy === undefined) return {};

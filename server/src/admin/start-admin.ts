@@ -5,11 +5,15 @@ import type { Port } from "../http/port.js";
 import { createConnectHandler } from "./connect-service.js";
 import type { AdminParts } from "./parts.js";
 import { createAdminHandler } from "./routes.js";
+import { optionDefaults } from "./service-metadata.js";
+import type { OptionDefaults } from "./service-metadata.js";
 
-export interface AdminOptions extends AdminParts {
+export interface AdminOptions extends Omit<AdminParts, "defaults"> {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** Where the server is configured otherwise than by default. */
+  readonly defaults?: Partial<OptionDefaults>;
 }
 
 /**
@@ -18,7 +22,8 @@ export interface AdminOptions extends AdminParts {
  */
 export function startAdmin(options: AdminOptions): Promise<Port> {
   const { registrar, ready, ingressUrl, host, port } = options;
-  const parts = { registrar, ready, ingressUrl };
+  const defaults = { ...optionDefaults, ...options.defaults };
+  const parts = { registrar, ready, ingressUrl, defaults };
   const handler = createAdminHandler(parts, createConnectHandler(parts));
   return openPort({ host, port, handler });
 }

@@ -3,7 +3,6 @@
 
 import { create } from "@bufbuild/protobuf";
 import {
-  CompletionSchema,
   EntrySchema,
   OutputCommandSchema,
   type Completion,
@@ -15,6 +14,7 @@ import {
   TimerRowSchema,
   type ResponseSink,
 } from "@perdure/proto/storage/v1/records";
+import { completionOf } from "@perdure/protocol/messages";
 import { sendMessage, type ApplyContext, type Draft } from "./context.js";
 import type { OutputResult } from "./effect.js";
 import { namedKey, timerKey } from "./keys.js";
@@ -56,7 +56,7 @@ export function completeSink(
   result: Completion["result"] | OutputResult,
 ): void {
   const { runId, completionId } = sink;
-  const completion = create(CompletionSchema, { completionId, result });
+  const completion = completionOf(completionId, result);
   sendMessage(
     ctx,
     sink.partition,

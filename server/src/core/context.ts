@@ -5,7 +5,6 @@ import { create } from "@bufbuild/protobuf";
 import {
   InvocationSchema,
   InvocationStatus,
-  SequenceSchema,
   type Invocation,
   type Message,
 } from "@perdure/proto/storage/v1/records";
@@ -61,7 +60,7 @@ export function newInvocation(): Invocation {
 /** The next number of a counter of the partition, from 1. */
 export function nextSequence(ctx: ApplyContext, name: string): number {
   const value = (ctx.tables.sequences.get(name)?.value ?? 0) + 1;
-  ctx.tables.sequences.put(name, create(SequenceSchema, { value }));
+  ctx.tables.sequences.put(name, { $typeName: "perdure.storage.v1.Sequence", value });
   return value;
 }
 

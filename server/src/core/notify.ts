@@ -1,15 +1,10 @@
 // A notification reaches an invocation: it is appended to the journal and forwarded to the running
 // attempt, or it wakes the invocation if the tree of what it awaits has resolved.
 
-import { create } from "@bufbuild/protobuf";
-import {
-  EntrySchema,
-  type Completion,
-  type Entry,
-  type Signal,
-} from "@perdure/proto/protocol/v1/journal";
+import type { Completion, Entry, Signal } from "@perdure/proto/protocol/v1/journal";
 import { InvocationStatus } from "@perdure/proto/storage/v1/records";
 import { reduceAwaiting, type Arrival } from "@perdure/protocol/awaiting";
+import { entryOf } from "@perdure/protocol/messages";
 import type { ApplyContext, Draft } from "./context.js";
 import { makeReady } from "./ready.js";
 
@@ -31,7 +26,7 @@ export function notifyCompletion(
   invocation.pending = invocation.pending.filter(
     (pending) => pending.completionId !== completion.completionId,
   );
-  const entry = create(EntrySchema, { body: { case: "completion", value: completion } });
+  const entry = entryOf("", { case: "completion", value: completion });
   append(ctx, draft, entry, completion, options.proposed);
   wake(ctx, draft, {
     leaf: { case: "completion", id: completion.completionId },
@@ -40,7 +35,7 @@ export function notifyCompletion(
 }
 
 export function notifySignal(ctx: ApplyContext, draft: Draft, signal: Signal): void {
-  const entry = create(EntrySchema, { body: { case: "signal", value: signal } });
+  const entry = entryOf("", { case: "signal", value: signal });
   append(ctx, draft, entry, undefined, false);
   if (signal.signal.case === undefined) return;
   wake(ctx, draft, {

@@ -1,14 +1,13 @@
 // Completions that a journal waits for. A completion that is not pending is dropped: that is how a step's
 // second result, a timer of a finished sleep or an answer to an older life come to nothing.
 
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { PendingCompletionSchema } from "@perdure/proto/storage/v1/records";
+import type { PendingCompletion } from "@perdure/proto/storage/v1/records";
 import { CommandRejected, type Draft } from "./context.js";
 import { hasPending } from "./notify.js";
 
 export function expect(
   draft: Draft,
-  pending: MessageInitShape<typeof PendingCompletionSchema> & { completionId: number },
+  pending: Pick<PendingCompletion, "completionId" | "kind"> & Partial<PendingCompletion>,
 ): void {
   if (pending.completionId === 0 || hasPending(draft, pending.completionId)) {
     throw new CommandRejected(
@@ -18,6 +17,6 @@ export function expect(
   }
   draft.invocation.pending = [
     ...draft.invocation.pending,
-    create(PendingCompletionSchema, pending),
+    { $typeName: "perdure.storage.v1.PendingCompletion", dueAt: 0, name: "", ...pending },
   ];
 }

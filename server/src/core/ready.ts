@@ -2,12 +2,7 @@
 // journal is pinned to, else the service) and order of arrival, and stays until the attempt is over, so
 // that a restart finds it.
 
-import { create } from "@bufbuild/protobuf";
-import {
-  InvocationStatus,
-  ReadyRowSchema,
-  type Invocation,
-} from "@perdure/proto/storage/v1/records";
+import { InvocationStatus, type Invocation } from "@perdure/proto/storage/v1/records";
 import { nextSequence, type ApplyContext, type Draft } from "./context.js";
 import { readyKey } from "./keys.js";
 
@@ -31,7 +26,10 @@ export function makeReady(ctx: ApplyContext, draft: Draft): void {
   const { runId, invocation } = draft;
   const group = groupOf(invocation);
   const sequence = nextSequence(ctx, "ready");
-  ctx.tables.ready.put(readyKey(group, sequence), create(ReadyRowSchema, { runId }));
+  ctx.tables.ready.put(readyKey(group, sequence), {
+    $typeName: "perdure.storage.v1.ReadyRow",
+    runId,
+  });
   invocation.status = InvocationStatus.READY;
   invocation.queueGroup = group;
   invocation.queueSequence = sequence;

@@ -201,7 +201,7 @@ describe("closing", () => {
 
     await Promise.all([port.close(), once(session, "close"), once(silent, "close")]);
 
-    await expect(fetch(port.address.url)).rejects.toThrow();
+    await expect(fetch(port.address.url)).rejects.toThrow("fetch failed");
     agent.destroy();
   });
 
@@ -226,12 +226,12 @@ describe("closing", () => {
     const { handler, next } = holding();
     const port = await open({ handler, drainMs: 30 });
     const first = fetch(port.address.url);
-    const failed = expect(first).rejects.toThrow();
     await next();
 
-    await port.close();
+    const closed = port.close();
 
-    await failed;
+    await expect(first).rejects.toThrow("fetch failed");
+    await closed;
   });
 
   test("is idempotent", async () => {

@@ -111,15 +111,24 @@ export function ingressService(parts: IngressParts): ServiceImpl<typeof Ingress>
   };
 }
 
+/** Runs one method; whatever goes wrong becomes an error that the client understands. */
 async function answering<T>(context: HandlerContext, answer: () => Promise<T>): Promise<T> {
+  const { signal } = context;
   try {
-    return await answer();
+    // The engine forgets a wait that is aborted, without a word: its promise stays open.
+    return await Promise.race([answer(), abortOf(signal)]);
   } catch (error) {
+    // The caller has gone or its deadline has passed: the reason says which.
+    if (signal.aborted) throw ConnectError.from(signal.reason, Code.Canceled);
     if (error instanceof ConnectError) throw error;
-    // The caller has gone or its deadline has passed: the signal says which.
-    if (context.signal.aborted) throw ConnectError.from(context.signal.reason, Code.Canceled);
     throw connectErrorOf(toHttpError(error, context.method.name));
   }
+}
+
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 function connectErrorOf(error: HttpError): ConnectError {

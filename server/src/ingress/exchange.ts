@@ -127,12 +127,3 @@ export function replyWhenDone<T>(
     replyError(exchange, error);
   }
 }
-
-/** A signal that is aborted when the client goes away before it has its answer. */
-export function goneSignal(response: HttpResponse): AbortSignal {
-  const controller = new AbortController();
-  response.on("close", () => {
-    if (!response.writableEnded) controller.abort();
-  });
-  return controller.signal;
-}

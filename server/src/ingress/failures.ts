@@ -3,16 +3,15 @@
 
 import { HandlerKind } from "@perdure/proto/manifest/v1/manifest";
 import type { Failure } from "@perdure/proto/protocol/v1/journal";
+import { workflowAlreadyInvoked } from "../core/lifecycle/submitted.js";
 import { ingressErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
+import { unexpected } from "../http/unexpected.js";
 import type { RegistryView } from "../shard/registry-view.js";
 import { Overloaded, Unavailable } from "../shard/invocations.js";
 import type { InvocationRef, Outcome } from "../shard/invocations.js";
 import type { IngressParts } from "./parts.js";
 import { serviceOf } from "./target.js";
-
-/** What the engine says to a second call of a workflow's run. */
-const alreadyInvokedMessage = "the workflow method was already invoked";
 
 /** @param during  what was asked for; logged with an error that nobody expected */
 export function toHttpError(error: unknown, during: string): HttpError {
@@ -24,11 +23,7 @@ export function toHttpError(error: unknown, during: string): HttpError {
   if (error instanceof Unavailable) {
     return new HttpError({ code: error.code, status: 503 }, error.message, { cause: error });
   }
-  const { code } = ingressErrors.internal;
-  console.error(`${code} unexpected error during ${during}:`, error);
-  return new HttpError(ingressErrors.internal, "unexpected error; the server's log has it", {
-    cause: error,
-  });
+  return unexpected(ingressErrors.internal, error, during);
 }
 
 export function isWorkflowAlreadyInvoked(
@@ -36,7 +31,9 @@ export function isWorkflowAlreadyInvoked(
   outcome: Outcome,
   failure: Failure,
 ): boolean {
-  if (failure.code !== 409 || failure.message !== alreadyInvokedMessage) return false;
+  const told = workflowAlreadyInvoked;
+  if (told.case !== "failure" || failure.message !== told.value.message) return false;
+  if (failure.code !== told.value.code) return false;
   const handler = view.services.get(outcome.service)?.handlers.get(outcome.handler);
   return handler?.kind === HandlerKind.RUN;
 }

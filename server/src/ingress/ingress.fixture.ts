@@ -4,7 +4,8 @@
 import { createHash } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { HandlerKind, ServiceKind, ServiceSchema } from "@perdure/proto/manifest/v1/manifest";
+import type { ServiceSchema } from "@perdure/proto/manifest/v1/manifest";
+import { HandlerKind, ServiceKind } from "@perdure/proto/manifest/v1/manifest";
 import { FailureSchema } from "@perdure/proto/protocol/v1/journal";
 import { DeploymentSchema } from "@perdure/proto/storage/v1/records";
 import { invocationIdOf } from "@perdure/protocol/ids";
@@ -161,10 +162,10 @@ export class MemoryInvocations implements Invocations {
     const outcome = this.#outcomes.get(id);
     if (outcome === undefined) throw new Error(`unknown ${id}`);
     return new Promise((resolve, reject) => {
+      // As the engine does: an aborted wait is forgotten, its promise stays open.
       signal?.addEventListener("abort", () => {
         this.aborted++;
         this.#onAborted?.();
-        reject(signal.reason as Error);
       });
       outcome.then(resolve, reject);
     });

@@ -4,9 +4,10 @@
 import { isInvocationId } from "@perdure/protocol/ids";
 import { readBody } from "../http/body.js";
 import { ingressErrors } from "../http/error-codes.js";
+import { goneSignal } from "../http/gone-signal.js";
 import { HttpError } from "../http/http-error.js";
 import type { InvocationRef } from "../shard/invocations.js";
-import { goneSignal, replyError, replyJson, replyOutcome, replyWhenDone } from "./exchange.js";
+import { replyError, replyJson, replyOutcome, replyWhenDone } from "./exchange.js";
 import type { Exchange } from "./exchange.js";
 import { notFound } from "./failures.js";
 import { bodyTooLarge } from "./invoke.js";

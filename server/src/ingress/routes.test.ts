@@ -140,7 +140,7 @@ describe("calls", () => {
 
     controller.abort();
 
-    await expect(call).rejects.toThrow();
+    await expect(call).rejects.toThrow(/abort/);
     await aborted;
     expect(ingress.invocations.aborted).toBe(1);
   });
@@ -319,7 +319,8 @@ describe("results", () => {
 
 describe("what is refused", () => {
   const longKey = "k".repeat(513);
-  const cases: readonly (readonly [string, string, number, string, RegExp, RequestInit?])[] = [
+  type Case = readonly [string, string, number, string, RegExp, RequestInit?];
+  const cases: readonly Case[] = [
     ["POST", "/", 400, "PDR3001", /bad path: \//],
     ["POST", "/Greeter", 400, "PDR3001", /bad path: \/Greeter/],
     ["POST", "/a/b/c/d/e/f/g/h", 400, "PDR3001", /bad path/],
@@ -412,7 +413,7 @@ describe("what is refused", () => {
     ],
   ];
 
-  test.each(cases)(
+  test.each(cases.map(([a, b, c, d, e, init = {}]) => [a, b, c, d, e, init] as const))(
     "%s %s is %i with code %s",
     async (method, path, status, code, message, init) => {
       const response = await fetch(ingress.url + path, { method, ...init });

@@ -5,18 +5,15 @@
 //   I3. Memory is bounded: heads of groups and what runs, nothing for what sleeps, queues or backs off.
 
 import { create } from "@bufbuild/protobuf";
+import type { DeploymentFrame, ServerFrame } from "@perdure/proto/protocol/v1/deployment";
 import {
-  ServerFrameSchema,
-  type DeploymentFrame,
-  type ServerFrame,
-} from "@perdure/proto/protocol/v1/deployment";
-import {
-  AppendedItemSchema,
-  AppendedSchema,
   AttemptLostSchema,
   SuspendedSchema,
+  type Appended,
+  type AppendedItem,
 } from "@perdure/proto/storage/v1/events";
 import { InvocationStatus } from "@perdure/proto/storage/v1/records";
+import { serverFrameOf } from "@perdure/protocol/messages";
 import type { Effect } from "../core/effect.js";
 import { parseReadyGroup } from "../core/ready.js";
 import type { Log } from "../observe/log.js";
@@ -227,14 +224,10 @@ export class Invoker {
     const { incoming } = attempt;
     switch (frame.case) {
       case "command":
-        incoming.items.push(
-          create(AppendedItemSchema, { item: { case: "command", value: frame.value } }),
-        );
+        incoming.items.push(itemOf({ case: "command", value: frame.value }));
         return;
       case "proposeCompletion":
-        incoming.items.push(
-          create(AppendedItemSchema, { item: { case: "proposal", value: frame.value } }),
-        );
+        incoming.items.push(itemOf({ case: "proposal", value: frame.value }));
         return;
       case "end":
         incoming.end = true;
@@ -290,13 +283,14 @@ export class Invoker {
   #append(attempt: Attempt, items: Attempt["incoming"]["items"], end: boolean): void {
     attempt.failures = 0;
     const { runId, number, partition } = attempt;
-    const value = create(AppendedSchema, {
+    const value: Appended = {
+      $typeName: "perdure.storage.v1.Appended",
       runId,
       attempt: number,
       items,
       deploymentId: attempt.link.deployment.id,
       end,
-    });
+    };
     const onRefused = (error: unknown): void => {
       this.#fail(attempt, failedByCommand(error));
     };
@@ -345,8 +339,12 @@ export class Invoker {
 
   #send(attempt: Attempt, frame: ServerFrame["frame"]): void {
     const { streamId, number } = attempt;
-    attempt.link.send(create(ServerFrameSchema, { streamId, attempt: number, frame }));
+    attempt.link.send(serverFrameOf(streamId, number, frame));
   }
+}
+
+function itemOf(item: AppendedItem["item"]): AppendedItem {
+  return { $typeName: "perdure.storage.v1.AppendedItem", item };
 }
 
 function proposalAccepted(

@@ -84,7 +84,7 @@ export class ReadyGroups {
   #look(group: Group): void {
     group.items = [];
     group.head = 0;
-    for (const partition of [...group.beyond]) {
+    for (const partition of group.beyond) {
       const room = itemsMax - group.items.length;
       if (room <= 0) return;
       const found = this.#waitingRows(group.name, partition, room);

@@ -78,6 +78,8 @@ export class Session {
       const transport = createGrpcTransport({
         baseUrl: uri.replace(/\/$/, ""),
         sessionManager: this.#connection,
+        // Frames are small and the way is short: compressing them costs more than it saves.
+        acceptCompression: [],
       });
       const client = createClient(Deployment, transport);
       this.#queue.push(hello());

@@ -4,7 +4,8 @@
 //   - at a loss of power each sector of 512 bytes that was written and not synced is there or not, in
 //     one of several patterns (all lost, all kept, the first ones, any of them); so is each change of
 //     a name, except that changes of one name keep their order;
-//   - after a failed sync the cache shows what never reached the disk, and the next sync succeeds.
+//   - after a failed sync of a file the cache shows what never reached the disk, and the next sync
+//     succeeds without it.
 
 const sectorBytes = 512;
 
@@ -13,8 +14,8 @@ export interface Durable {
   /** How many changes there ever were. */
   readonly changes: number;
   makeDurable(upTo: number): void;
-  /** Those up to then will never be durable, though they are seen. */
-  forget(upTo: number): void;
+  /** A sync of the changes up to then has failed. */
+  syncFailed(upTo: number): void;
 }
 
 type NameChange = { readonly from: string; readonly to: string; readonly file: SimulatedFile };
@@ -76,9 +77,8 @@ export class SimulatedDirectory implements Durable {
     for (const change of this.#settle(upTo)) applyChange(this.#durable, change);
   }
 
-  forget(upTo: number): void {
-    this.#settle(upTo);
-  }
+  /** Names are metadata: a file system that can't write them keeps them, or stops altogether. */
+  syncFailed(): void {}
 
   afterPowerLoss(random: () => number): SimulatedDirectory {
     const survives = survivalPattern(random, this.#pending.length);
@@ -159,7 +159,8 @@ export class SimulatedFile implements Durable {
     for (const write of this.#settle(upTo)) this.#writeDurable(write);
   }
 
-  forget(upTo: number): void {
+  /** The cache takes the pages for clean now, though they never reached the disk. */
+  syncFailed(upTo: number): void {
     this.#settle(upTo);
   }
 

@@ -137,7 +137,7 @@ export class SimulatedDisk implements Disk {
       this.#operate();
       const { changes } = target;
       if (!this.failSync(name)) return changes;
-      target.forget(changes);
+      target.syncFailed(changes);
       throw systemError("EIO", `sync of ${name}`);
     };
     return {

@@ -65,6 +65,7 @@ export class Shard {
   #waitingForDurable: (() => void)[] = [];
   #state: "idle" | "scheduled" | "syncing" | "stopped" = "idle";
   #diskFull: DiskFull | undefined;
+  #checkpointing: Promise<void> = Promise.resolve();
   #idle: { promise: Promise<void>; resolve: () => void } | undefined;
 
   constructor(options: ShardOptions) {
@@ -134,11 +135,17 @@ export class Shard {
     await this.#idle.promise;
   }
 
-  /** Stops taking events. What was enqueued before is durable when it resolves. */
+  /**
+   * Stops taking events. What was enqueued before is durable when it resolves, and in the tables, so that the next
+   * start has nothing to replay.
+   */
   async close(): Promise<void> {
     this.#timers.close();
     await this.drained();
+    if (this.#state === "stopped") return;
     this.#state = "stopped";
+    await this.#checkpointing;
+    await this.checkpoint();
   }
 
   #schedule(): void {
@@ -304,7 +311,7 @@ export class Shard {
   #maybeCheckpoint(): void {
     const { store, checkpointBytes } = this.#options;
     if (store.checkpointing || store.liveBytes < checkpointBytes) return;
-    this.checkpoint().catch((error: unknown) => {
+    this.#checkpointing = this.checkpoint().catch((error: unknown) => {
       this.#fail(error);
     });
   }

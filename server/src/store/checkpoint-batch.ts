@@ -1,4 +1,4 @@
-// What one transaction of a checkpoint writes, as bytes: it is handed to another thread without a copy.
+// What one transaction of a checkpoint writes, as bytes: it is handed to another thread in one piece.
 // operation: kind (1), key length (2), value length (4), key, value.
 
 export type CheckpointOperation =

@@ -5,44 +5,57 @@ import { Worker } from "node:worker_threads";
 import { readBatch } from "./checkpoint-batch.js";
 import type { Environment } from "./environment.js";
 
+export type WriteOutcome = "written" | "diskFull";
+
 export interface CheckpointWriter {
-  /** One transaction; resolves when it is on disk. */
-  write(batch: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** One transaction; resolves when it is on disk, or when there was no room for it and nothing was changed. */
+  write(batch: Uint8Array<ArrayBuffer>): Promise<WriteOutcome>;
   close(): Promise<void>;
 }
 
 export function createInlineWriter(environment: Environment): CheckpointWriter {
   return {
-    write(batch): Promise<void> {
-      environment.write(readBatch(batch));
-      return Promise.resolve();
-    },
+    write: (batch) => Promise.resolve(writeBatch(environment, batch)),
     close: () => Promise.resolve(),
   };
 }
 
-/** What the worker answers to each batch: undefined, or what went wrong. */
-export type WriterReply = string | undefined;
+/** One transaction. What is wrong with the store, but for a full disk, is thrown. */
+export function writeBatch(environment: Environment, batch: Uint8Array): WriteOutcome {
+  try {
+    environment.write(readBatch(batch));
+    return "written";
+  } catch (error) {
+    if (error instanceof Error && /no space left|ENOSPC/i.test(error.message)) return "diskFull";
+    throw error;
+  }
+}
+
+/** What the worker answers to each batch. */
+export type WriterReply = { readonly outcome: WriteOutcome } | { readonly error: string };
 
 export function createThreadWriter(directory: string): CheckpointWriter {
   const worker = new Worker(new URL("./checkpoint-worker.js", import.meta.url), {
     workerData: { directory },
   });
   worker.unref();
-  const waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  const waiting: {
+    resolve: (outcome: WriteOutcome) => void;
+    reject: (error: Error) => void;
+  }[] = [];
   worker.on("message", (reply: WriterReply) => {
     const waiter = waiting.shift();
-    if (reply === undefined) waiter?.resolve();
-    else waiter?.reject(new Error(reply));
+    if ("outcome" in reply) waiter?.resolve(reply.outcome);
+    else waiter?.reject(new Error(reply.error));
   });
   worker.on("error", (error: Error) => {
     for (const waiter of waiting.splice(0)) waiter.reject(error);
   });
   return {
-    write(batch): Promise<void> {
+    write(batch): Promise<WriteOutcome> {
       return new Promise((resolve, reject) => {
         waiting.push({ resolve, reject });
-        worker.postMessage(batch, [batch.buffer]);
+        worker.postMessage(batch);
       });
     },
     async close(): Promise<void> {

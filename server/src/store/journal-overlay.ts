@@ -56,7 +56,8 @@ export class JournalOverlay implements JournalTable {
     if (live !== undefined && live.older !== "kept") return live.entries.slice();
     const frozen = this.#frozen?.get(runId);
     const inBase = frozen === undefined || frozen.older === "kept";
-    const base = inBase ? this.#options.base.read(runId) : [];
+    // The base may have what is frozen already: a checkpoint's transactions become visible one by one.
+    const base = inBase ? this.#options.base.read(runId).slice(0, frozen?.from) : [];
     return base.concat(frozen?.entries ?? [], live?.entries ?? []);
   }
 

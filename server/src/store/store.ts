@@ -4,7 +4,7 @@
 //   S3. The checkpoint's position is written last: the log behind it may go only then.
 
 import { createHash } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import { partitionCount } from "@perdure/protocol/ids";
 import { CheckpointBatch } from "./checkpoint-batch.js";
 import {
@@ -21,6 +21,8 @@ export const registryPartition = 0xffff;
 
 /** Bytes of a transaction: some hundred pages, since huge ones make LMDB's later commits slow. */
 const transactionBytes = 1024 * 1024;
+
+const diskFullRetryMs = 1_000;
 
 const shardPartition = 0xfffe;
 const checkpointTableNumber = 14;
@@ -91,16 +93,26 @@ export class Store {
       const batch = new CheckpointBatch();
       for (const partition of frozen) {
         partition.encodeInto(batch);
-        if (batch.byteLength >= transactionBytes) await this.#writer.write(batch.take());
+        if (batch.byteLength >= transactionBytes) await this.#write(batch);
         else await nextTurn();
       }
       batch.put(checkpointKey, Buffer.from(String(position)));
-      await this.#writer.write(batch.take());
+      await this.#write(batch);
       this.#environment.renewSnapshot();
       for (const tables of this.#partitions.values()) tables.thaw();
       this.#checkpointPosition = position;
     } finally {
       this.#checkpointing = false;
+    }
+  }
+
+  /** A full disk is waited out: nothing is lost, the log and the layers in memory have it all. */
+  async #write(batch: CheckpointBatch): Promise<void> {
+    const bytes = batch.take();
+    for (;;) {
+      const outcome = await this.#writer.write(bytes);
+      if (outcome === "written") return;
+      await delay(diskFullRetryMs);
     }
   }
 

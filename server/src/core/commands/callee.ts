@@ -2,7 +2,7 @@
 
 import type { CallCommand, SendCommand } from "@perdure/proto/protocol/v1/journal";
 import type { CalleeFacts } from "@perdure/proto/storage/v1/events";
-import { InvokeMessageSchema } from "@perdure/proto/storage/v1/records";
+import type { InvokeMessageSchema } from "@perdure/proto/storage/v1/records";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { invariant } from "@perdure/protocol/assert";
 

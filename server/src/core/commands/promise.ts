@@ -6,7 +6,6 @@ import { ServiceKind } from "@perdure/proto/manifest/v1/manifest";
 import {
   CompletionSchema,
   FailureSchema,
-  VoidSchema,
   type Completion,
   type CompletePromiseCommand,
   type GetPromiseCommand,
@@ -17,6 +16,7 @@ import {
   PendingCompletion_Kind as PendingKind,
   type DurablePromise,
 } from "@perdure/proto/storage/v1/records";
+import { voidResult } from "@perdure/protocol/messages";
 import {
   CommandRejected,
   openDraft,
@@ -107,7 +107,7 @@ function answer(
 ): void {
   const completion = create(CompletionSchema, {
     completionId,
-    result: result.case === undefined ? { case: "void", value: create(VoidSchema) } : result,
+    result: result.case === undefined ? voidResult : result,
   });
   notifyCompletion(ctx, draft, completion);
 }

@@ -1,8 +1,9 @@
 // A send: another handler is invoked, now or after a delay, and nobody waits.
 
 import { create } from "@bufbuild/protobuf";
-import { CompletionSchema, type SendCommand } from "@perdure/proto/protocol/v1/journal";
+import { type SendCommand } from "@perdure/proto/protocol/v1/journal";
 import { InvokeMessageSchema } from "@perdure/proto/storage/v1/records";
+import { completionOf } from "@perdure/protocol/messages";
 import { sendMessage } from "../context.js";
 import { appendEntry, notifyCompletion } from "../notify.js";
 import type { CommandContext } from "./apply-command.js";
@@ -22,5 +23,5 @@ export function send(command: CommandContext<SendCommand>): void {
   });
 
   const result = { case: "invocationId" as const, value: callee.id };
-  notifyCompletion(ctx, draft, create(CompletionSchema, { completionId, result }));
+  notifyCompletion(ctx, draft, completionOf(completionId, result));
 }

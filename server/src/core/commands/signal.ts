@@ -1,11 +1,11 @@
 // Signals to other invocations: named or numbered ones, the resolution of an awakeable, cancel.
 
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import {
+import type {
+  CancelCommand,
+  CompleteAwakeableCommand,
+  SendSignalCommand,
   SignalSchema,
-  type CancelCommand,
-  type CompleteAwakeableCommand,
-  type SendSignalCommand,
 } from "@perdure/proto/protocol/v1/journal";
 import { MessageSchema } from "@perdure/proto/storage/v1/records";
 import { parseAwakeableId } from "@perdure/protocol/awakeable-id";

@@ -4,10 +4,10 @@ import { create } from "@bufbuild/protobuf";
 import {
   CompletionSchema,
   StateKeysSchema,
-  VoidSchema,
   type GetStateCommand,
   type GetStateKeysCommand,
 } from "@perdure/proto/protocol/v1/journal";
+import { completionOf, voidResult } from "@perdure/protocol/messages";
 import { endOfPrefix, namedKey } from "../keys.js";
 import { appendEntry, notifyCompletion } from "../notify.js";
 import type { CommandContext } from "./apply-command.js";
@@ -26,7 +26,7 @@ export function getState({ ctx, draft, entry, command }: CommandContext<GetState
       completionId,
       result:
         value === undefined
-          ? { case: "void", value: create(VoidSchema) }
+          ? voidResult
           : { case: "value", value },
     }),
   );
@@ -45,5 +45,5 @@ export function getStateKeys({
   const value = create(StateKeysSchema, { keys: rows.map((row) => row.value.name) });
   const { completionId } = command;
   const result = { case: "stateKeys" as const, value };
-  notifyCompletion(ctx, draft, create(CompletionSchema, { completionId, result }));
+  notifyCompletion(ctx, draft, completionOf(completionId, result));
 }

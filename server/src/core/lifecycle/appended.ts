@@ -2,10 +2,9 @@
 // an attempt that is not the current one sends is dropped. The event is atomic: if the core refuses
 // one command, none of it happens, and the attempt fails.
 
-import { create } from "@bufbuild/protobuf";
-import { CompletionSchema } from "@perdure/proto/protocol/v1/journal";
 import type { ProposeCompletion } from "@perdure/proto/protocol/v1/deployment";
 import type { Appended } from "@perdure/proto/storage/v1/events";
+import { completionOf } from "@perdure/protocol/messages";
 import { applyCommand } from "../commands/apply-command.js";
 import { complete } from "../complete.js";
 import { CommandRejected, openAttempt, save, type ApplyContext, type Draft } from "../context.js";
@@ -48,7 +47,5 @@ export function appended(ctx: ApplyContext, event: Appended): void {
 function propose(ctx: ApplyContext, draft: Draft, proposal: ProposeCompletion): void {
   const { completionId, result } = proposal;
   if (!hasPending(draft, completionId)) return;
-  notifyCompletion(ctx, draft, create(CompletionSchema, { completionId, result }), {
-    proposed: true,
-  });
+  notifyCompletion(ctx, draft, completionOf(completionId, result), { proposed: true });
 }

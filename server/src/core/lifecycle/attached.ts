@@ -2,9 +2,10 @@
 // (peek).
 
 import { create } from "@bufbuild/protobuf";
-import { FailureSchema, VoidSchema } from "@perdure/proto/protocol/v1/journal";
+import { FailureSchema } from "@perdure/proto/protocol/v1/journal";
 import { InvocationStatus, type AttachMessage } from "@perdure/proto/storage/v1/records";
 import { invariant } from "@perdure/protocol/assert";
+import { voidResult } from "@perdure/protocol/messages";
 import { completeSink } from "../complete.js";
 import { openDraft, save, type ApplyContext } from "../context.js";
 import { findRun, readOutput } from "../queries.js";
@@ -22,7 +23,7 @@ export function attached(ctx: ApplyContext, message: AttachMessage): void {
   if (invocation.status === InvocationStatus.COMPLETED) {
     return completeSink(ctx, sink, readOutput(ctx.tables, draft.runId, invocation));
   }
-  if (message.peek) return completeSink(ctx, sink, { case: "void", value: create(VoidSchema) });
+  if (message.peek) return completeSink(ctx, sink, voidResult);
   invocation.sinks = [...invocation.sinks, sink];
   save(ctx, draft);
 }

@@ -1,9 +1,8 @@
 // Time has come for some timers: one event fires many, up to its limit.
 
-import { create } from "@bufbuild/protobuf";
-import { CompletionSchema, VoidSchema } from "@perdure/proto/protocol/v1/journal";
 import type { TimersDue } from "@perdure/proto/storage/v1/events";
 import { InvocationStatus, type TimerRow } from "@perdure/proto/storage/v1/records";
+import { completionOf, voidResult } from "@perdure/protocol/messages";
 import { openDraft, save, type ApplyContext } from "../context.js";
 import { orderedNumber } from "../keys.js";
 import { admit } from "../lock.js";
@@ -37,8 +36,8 @@ function fire(ctx: ApplyContext, { runId, timer }: TimerRow): void {
 function wakeUp(ctx: ApplyContext, runId: string, completionId: number): void {
   const draft = openDraft(ctx, runId);
   if (draft === undefined || !hasPending(draft, completionId)) return;
-  const result = { case: "void" as const, value: create(VoidSchema) };
-  notifyCompletion(ctx, draft, create(CompletionSchema, { completionId, result }));
+  const result = voidResult;
+  notifyCompletion(ctx, draft, completionOf(completionId, result));
   save(ctx, draft);
 }
 

@@ -1,0 +1,53 @@
+// Messages of the hot path, written out. `create` builds them from a schema, which costs more than all the
+// rest that is done with a small message; these are the same objects.
+
+import type {
+  AttemptNumber,
+  DeploymentFrame,
+  ProposeCompletion,
+  ServerFrame,
+} from "@perdure/proto/protocol/v1/deployment";
+import type { Completion, Entry, Value, Void } from "@perdure/proto/protocol/v1/journal";
+
+export function entryOf(name: string, body: Entry["body"]): Entry {
+  return { $typeName: "perdure.protocol.v1.Entry", name, body };
+}
+
+export function completionOf(completionId: number, result: Completion["result"]): Completion {
+  return { $typeName: "perdure.protocol.v1.Completion", completionId, result };
+}
+
+export function valueOf(bytes: Uint8Array): Value {
+  return { $typeName: "perdure.protocol.v1.Value", content: { case: "inline", value: bytes } };
+}
+
+const nothing: Void = { $typeName: "perdure.protocol.v1.Void" };
+
+/** No value. */
+export const voidResult: { readonly case: "void"; readonly value: Void } = {
+  case: "void",
+  value: nothing,
+};
+
+export function proposalOf(
+  completionId: number,
+  result: ProposeCompletion["result"],
+): ProposeCompletion {
+  return { $typeName: "perdure.protocol.v1.ProposeCompletion", completionId, result };
+}
+
+export function serverFrameOf(
+  streamId: number,
+  attempt: AttemptNumber,
+  frame: ServerFrame["frame"],
+): ServerFrame {
+  return { $typeName: "perdure.protocol.v1.ServerFrame", streamId, attempt, position: 0n, frame };
+}
+
+export function deploymentFrameOf(
+  streamId: number,
+  attempt: AttemptNumber,
+  frame: DeploymentFrame["frame"],
+): DeploymentFrame {
+  return { $typeName: "perdure.protocol.v1.DeploymentFrame", streamId, attempt, frame };
+}

@@ -1,0 +1,18 @@
+// Serves every service that the named modules of this folder export. Run as a process of its own by the tests'
+// harness; ends on SIGTERM as a service should.
+
+import { serve } from "@perdure/sdk";
+
+type Served = Parameters<typeof serve>[0]["services"][number];
+
+const modules = (await Promise.all(
+  process.argv.slice(2).map((name) => import(new URL(`./${name}.ts`, import.meta.url).href)),
+)) as object[];
+const listening = await serve({
+  services: modules.flatMap((module) => Object.values(module) as Served[]),
+});
+console.log(`serving ${process.argv.slice(2).join(" ")} on ${listening.port}`);
+
+process.once("SIGTERM", () => {
+  void listening.close().then(() => process.exit(0));
+});
