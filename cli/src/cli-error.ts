@@ -10,6 +10,7 @@ export const CliErrorCode = {
   badAdminUrl: "PDR5205",
   startFailed: "PDR5206",
   serverStopped: "PDR5207",
+  unexpected: "PDR5208",
 } as const;
 export type CliErrorCode = (typeof CliErrorCode)[keyof typeof CliErrorCode];
 

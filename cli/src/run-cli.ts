@@ -1,7 +1,8 @@
-// From arguments to an exit status. Errors end here: each is told in one line on stderr, without a stack.
+// From arguments to an exit status. Errors end here: each is told in one line on stderr, without a stack,
+// unless it is a bug.
 
 import { Command, CommanderError } from "commander";
-import { CliError, CliErrorCode, tellError } from "./cli-error.js";
+import { CliError, CliErrorCode, codeOf, tellError } from "./cli-error.js";
 import type { CliIo } from "./cli-io.js";
 import { addDeployments } from "./commands/deployments.js";
 import { addServer } from "./commands/server.js";
@@ -22,7 +23,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     return status;
   } catch (error) {
     if (error instanceof CommanderError && isAnswered(error)) return error.exitCode;
-    io.err(`perdure: ${tellError(readable(error), CliErrorCode.usage)}`);
+    io.err(`perdure: ${tellError(readable(error), CliErrorCode.unexpected)}`);
     return 1;
   }
 }
@@ -50,10 +51,16 @@ function isAnswered({ code }: CommanderError): boolean {
 }
 
 function readable(error: unknown): unknown {
-  if (!(error instanceof CommanderError)) return error;
+  if (!(error instanceof CommanderError)) return codeOf(error) === undefined ? bug(error) : error;
   const message = error.message
     .replace(/^error: /, "")
     .replace(/\s*\n\s*/g, " ")
     .replace(/\.$/, "");
   return new CliError(CliErrorCode.usage, `${message}. See perdure --help`, { cause: error });
+}
+
+/** Nobody thought of this one: where it comes from is all that helps. */
+function bug(error: unknown): CliError {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new CliError(CliErrorCode.unexpected, `unexpected error, please report it: ${stack}`);
 }

@@ -2,7 +2,7 @@
 //   P1. The first SIGTERM or SIGINT drains and ends with status 0, also while it is still starting.
 //   P2. A second one ends at once with status 1. Nothing that was acknowledged is lost by that either. One that
 //       follows at its heels is the same Ctrl+C, which the terminal and npm both pass on, and changes nothing.
-//   P3. A server that had to stop itself ends with status 1, so that whoever watches it starts it again.
+//   P3. A server that had to stop itself, or can't close, ends with status 1, so that whoever watches it knows.
 
 import type { ServerConfig } from "@perdure/server/config";
 import { CliError, CliErrorCode, codeOf, tellError } from "./cli-error.js";
@@ -36,6 +36,8 @@ export interface ServerProcess {
 
 /** A server that had to stop itself may be unable to close in an orderly way. */
 const fatalCloseMs = 5_000;
+/** Of a timer that does nothing but keep the process alive. */
+const holdStepMs = 60_000;
 /** Signals that come closer together than this are one. */
 const sameSignalMs = 500;
 
@@ -47,12 +49,15 @@ const sameSignalMs = 500;
 export async function runServer(config: ServerConfig, process: ServerProcess): Promise<number> {
   const { io } = process;
   const asked = listenForSignals(process);
+  // Ports and threads come and go; what the process lives for is the whole of it.
+  const hold = setInterval(() => undefined, holdStepMs);
   try {
     const status = await Promise.race([live(config, process, asked), asked.again]);
     if (status !== "again") return status;
     io.err("Stopped at once. What was accepted goes on at the next start");
     return 1;
   } finally {
+    clearInterval(hold);
     asked.forget();
   }
 }
@@ -72,8 +77,13 @@ async function live(
   const reason = await Promise.race([asked.once, fatal.promise]);
   if (reason === "once") {
     io.err("Stopping: requests in progress may end. Press Ctrl+C again to stop at once");
-    await server.close();
-    return 0;
+    try {
+      await server.close();
+      return 0;
+    } catch (error) {
+      io.err(`perdure: ${tellError(error, CliErrorCode.serverStopped)}`);
+      return 1;
+    }
   }
   io.err(`perdure: ${tellError(reason.error, CliErrorCode.serverStopped)}`);
   await Promise.race([server.close().catch(() => undefined), after(fatalCloseMs)]);

@@ -53,8 +53,15 @@ export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
   if (trimmed === "") return undefined;
   const ms = /^p/i.test(trimmed) ? parseIso(trimmed) : parseFriendly(trimmed);
-  if (ms === undefined || !Number.isSafeInteger(Math.ceil(ms))) return undefined;
-  return Math.ceil(ms);
+  const whole = ms === undefined ? NaN : roundUp(ms);
+  return Number.isSafeInteger(whole) ? whole : undefined;
+}
+
+/** 4195225.337 s are 4195225337.0000005 ms in floating point, but not a millisecond more than was said. */
+function roundUp(ms: number): number {
+  const nearest = Math.round(ms);
+  const noise = 1e-7 + ms * 1e-15;
+  return Math.abs(ms - nearest) <= noise ? nearest : Math.ceil(ms);
 }
 
 function parseIso(text: string): number | undefined {

@@ -48,6 +48,9 @@ export function intervalMs(
   policy: Pick<RetryPolicy, "initialIntervalMs" | "exponentiationFactor" | "maxIntervalMs">,
   failures: number,
 ): number {
-  const interval = policy.initialIntervalMs * policy.exponentiationFactor ** (failures - 1);
-  return Math.min(interval, policy.maxIntervalMs);
+  const { initialIntervalMs, exponentiationFactor, maxIntervalMs } = policy;
+  const grown = initialIntervalMs * exponentiationFactor ** (failures - 1);
+  // Nothing, times a factor that has grown beyond all numbers, is no number.
+  const interval = Number.isNaN(grown) ? initialIntervalMs : grown;
+  return Math.max(0, Math.min(interval, maxIntervalMs));
 }

@@ -24,6 +24,7 @@ export type {
   WorkflowOptions,
 } from "./definitions/options.js";
 export type {
+  Awakeable,
   Context,
   ContextDate,
   GenericCall,

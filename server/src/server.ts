@@ -80,6 +80,7 @@ export async function startServer(options: ServerConfig, events: ServerEvents): 
       registrar: registry,
       ready: () => ready,
       ingressUrl,
+      defaults: options,
       ...options.admin,
     });
     closing.push(() => admin.close());

@@ -1,5 +1,7 @@
 // Random choices that can be made again: the seed is printed, and PERDURE_TEST_SEED brings it back.
 
+import { createHash } from "node:crypto";
+
 export interface SeededRandom {
   readonly seed: number;
   /** A whole number from 0 to below `end`. */
@@ -10,15 +12,12 @@ export interface SeededRandom {
 
 /** @param purpose  of two generators with one seed, each goes its own way */
 export function seededRandom(seed: number, purpose: string): SeededRandom {
-  let state = seed >>> 0;
-  for (const letter of purpose) state = Math.imul(state ^ letter.charCodeAt(0), 0x01000193) >>> 0;
-  /** mulberry32's step: small, and good enough to choose instants. */
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
+  let drawn = 0;
+  const next = (): number =>
+    createHash("sha256")
+      .update(`${seed} ${purpose} ${++drawn}`)
+      .digest()
+      .readUInt32BE();
   return {
     seed,
     below: (end) => next() % end,

@@ -1,2 +1,107 @@
-// The story that `npm run demo` tells.
-export {};
+// The story that `npm run demo` tells: the tour's workflows on a real server, killed in the middle.
+//
+//   --keep   server and services stay up until Ctrl-C
+//   --ports  usual (8080, 9070, 9080 where they are free) or any
+//
+// It checks everything that it tells, and exits with 1 and a reason if something is not as it must be.
+
+import { inspect, parseArgs } from "node:util";
+import { nextByHand, nextWhileItRuns, theEnd } from "./ending.js";
+import { DemoFailure, mustEqual } from "./failure.js";
+import { signupWorkflow } from "./first-act.js";
+import {
+  activities,
+  besideTheNine,
+  events,
+  queries,
+  retries,
+  sagas,
+  signals,
+  signup,
+  timers,
+} from "./further-acts.js";
+import { Installation } from "./installation.js";
+import { choosePorts } from "./ports.js";
+import { serviceNames } from "./service-names.js";
+import { Stage } from "./stage.js";
+import { comment, say, title } from "./story.js";
+
+const { values: options } = parseArgs({
+  options: {
+    keep: { type: "boolean", default: false },
+    ports: { type: "string", default: "usual" },
+  },
+});
+
+let installation: Installation | undefined;
+const interrupted = new Promise<"interrupted">((resolve) => {
+  let again = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (again) process.exit(1);
+      again = true;
+      resolve("interrupted");
+    });
+  }
+});
+
+try {
+  process.exit(await main());
+} catch (error) {
+  const directory = await installation?.abandon("keep");
+  const isExpected = error instanceof DemoFailure;
+  process.stderr.write(`\nThe demo failed: ${isExpected ? error.message : inspect(error)}\n`);
+  if (directory !== undefined) process.stderr.write(`Data and logs are in ${directory}\n`);
+  process.exit(1);
+}
+
+async function main(): Promise<number> {
+  const startedMs = performance.now();
+  say("Perdure's tour: nine sign-ups, on a real server, with real crashes");
+  const ports = await choosePorts(options.ports === "any" ? "any" : "usual");
+  const running = await Installation.create(ports);
+  installation = running;
+
+  const story = tellStory(running);
+  const outcome = await Promise.race([story, running.crashed, interrupted]);
+  if (outcome === "interrupted") {
+    await running.abandon("remove");
+    say("\nInterrupted: server and services are stopped");
+    return 130;
+  }
+  if (!options.keep) await running.stop();
+  const seconds = (performance.now() - startedMs) / 1000;
+  theEnd(outcome.checkAllSteps(), seconds);
+  if (options.keep) {
+    nextWhileItRuns(ports);
+    await Promise.race([interrupted, running.crashed]);
+    await running.stop();
+    say("Stopped");
+  } else {
+    nextByHand();
+  }
+  return 0;
+}
+
+async function tellStory(running: Installation): Promise<Stage> {
+  await Promise.all([running.startServer(), running.startServices("fails for Alice")]);
+  title("Two processes");
+  const { ports, server, services } = running;
+  const { id, services: registered } = await running.register();
+  mustEqual(registered.toSorted(), serviceNames.toSorted(), "the services that are registered");
+  comment(`server    pid ${server.pid}, ingress on port ${ports.ingress}, admin on ${ports.admin}`);
+  comment(`services  pid ${services.pid}, on port ${ports.services}: ${registered.length}, as ${id}`);
+
+  const stage = new Stage(running);
+  await signupWorkflow(stage);
+  await activities(stage);
+  await queries(stage);
+  await signals(stage);
+  await events(stage);
+  await timers(stage);
+  await retries(stage);
+  await sagas(stage);
+  await signup(stage);
+  await besideTheNine(stage);
+  return stage;
+}

@@ -3,6 +3,7 @@
 import type { Duration } from "@perdure/protocol/duration";
 import type { Definable, HandlersOf } from "@perdure/protocol/definitions";
 import type { DurablePromise } from "../futures/names.js";
+import type { TerminalError } from "../errors.js";
 import type { Serde } from "../serde/serde.js";
 import type { ClientOf, InvocationHandle, SendClientOf } from "./clients.js";
 
@@ -81,6 +82,12 @@ export type GenericSend<I> = Omit<GenericCall<I, never>, "outputSerde"> & {
   readonly delay?: Duration;
 };
 
+export interface Awakeable<T> {
+  /** sign_1… Give it to whoever completes it. */
+  readonly id: string;
+  readonly promise: DurablePromise<T>;
+}
+
 declare const contextKind: unique symbol;
 
 /** What every handler can do. */
@@ -107,6 +114,14 @@ export interface Context {
   workflowSendClient<D extends Definable>(definition: D, key: string): SendClientOf<HandlersOf<D>>;
   genericCall<I = Uint8Array, O = Uint8Array>(call: GenericCall<I, O>): DurablePromise<O>;
   genericSend<I = Uint8Array>(send: GenericSend<I>): InvocationHandle;
+  /**
+   * A result that someone outside completes by its id: a handler, or a request to the ingress
+   * (`POST /restate/awakeables/{id}/resolve`).
+   */
+  awakeable<T = unknown>(serde?: Serde<T>): Awakeable<T>;
+  /** Completes an awakeable. One that is completed already, or whose invocation is over, stays as it is. */
+  resolveAwakeable<T>(id: string, payload?: T, serde?: Serde<T>): void;
+  rejectAwakeable(id: string, reason: string | TerminalError): void;
   request(): Request;
   readonly rand: Rand;
   readonly date: ContextDate;

@@ -9,6 +9,7 @@ import { readValue, readVoid } from "../attempt/readers.js";
 import { executeStep } from "../attempt/run-step.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
 import { defaultSerde } from "../serde/serde.js";
+import { createAwakeables } from "./awakeables.js";
 import { createCalls } from "./calls.js";
 import { proxyClient } from "./clients.js";
 import type {
@@ -76,6 +77,7 @@ export function createContext(attempt: Attempt, request: Request): AnyContext {
     sleep,
     ...createState(attempt),
     ...createPromises(attempt),
+    ...createAwakeables(attempt),
     key: start.target?.key ?? "",
     serviceClient: (definition: Definable) => clientOf(definition, undefined),
     objectClient: clientOf,

@@ -2,7 +2,7 @@
 // stops, and the error names the entry, what was recorded and what the code asked for.
 
 export interface MismatchSides {
-  /** Index of the entry in the journal; undefined where the journal has no such entry. */
+  /** Index of the entry in the journal. */
   readonly index: number;
   readonly recorded: string;
   readonly asked: string;

@@ -1,7 +1,12 @@
 // Whether a command of the code is the one that was recorded: same type, same name, same fields that identify
 // what it is about. Values are not compared, nor are times.
 
-import type { Entry, InvocationReference, Target } from "@perdure/proto/protocol/v1/journal";
+import type {
+  Entry,
+  InvocationReference,
+  SendSignalCommand,
+  Target,
+} from "@perdure/proto/protocol/v1/journal";
 
 type Body = Entry["body"];
 
@@ -42,7 +47,7 @@ function aboutOf(body: Body): string {
     case "completeAwakeable":
       return `awakeable ${body.value.awakeableId}`;
     case "sendSignal":
-      return `signal ${String(body.value.signal.value)} to ${body.value.invocationId}`;
+      return `signal ${signalText(body.value.signal)} to ${body.value.invocationId}`;
     case "attach":
     case "getOutput":
       return referenceText(body.value.target);
@@ -57,6 +62,10 @@ function targetText(target: Target | undefined): string {
   if (target === undefined) return "nobody";
   const key = target.key === undefined ? "" : `/${target.key}`;
   return `${target.service}${key}/${target.handler}`;
+}
+
+function signalText(signal: SendSignalCommand["signal"]): string {
+  return signal.case === "signalName" ? quoted(signal.value) : String(signal.value);
 }
 
 function keyText(idempotencyKey: string | undefined): string {

@@ -33,6 +33,7 @@ export const ingressErrors = {
   notBuiltYet: { code: "PDR3020", status: 501 },
   limitKeyWithoutScope: { code: "PDR3021", status: 400 },
   internal: { code: "PDR3022", status: 500 },
+  badAwakeableId: { code: "PDR3023", status: 400 },
 } as const;
 
 /** Codes of failures that are an invocation's own; their status is the failure's. */

@@ -1,9 +1,10 @@
 // Tells a wait that its client has gone. It is what the engine uses of an AbortSignal, `aborted` and
 // one listener for "abort", without what node's own costs: 5 µs and several objects for each request.
 
+import type { Gone } from "../shard/invocations.js";
 import type { HttpResponse } from "./messages.js";
 
-class GoneSignal {
+class GoneSignal implements Gone {
   aborted = false;
   #listeners: (() => void)[] = [];
 
@@ -18,11 +19,10 @@ class GoneSignal {
 }
 
 /** A signal that is aborted when the client goes away before it has its answer. */
-export function goneSignal(response: HttpResponse): AbortSignal {
+export function goneSignal(response: HttpResponse): Gone {
   const signal = new GoneSignal();
   response.on("close", () => {
     if (!response.writableEnded) signal.abort();
   });
-  // Never handed to anything but a wait of the engine.
-  return signal as unknown as AbortSignal;
+  return signal;
 }

@@ -83,6 +83,11 @@ export function replyJson(exchange: Exchange, body: unknown): void {
   reply(exchange, 200, ["content-type", json], JSON.stringify(body));
 }
 
+/** Answers that it is done, with nothing more to say. */
+export function replyAccepted(exchange: Exchange): void {
+  reply(exchange, 202, [], "");
+}
+
 /** Answers with an error. Where the client is gone, nothing happens. */
 export function replyError(exchange: Exchange, error: unknown): void {
   if (exchange.response.destroyed) return;

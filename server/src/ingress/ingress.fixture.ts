@@ -13,9 +13,11 @@ import type { Port } from "../http/port.js";
 import { createRegistryView } from "../shard/registry-view.js";
 import type { RegistryView } from "../shard/registry-view.js";
 import type {
+  Gone,
   InvocationRef,
   Invocations,
   Outcome,
+  SignalResult,
   Submitted,
   SubmitRequest,
 } from "../shard/invocations.js";
@@ -98,6 +100,7 @@ export class MemoryInvocations implements Invocations {
   /** Thrown instead of accepting anything. */
   refusal: Error | undefined;
   readonly submitted: SubmitRequest[] = [];
+  readonly signals: { invocationId: string; signalId: number; result: SignalResult }[] = [];
   /** Signals that were aborted while somebody waited. */
   aborted = 0;
   #onAborted: (() => void) | undefined;
@@ -119,7 +122,7 @@ export class MemoryInvocations implements Invocations {
     return { invocationId, accepted: true, executionTimeMs };
   }
 
-  async call(request: SubmitRequest, signal?: AbortSignal): Promise<Outcome> {
+  async call(request: SubmitRequest, gone?: Gone): Promise<Outcome> {
     const { invocationId, accepted } = await this.submit(request);
     if (!accepted && request.handler.kind === HandlerKind.RUN) {
       return failureOf(
@@ -128,17 +131,21 @@ export class MemoryInvocations implements Invocations {
         new TestFailure(409, "the workflow method was already invoked"),
       );
     }
-    return this.#wait(invocationId, signal);
+    return this.#wait(invocationId, gone);
   }
 
-  async attach(ref: InvocationRef, signal?: AbortSignal): Promise<Outcome | undefined> {
+  async attach(ref: InvocationRef, gone?: Gone): Promise<Outcome | undefined> {
     const id = this.idOf(ref);
-    return this.#outcomes.has(id) ? this.#wait(id, signal) : undefined;
+    return this.#outcomes.has(id) ? this.#wait(id, gone) : undefined;
   }
 
   async output(ref: InvocationRef): Promise<Outcome | "notReady" | undefined> {
     const id = this.idOf(ref);
     return this.#finished.get(id) ?? (this.#outcomes.has(id) ? "notReady" : undefined);
+  }
+
+  async signal(invocationId: string, signalId: number, result: SignalResult): Promise<void> {
+    this.signals.push({ invocationId, signalId, result });
   }
 
   idOf(ref: InvocationRef): string {
@@ -158,12 +165,12 @@ export class MemoryInvocations implements Invocations {
     });
   }
 
-  #wait(id: string, signal: AbortSignal | undefined): Promise<Outcome> {
+  #wait(id: string, gone: Gone | undefined): Promise<Outcome> {
     const outcome = this.#outcomes.get(id);
     if (outcome === undefined) throw new Error(`unknown ${id}`);
     return new Promise((resolve, reject) => {
       // As the engine does: an aborted wait is forgotten, its promise stays open.
-      signal?.addEventListener("abort", () => {
+      gone?.addEventListener("abort", () => {
         this.aborted++;
         this.#onAborted?.();
       });

@@ -391,8 +391,8 @@ describe("what is refused", () => {
     ["GET", "/restate/workflow/Signup/nobody/attach", 404, "PDR3016", /^invocation not found$/],
     ["GET", "/restate/workflow/Signup/nobody/output", 404, "PDR3016", /^invocation not found$/],
     ["GET", "/restate/invocation/Greeter/greet/k/attach", 404, "PDR3016", /^invocation not found$/],
-    ["POST", "/restate/awakeables/sign_1x/resolve", 501, "PDR3020", /awakeables/],
-    ["POST", "/restate/a/sign_1x/reject", 501, "PDR3020", /awakeables/],
+    ["POST", "/restate/awakeables/sign_1x/resolve", 400, "PDR3023", /sign_1x/],
+    ["POST", "/restate/a/sign_1x/reject", 400, "PDR3023", /sign_1x/],
     ["POST", "/restate/scope/s/call/Greeter/greet", 501, "PDR3020", /scopes/],
     [
       "POST",

@@ -7,6 +7,7 @@ import { HttpError } from "../http/http-error.js";
 import type { HttpHandler } from "../http/messages.js";
 import { respond } from "../http/messages.js";
 import type { RegisteredService, RegistryView } from "../shard/registry-view.js";
+import { completeAwakeable } from "./awakeable.js";
 import { preflightHeaders } from "./cors.js";
 import { replyError, replyJson } from "./exchange.js";
 import type { Exchange } from "./exchange.js";
@@ -110,11 +111,10 @@ function routeReserved(parts: IngressParts, exchange: Exchange, path: RequestPat
       return;
     case "awakeables":
     case "a":
+      routeAwakeable(parts, exchange, path);
+      return;
     case "scope":
-      throw new HttpError(
-        ingressErrors.notBuiltYet,
-        `${path.path}: ${operation === "scope" ? "scopes are" : "completing awakeables from outside is"} not there yet`,
-      );
+      throw new HttpError(ingressErrors.notBuiltYet, `${path.path}: scopes are not there yet`);
     default:
       throw unknownRoute(path);
   }
@@ -196,6 +196,17 @@ function routeInvocation(parts: IngressParts, exchange: Exchange, path: RequestP
     key,
     idempotencyKey,
   });
+}
+
+/** /restate/awakeables/{id}/resolve|reject, or /restate/a/… */
+function routeAwakeable(parts: IngressParts, exchange: Exchange, path: RequestPath): void {
+  const [, , id = "", operation] = path.segments;
+  if (path.segments.length !== 4 || (operation !== "resolve" && operation !== "reject")) {
+    throw badPath(path, "use /restate/awakeables/{id}/resolve or …/reject");
+  }
+  checkMethod(exchange, "POST");
+  checkReady(parts);
+  completeAwakeable(parts, exchange, id, operation);
 }
 
 function answerPath(

@@ -282,6 +282,22 @@ describe("segments", () => {
   });
 });
 
+test("spares of another size are not used when segments are to be larger", async () => {
+  const disk = new SimulatedDisk();
+  const first = await open(disk);
+  const appended = await appendBatches(first.log, [], [1, 1, 1, 1], 3000);
+  await first.log.trim(4);
+  await first.log.close();
+
+  const second = await open(disk, { segmentBytes: 4 * smallSegmentBytes, replayFrom: 4 });
+  const all = await appendBatches(second.log, appended, [1, 1, 1, 1], 6000);
+  await second.log.close();
+
+  const sizes = segmentsIn(disk).map((name) => disk.contentOf(directory, name).length);
+  expect(new Set(sizes.slice(1))).toEqual(new Set([4 * smallSegmentBytes]));
+  expect((await open(disk, { replayFrom: 4 })).records).toEqual(all.slice(3));
+});
+
 describe("an event log that is closed", () => {
   test("leaves a note that its last batch was synced, so that damage to it is no torn tail", async () => {
     const disk = new SimulatedDisk();

@@ -32,18 +32,18 @@ export async function discover(
 
 function discoveryFailed(uri: string, error: ConnectError): RegistrationError {
   if (error.code === Code.FailedPrecondition) {
-    return new RegistrationError("PDR4005", "META0012", 400, error.rawMessage);
+    return new RegistrationError("PDR4204", "META0012", 400, error.rawMessage);
   }
   if (error.code === Code.Unimplemented || error.code === Code.NotFound) {
     return new RegistrationError(
-      "PDR4004",
+      "PDR4203",
       "META0013",
       400,
       `${uri} answers, but not as a Perdure endpoint (${error.rawMessage}). Is it the address that serve() printed?`,
     );
   }
   return new RegistrationError(
-    "PDR4003",
+    "PDR4202",
     "META0003",
     500,
     `the endpoint at ${uri} can't be reached: ${error.rawMessage}. Is the service running, and does it listen there?`,

@@ -43,7 +43,7 @@ function checkService(service: Service): void {
     throw invalid(`"${name}" can't be the name of a service (letters, digits, ".", "_", "-")`);
   }
   if (/^restate/i.test(name) || /^openapi$/i.test(name)) {
-    throw new RegistrationError("PDR4006", "META0005", 400, `the name "${name}" is reserved`);
+    throw new RegistrationError("PDR4205", "META0005", 400, `the name "${name}" is reserved`);
   }
   const handlers = new Set<string>();
   for (const handler of service.handlers) {
@@ -75,7 +75,7 @@ function checkKind(service: Service, view: RegistryView, replaced?: string): voi
   if (registered === undefined || registered.deployment.id === replaced) return;
   if (registered.service.kind === service.kind) return;
   throw new RegistrationError(
-    "PDR4007",
+    "PDR4206",
     "META0006",
     409,
     `${service.name} is registered as a ${kindNames[registered.service.kind]} (deployment ${registered.deployment.id}) and can't become a ${kindNames[service.kind]}. Give the new one another name`,
@@ -83,5 +83,5 @@ function checkKind(service: Service, view: RegistryView, replaced?: string): voi
 }
 
 function invalid(message: string): RegistrationError {
-  return new RegistrationError("PDR4004", "META0013", 400, message);
+  return new RegistrationError("PDR4203", "META0013", 400, message);
 }

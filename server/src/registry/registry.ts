@@ -120,7 +120,7 @@ function checkUri(text: string): string {
 
 function badUri(text: string, reason: string): RegistrationError {
   return new RegistrationError(
-    "PDR4002",
+    "PDR4201",
     "META0003",
     400,
     `"${text}" can't be the address of a deployment: ${reason}. Give one like http://localhost:9080`,
@@ -131,7 +131,7 @@ function checkProtocol(uri: string, found: DiscoverResponse): void {
   const theirs = { min: found.minProtocolVersion, max: found.maxProtocolVersion };
   if (commonVersion(protocolVersions, theirs) !== undefined) return;
   throw new RegistrationError(
-    "PDR4005",
+    "PDR4204",
     "META0012",
     400,
     `the endpoint at ${uri} speaks protocol versions ${String(theirs.min)} to ${String(theirs.max)}, this server ${String(protocolVersions.min)} to ${String(protocolVersions.max)}. Update the older one of the two`,

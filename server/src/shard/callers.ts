@@ -3,7 +3,8 @@
 
 import { create } from "@bufbuild/protobuf";
 import { HandlerKind, type Handler, type Service } from "@perdure/proto/manifest/v1/manifest";
-import { SubmittedSchema } from "@perdure/proto/storage/v1/events";
+import { SignalSchema } from "@perdure/proto/protocol/v1/journal";
+import { SignalledSchema, SubmittedSchema } from "@perdure/proto/storage/v1/events";
 import {
   InvocationStatus,
   InvokeMessageSchema,
@@ -19,9 +20,11 @@ import { findRun, readOutput } from "../core/queries.js";
 import type { Clock } from "./clock.js";
 import { identify, randomSeed } from "./identity.js";
 import type {
+  Gone,
   InvocationRef,
   Invocations,
   Outcome,
+  SignalResult,
   SubmitRequest,
   Submitted,
 } from "./invocations.js";
@@ -77,7 +80,7 @@ export class Callers implements Invocations {
     });
   }
 
-  call(request: SubmitRequest, signal?: AbortSignal): Promise<Outcome> {
+  call(request: SubmitRequest, gone?: Gone): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       this.#enqueue(
         request,
@@ -86,19 +89,19 @@ export class Callers implements Invocations {
             return resolve(outcomeOf(invocation, workflowAlreadyInvoked));
           }
           if (output !== undefined) return resolve(outcomeOf(invocation, output));
-          this.#latch(runId, resolve, signal);
+          this.#latch(runId, resolve, gone);
         },
         reject,
       );
     });
   }
 
-  attach(ref: InvocationRef, signal?: AbortSignal): Promise<Outcome | undefined> {
+  attach(ref: InvocationRef, gone?: Gone): Promise<Outcome | undefined> {
     return this.#look(ref, (runId, invocation, resolve) => {
       if (invocation.status === InvocationStatus.COMPLETED) {
         return resolve(this.#outcome(runId, invocation));
       }
-      this.#latch(runId, resolve, signal);
+      this.#latch(runId, resolve, gone);
     });
   }
 
@@ -106,6 +109,20 @@ export class Callers implements Invocations {
     return this.#look<Outcome | "notReady">(ref, (runId, invocation, resolve) => {
       const completed = invocation.status === InvocationStatus.COMPLETED;
       resolve(completed ? this.#outcome(runId, invocation) : "notReady");
+    });
+  }
+
+  signal(invocationId: string, signalId: number, result: SignalResult): Promise<void> {
+    const shard = this.#options.shard();
+    shard.admit();
+    const signal = create(SignalSchema, { signal: { case: "id", value: signalId }, result });
+    const value = create(SignalledSchema, { signal: { invocationId, signal } });
+    return new Promise((resolve, reject) => {
+      shard.enqueue(
+        partitionOfInvocationId(invocationId),
+        { case: "signalled", value },
+        { onRefused: reject, onReleased: resolve },
+      );
     });
   }
 
@@ -167,12 +184,12 @@ export class Callers implements Invocations {
     );
   }
 
-  #latch(runId: string, resolve: (outcome: Outcome) => void, signal?: AbortSignal): void {
-    if (signal?.aborted === true) return;
+  #latch(runId: string, resolve: (outcome: Outcome) => void, gone?: Gone): void {
+    if (gone?.aborted === true) return;
     const remove = this.#latches.add(runId, (invocation, output) => {
       resolve(outcomeOf(invocation, output));
     });
-    signal?.addEventListener("abort", remove, { once: true });
+    gone?.addEventListener("abort", remove);
   }
 
   #look<Found>(

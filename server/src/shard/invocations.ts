@@ -2,7 +2,7 @@
 // what it says is durable.
 
 import type { Handler } from "@perdure/proto/manifest/v1/manifest";
-import type { Failure, Header } from "@perdure/proto/protocol/v1/journal";
+import type { Failure, Header, Signal } from "@perdure/proto/protocol/v1/journal";
 import type { RegisteredService } from "./registry-view.js";
 
 export interface SubmitRequest {
@@ -50,6 +50,14 @@ export type InvocationRef =
       readonly idempotencyKey: string;
     };
 
+/** Tells a wait that nobody waits any more: what is used of an AbortSignal. */
+export interface Gone {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+}
+
+export type SignalResult = Signal["result"];
+
 export interface Invocations {
   /** Resolves once the invocation is durable, not when it has run. */
   submit(request: SubmitRequest): Promise<Submitted>;
@@ -57,11 +65,13 @@ export interface Invocations {
    * Submits and waits for the result. A second call with the same idempotency key waits for the first's; a second call
    * of a workflow's run ends with failure 409.
    */
-  call(request: SubmitRequest, signal?: AbortSignal): Promise<Outcome>;
+  call(request: SubmitRequest, gone?: Gone): Promise<Outcome>;
   /** Waits for the result; undefined where there is no such invocation. */
-  attach(ref: InvocationRef, signal?: AbortSignal): Promise<Outcome | undefined>;
+  attach(ref: InvocationRef, gone?: Gone): Promise<Outcome | undefined>;
   /** The result if there is one; undefined where there is no such invocation. */
   output(ref: InvocationRef): Promise<Outcome | "notReady" | undefined>;
+  /** Sends a signal to an invocation, by the signal's number. One that is over gets none. Durable when it resolves. */
+  signal(invocationId: string, signalId: number, result: SignalResult): Promise<void>;
   /** The id that a reference stands for, whether it exists or not. */
   idOf(ref: InvocationRef): string;
 }

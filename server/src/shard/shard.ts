@@ -38,6 +38,8 @@ export interface EnqueueOptions {
   readonly token?: number;
   /** The event was refused by the core: nothing was changed. */
   readonly onRefused?: (error: unknown) => void;
+  /** What the event changed, if anything, is durable. */
+  readonly onReleased?: () => void;
 }
 
 interface Queued extends EnqueueOptions {
@@ -241,7 +243,8 @@ export class Shard {
   }
 
   /** Effects that lead to further events of the same batch. */
-  #applied({ partition, event }: Queued, firstEffect: number): void {
+  #applied({ partition, event, onReleased }: Queued, firstEffect: number): void {
+    if (onReleased !== undefined) this.#waitingForDurable.push(onReleased);
     for (let at = firstEffect; at < this.#effects.length; at++) {
       const effect = this.#effects[at]?.effect;
       if (effect?.kind !== "send") continue;

@@ -186,9 +186,14 @@ function createBase<Desc extends DescMessage>(
       const start = rowKey(partition, spec.number, from);
       const end = rowKey(partition, spec.number, to);
       const rows = environment.range(start, end);
-      for (let row = rows.next(); row.done !== true; row = rows.next()) {
-        const { key, value } = row.value;
-        yield { key: tableKeyOf(key), value: fromBinary(spec.schema, value) };
+      try {
+        for (let row = rows.next(); row.done !== true; row = rows.next()) {
+          const { key, value } = row.value;
+          yield { key: tableKeyOf(key), value: fromBinary(spec.schema, value) };
+        }
+      } finally {
+        // A scan that stops early must not keep its snapshot: LMDB has few, and can't reuse pages behind one.
+        rows.return?.();
       }
     },
   };

@@ -1,0 +1,48 @@
+// What a process printed, line by line, over all its lives: killed and started again, it goes on in the
+// same log. Waiting for a line looks at what is there already first, so nothing can be missed.
+
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { within } from "./failure.js";
+
+export interface OutputLine {
+  readonly text: string;
+  /** performance.now() when it came. */
+  readonly atMs: number;
+}
+
+const waitMs = 20_000;
+
+export class OutputLog {
+  readonly lines: OutputLine[] = [];
+  #waiting: (() => void)[] = [];
+
+  /** Adds what comes from the stream. Resolves at its end. */
+  async read(stream: Readable): Promise<void> {
+    for await (const text of createInterface({ input: stream })) {
+      this.lines.push({ text, atMs: performance.now() });
+      for (const wake of this.#waiting.splice(0)) wake();
+    }
+  }
+
+  /**
+   * The first line that `find` finds something in.
+   * @throws DemoFailure  it does not come in time
+   */
+  async find<T>(what: string, find: (lines: readonly OutputLine[]) => T | undefined): Promise<T> {
+    const search = async (): Promise<T> => {
+      while (true) {
+        const found = find(this.lines);
+        if (found !== undefined) return found;
+        await new Promise<void>((resolve) => {
+          this.#waiting.push(resolve);
+        });
+      }
+    };
+    return within(waitMs, what, search());
+  }
+
+  tail(count: number): string[] {
+    return this.lines.slice(-count).map(({ text }) => text);
+  }
+}
