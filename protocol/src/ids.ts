@@ -23,6 +23,8 @@ const max64 = (1n << 64n) - 1n;
 
 /** Partitions of a shard. */
 export const partitionCount = 64;
+/** The registry of deployments has a partition of its own, beside those of invocations. */
+export const registryPartition = 0xffff;
 const partitionBits = 6n;
 
 export function invocationIdOf(partitionKey: string, uuid: string): string {

@@ -21,6 +21,7 @@ export const packageRules: Readonly<Record<string, readonly string[] | "all">> =
 export const serverRooms: Readonly<Record<string, readonly string[]>> = {
   core: [],
   observe: [],
+  config: ["shard", "observe"],
   log: ["observe"],
   store: ["core", "observe"],
   shard: ["core", "log", "store", "observe"],

@@ -147,7 +147,8 @@ describe("get", () => {
     expect(admin.requests[0]?.line).toBe("GET /deployments/dp_1%2Fx");
     expect(out).toBe(
       [
-        "dp_1abc   http://localhost:9080/",
+        "id        dp_1abc",
+        "address   http://localhost:9080/",
         "created   2026-11-21T08:00:00.000Z",
         "protocol  version 1",
         "sdk       perdure/0.1.0",

@@ -102,11 +102,12 @@ function detailsText(deployment: DeploymentDetails): string {
   const { id, uri, created_at, sdk_version, services } = deployment;
   const { min_protocol_version: min, max_protocol_version: max } = deployment;
   const facts = [
+    ["address", uri],
     ["created", created_at],
     ["protocol", min === max ? `version ${min}` : `versions ${min} to ${max}`],
     ...(sdk_version === undefined ? [] : [["sdk", sdk_version]]),
   ];
-  return [textTable([id, uri], facts), "", servicesTable(services)].join("\n");
+  return [textTable(["id", id], facts), "", servicesTable(services)].join("\n");
 }
 
 const typeNames: Readonly<Record<string, string>> = {

@@ -19,7 +19,11 @@ export async function activities(stage: Stage): Promise<void> {
     success,
     {
       key: "mary",
-      texts: ["created the user Mary", "activated the account", "welcome mail sent to mary@mail.com"],
+      texts: [
+        "created the user Mary",
+        "activated the account",
+        "welcome mail sent to mary@mail.com",
+      ],
     },
   );
 }
@@ -39,11 +43,10 @@ export async function queries(stage: Stage): Promise<void> {
 export async function signals(stage: Stage): Promise<void> {
   const { ingress, installation } = stage;
   title("4. SignupWithSignalsWorkflow: waits for an answer, whoever dies meanwhile");
-  await stage.ask(
-    ingress.send("SignupWithSignalsWorkflow/susan/run", person("Susan")),
-    accepted,
-    { key: "susan", texts: ["verification mail sent to susan@mail.com"] },
-  );
+  await stage.ask(ingress.send("SignupWithSignalsWorkflow/susan/run", person("Susan")), accepted, {
+    key: "susan",
+    texts: ["verification mail sent to susan@mail.com"],
+  });
 
   const { server } = installation;
   await server.kill();
@@ -65,7 +68,11 @@ export async function events(stage: Stage): Promise<void> {
   const created = perform(wait);
   await stage.ask(ingress.call("SignupWithEventsWorkflow/peter/run", person("Peter")), success, {
     key: "peter",
-    texts: ["created the user Peter", "activated the account", "welcome mail sent to peter@mail.com"],
+    texts: [
+      "created the user Peter",
+      "activated the account",
+      "welcome mail sent to peter@mail.com",
+    ],
   });
   asked("… and the answer to the first:");
   await stage.answer(wait, created, { status: 200, body: "User created." });
@@ -87,7 +94,8 @@ export async function timers(stage: Stage): Promise<void> {
 export async function retries(stage: Stage): Promise<void> {
   title("7. SignupWithRetriesWorkflow: a step that gives up after 3 attempts, 1 s and 2 s apart");
   const failed = "welcome mail failed";
-  const given = "goes on without a welcome mail: TerminalError: the mail server refuses mail for Alice";
+  const given =
+    "goes on without a welcome mail: TerminalError: the mail server refuses mail for Alice";
   await stage.ask(
     stage.ingress.call("SignupWithRetriesWorkflow/alice-2/run", person("Alice")),
     success,
@@ -103,7 +111,8 @@ export async function retries(stage: Stage): Promise<void> {
   // On a busy machine an attempt may be late, and its line too.
   must(
     second - first > 900 && third - second > 1800,
-    () => `the attempts were ${Math.round(second - first)} and ${Math.round(third - second)} ms apart`,
+    () =>
+      `the attempts were ${Math.round(second - first)} and ${Math.round(third - second)} ms apart`,
   );
 }
 

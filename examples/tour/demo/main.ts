@@ -90,7 +90,9 @@ async function tellStory(running: Installation): Promise<Stage> {
   const { id, services: registered } = await running.register();
   mustEqual(registered.toSorted(), serviceNames.toSorted(), "the services that are registered");
   comment(`server    pid ${server.pid}, ingress on port ${ports.ingress}, admin on ${ports.admin}`);
-  comment(`services  pid ${services.pid}, on port ${ports.services}: ${registered.length}, as ${id}`);
+  comment(
+    `services  pid ${services.pid}, on port ${ports.services}: ${registered.length}, as ${id}`,
+  );
 
   const stage = new Stage(running);
   await signupWorkflow(stage);

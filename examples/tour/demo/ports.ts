@@ -15,8 +15,7 @@ export async function choosePorts(wish: "usual" | "any"): Promise<Ports> {
   // Each is held until all are chosen, so that they differ.
   const held: Server[] = [];
   const choose = async (port: number): Promise<number> => {
-    const server =
-      (wish === "usual" ? await tryListen(port) : undefined) ?? (await tryListen(0));
+    const server = (wish === "usual" ? await tryListen(port) : undefined) ?? (await tryListen(0));
     if (server === undefined) throw new Error("no port is free on 127.0.0.1");
     held.push(server);
     return (server.address() as AddressInfo).port;

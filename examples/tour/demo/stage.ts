@@ -32,11 +32,7 @@ export class Stage {
   }
 
   /** Makes a request and checks its answer. Steps that it causes come between the two. */
-  async ask(
-    request: Request,
-    expected: Expected,
-    steps?: Steps,
-  ): Promise<Answer> {
+  async ask(request: Request, expected: Expected, steps?: Steps): Promise<Answer> {
     asked(request);
     return this.answer(request, perform(request), expected, steps);
   }
@@ -55,7 +51,11 @@ export class Stage {
     answered(answer);
     mustEqual(answer.status, expected.status, `the status of ${request.curl}`);
     if ("body" in expected) {
-      mustEqual(partLike(expected.body, answer.body), expected.body, `the answer to ${request.curl}`);
+      mustEqual(
+        partLike(expected.body, answer.body),
+        expected.body,
+        `the answer to ${request.curl}`,
+      );
     }
     return answer;
   }

@@ -2,19 +2,13 @@
 
 import type { RetryPolicy } from "@perdure/protocol/retry";
 import type { LogLevel } from "../observe/log.js";
+import type { RetentionDefaults } from "../shard/retention.js";
 
 export interface ListenAddress {
   /** A name or an address, IPv6 without brackets. */
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-}
-
-/** How long things are kept after they ended, where neither handler nor service says otherwise. */
-export interface RetentionConfig {
-  readonly journalMs: number;
-  readonly idempotencyMs: number;
-  readonly workflowMs: number;
 }
 
 export interface ServerConfig {
@@ -27,7 +21,7 @@ export interface ServerConfig {
   readonly bodyBytesMax: number;
   /** Live bytes of the tables at which a checkpoint begins. */
   readonly checkpointBytes: number;
-  readonly retention: RetentionConfig;
+  readonly retention: RetentionDefaults;
   /** How long an attempt may wait before it is suspended. 0: at once. */
   readonly inactivityTimeoutMs: number;
   /** How long an attempt that was asked to stop may take. */

@@ -5,7 +5,7 @@ import { parseDuration } from "@perdure/protocol/duration";
 import type { Handler } from "@perdure/proto/manifest/v1/manifest";
 import { readBody } from "../http/body.js";
 import { ingressErrors } from "../http/error-codes.js";
-import { goneSignal } from "../http/gone-signal.js";
+import { goneSignal } from "./gone-signal.js";
 import { HttpError } from "../http/http-error.js";
 import type { RegisteredService, RegistryView } from "../shard/registry-view.js";
 import { replyError, replyOutcome, replySubmitted, replyWhenDone } from "./exchange.js";

@@ -4,7 +4,7 @@
 import { isInvocationId } from "@perdure/protocol/ids";
 import { readBody } from "../http/body.js";
 import { ingressErrors } from "../http/error-codes.js";
-import { goneSignal } from "../http/gone-signal.js";
+import { goneSignal } from "./gone-signal.js";
 import { HttpError } from "../http/http-error.js";
 import type { InvocationRef } from "../shard/invocations.js";
 import { replyError, replyJson, replyOutcome, replyWhenDone } from "./exchange.js";

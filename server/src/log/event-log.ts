@@ -36,8 +36,6 @@ export interface PositionedRecord extends LogRecord {
   readonly position: number;
 }
 
-export const registryPartition = 0xffff;
-
 /** A bit of `flags`: the record is a part of a larger event. Only the format knows it so far. */
 export const fragmentFlag = 1;
 

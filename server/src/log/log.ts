@@ -14,7 +14,7 @@ import { SegmentedLog } from "./segmented-log.js";
 
 export type { Disk, DiskDirectory, DiskFile, Syncable } from "./disk.js";
 export type { EventLog, LogRecord, PositionedRecord } from "./event-log.js";
-export { fragmentFlag, ProducerKind, registryPartition } from "./event-log.js";
+export { fragmentFlag, ProducerKind } from "./event-log.js";
 export type { LogDamageCode } from "./log-error.js";
 export {
   DiskFull,

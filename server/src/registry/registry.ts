@@ -5,12 +5,11 @@ import { create } from "@bufbuild/protobuf";
 import type { DiscoverResponse } from "@perdure/proto/protocol/v1/deployment";
 import { DeploymentRegisteredSchema } from "@perdure/proto/storage/v1/events";
 import { DeploymentSchema, type Deployment } from "@perdure/proto/storage/v1/records";
-import { deploymentIdOf } from "@perdure/protocol/ids";
+import { deploymentIdOf, registryPartition } from "@perdure/protocol/ids";
 import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
 import type { Clock } from "../shard/clock.js";
 import { newRunId } from "../shard/identity.js";
 import type { Shard } from "../shard/shard.js";
-import { registryPartition } from "../store/store.js";
 import { discover } from "./discovery.js";
 import { checkManifest } from "./manifest-check.js";
 import {

@@ -9,12 +9,13 @@
 import { create } from "@bufbuild/protobuf";
 import { MessageReceivedSchema } from "@perdure/proto/storage/v1/events";
 import type { Message } from "@perdure/proto/storage/v1/records";
+import { registryPartition } from "@perdure/protocol/ids";
 import { apply, behaviorVersion, type EventBody } from "../core/apply.js";
 import type { Effect } from "../core/effect.js";
 import { dueAtOfTimerKey } from "../core/keys.js";
 import { DiskFull, type EventLog, type LogRecord } from "../log/log.js";
 import type { PartitionTables } from "../store/partition-tables.js";
-import { registryPartition, type Store } from "../store/store.js";
+import type { Store } from "../store/store.js";
 import type { Clock } from "./clock.js";
 import { Deliveries } from "./deliveries.js";
 import { encodeEvent } from "./event-codec.js";

@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
-import { partitionCount } from "@perdure/protocol/ids";
+import { partitionCount, registryPartition } from "@perdure/protocol/ids";
 import { CheckpointBatch } from "./checkpoint-batch.js";
 import {
   createInlineWriter,
@@ -15,9 +15,6 @@ import {
 import { Environment } from "./environment.js";
 import { createPartitionTables, type PartitionTables } from "./partition-tables.js";
 import { rowKey } from "./row-key.js";
-
-/** The registry's own partition, beside those of invocations. */
-export const registryPartition = 0xffff;
 
 /** Bytes of a transaction: some hundred pages, since huge ones make LMDB's later commits slow. */
 const transactionBytes = 1024 * 1024;

@@ -2,7 +2,7 @@
 // one listener for "abort", without what node's own costs: 5 µs and several objects for each request.
 
 import type { Gone } from "../shard/invocations.js";
-import type { HttpResponse } from "./messages.js";
+import type { HttpResponse } from "../http/messages.js";
 
 class GoneSignal implements Gone {
   aborted = false;
