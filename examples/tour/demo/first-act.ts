@@ -26,7 +26,7 @@ export async function signupWorkflow(stage: Stage): Promise<void> {
   );
   comment("The same again: a workflow runs once for each key.");
   await stage.ask(signUp, { status: 409, body: { source: "invocation" } });
-  comment("It can be given in advance.");
+  comment("Accepted now, to run in five minutes:");
   const later = await stage.ask(ingress.send("SignupWorkflow/petewhite/run", john, "5m"), {
     status: 202,
     body: { status: "Accepted" },

@@ -1,11 +1,16 @@
 // What the acts of the story are played with: ask the ingress and check the answer, wait for steps in the
 // services' log and check them, read mails. Whatever is not as expected ends the demo.
 
-import { must, mustEqual } from "./failure.js";
+import { setTimeout as delay } from "node:timers/promises";
+import { must, mustEqual, within } from "./failure.js";
 import type { Installation } from "./installation.js";
 import type { OutputLine } from "./output-log.js";
 import { Ingress, perform, type Answer, type Request } from "./requests.js";
 import { answered, asked, step } from "./story.js";
+
+const askMs = 20_000;
+/** Between two looks at an answer that is not there yet. */
+const lookMs = 10;
 
 export interface Expected {
   readonly status: number;
@@ -37,6 +42,20 @@ export class Stage {
     return this.answer(request, perform(request), expected, steps);
   }
 
+  /** Makes a request again and again until its answer is the expected one, and tells the last. */
+  async askUntil(request: Request, expected: Expected): Promise<void> {
+    const look = async (): Promise<Answer> => {
+      while (true) {
+        const answer = await perform(request);
+        if (isAsExpected(answer, expected)) return answer;
+        await delay(lookMs);
+      }
+    };
+    asked(request);
+    const what = `${request.curl} to answer ${JSON.stringify(expected)}`;
+    answered(await within(askMs, what, look()));
+  }
+
   /** The second half of `ask`, for an answer that may take its time. */
   async answer(
     request: Request,
@@ -49,14 +68,10 @@ export class Stage {
       steps === undefined ? undefined : this.steps(steps.key, steps.texts, steps.mayRepeat),
     ]);
     answered(answer);
-    mustEqual(answer.status, expected.status, `the status of ${request.curl}`);
-    if ("body" in expected) {
-      mustEqual(
-        partLike(expected.body, answer.body),
-        expected.body,
-        `the answer to ${request.curl}`,
-      );
-    }
+    must(
+      isAsExpected(answer, expected),
+      () => `${request.curl} answered ${JSON.stringify(answer)}, not ${JSON.stringify(expected)}`,
+    );
     return answer;
   }
 
@@ -138,6 +153,12 @@ function stepsOf(key: string, lines: readonly OutputLine[]): OutputLine[] {
 
 function textOf({ text }: OutputLine): string {
   return text.replace(/^\[.*?\] /, "").replace(/; to answer it:$/, "");
+}
+
+function isAsExpected({ status, body }: Answer, expected: Expected): boolean {
+  if (status !== expected.status) return false;
+  if (!("body" in expected)) return true;
+  return JSON.stringify(partLike(expected.body, body)) === JSON.stringify(expected.body);
 }
 
 /** Of an object, the members that the other one has too. */

@@ -7,7 +7,6 @@ import { create } from "@bufbuild/protobuf";
 import {
   AttemptFailed_Behavior as Behavior,
   AttemptFailedSchema,
-  EndSchema,
   WaitingSchema,
   type AttemptNumber,
   type DeploymentFrame,
@@ -366,8 +365,9 @@ export class Attempt implements PromiseHost {
 
   #end(output: Entry["body"]): void {
     this.journal.finished();
-    this.issue("", output);
-    this.#send({ case: "end", value: create(EndSchema) });
+    const entry = entryOf("", output);
+    this.journal.issue(entry);
+    this.#send({ case: "end", value: { $typeName: "perdure.protocol.v1.End", output: entry } });
     this.#finish();
   }
 

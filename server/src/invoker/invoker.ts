@@ -230,6 +230,9 @@ export class Invoker {
         incoming.items.push(itemOf({ case: "proposal", value: frame.value }));
         return;
       case "end":
+        if (frame.value.output !== undefined) {
+          incoming.items.push(itemOf({ case: "command", value: frame.value.output }));
+        }
         incoming.end = true;
         return;
       case "failed":

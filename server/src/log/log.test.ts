@@ -10,7 +10,8 @@ import {
   segmentsIn,
   smallSegmentBytes,
 } from "./log.fixture.js";
-import { openLog, registryPartition, type LogRecord, type OpenedLog } from "./log.js";
+import { registryPartition } from "@perdure/protocol/ids";
+import { openLog, type LogRecord, type OpenedLog } from "./log.js";
 import { SimulatedDisk } from "./simulated-disk.js";
 
 describe("an event log", () => {
