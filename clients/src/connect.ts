@@ -2,7 +2,7 @@
 // whose methods are any names, so the types of ingress.ts are put on here, in one place.
 
 import type { Definable } from "@perdure/protocol/definitions";
-import type { SendHandle, WorkflowSubmission } from "./client-types.js";
+import type { SendHandle } from "./client-types.js";
 import { keyOf, nameOfKind } from "./definition-name.js";
 import { createHandlerProxy, splitArguments } from "./handler-proxy.js";
 import type { Ingress, UntypedCall, UntypedSend } from "./ingress.js";
@@ -61,10 +61,9 @@ function sendClient(transport: Transport, service: string, key?: string): object
 function workflowClient(transport: Transport, service: string, key: string): object {
   const target: ResultTarget = { target: "workflow", workflowName: service, workflowKey: key };
   const own = {
-    async workflowSubmit(...args: unknown[]): Promise<WorkflowSubmission> {
+    async workflowSubmit(...args: unknown[]): Promise<SendHandle> {
       const { input, options } = splitArguments("workflowSubmit", args);
-      const run = { service, key, handler: "run" };
-      return { ...(await sendToHandler(transport, run, input, options)), attachable: true };
+      return sendToHandler(transport, { service, key, handler: "run" }, input, options, true);
     },
     workflowAttach: async (options?: Opts) => attach(transport, target, options?.options),
     workflowOutput: async (options?: Opts) => output(transport, target, options?.options),

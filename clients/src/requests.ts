@@ -34,28 +34,29 @@ export async function callHandler(
   return resultOf(what, answer, options.output);
 }
 
+/** @param isOnce  the same submission twice is one invocation, whose result is kept for whoever asks later */
 export async function sendToHandler(
   transport: Transport,
   target: HandlerTarget,
   input: unknown,
   options: SendOptions,
+  isOnce: boolean = options.idempotencyKey !== undefined,
 ): Promise<SendHandle> {
   const what = `sending to ${targetName(target)}`;
-  const attachable = options.idempotencyKey !== undefined;
   const answer = await transport({
     what,
     path: sendPath(target, delayOf(what, options.delay)),
     ...bodyOf(what, input, options.input),
     ...passedOn(options),
     idempotencyKey: options.idempotencyKey,
-    isRepeatable: attachable,
+    isRepeatable: isOnce,
   });
   const handle = resultOf(what, answer, serde.json) as Partial<SendHandle> | null | undefined;
   const { invocationId, status } = handle ?? {};
   if (typeof invocationId !== "string" || typeof status !== "string") {
     throw badAnswer(what, "it names no invocation");
   }
-  return { invocationId, status, attachable };
+  return { invocationId, status, attachable: isOnce };
 }
 
 /** Waits until there is a result. */

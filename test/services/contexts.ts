@@ -120,14 +120,15 @@ export class Steps {
     return drawn;
   }
 
-  /** Logs before and after a step, and fails once. */
+  /** Logs between steps, and fails once after them. */
   @handler({ retryPolicy: { initialInterval: 5 } })
   async logs(ctx: Context, id: string): Promise<void> {
     ctx.console.log(`${id} begins`);
     await ctx.run("step", () => 1);
-    ctx.console.log(`${id} ends`);
-    if (once(id)) throw new Error("once more");
+    ctx.console.log(`${id} goes on`);
     await ctx.run("last", () => 1);
+    if (once(id)) throw new Error("once more");
+    ctx.console.log(`${id} ends`);
   }
 
   /** Waits longer than its attempt may be idle. */
@@ -139,6 +140,14 @@ export class Steps {
     const value = await ctx.run("before", () => noted(`${id}/before`));
     await ctx.sleep(300);
     await ctx.run("after", () => noted(`${id}/after`));
+    return value;
+  }
+
+  /** As `suspends`, without telling anybody. */
+  @handler({ inactivityTimeout: 30 })
+  async sleeps(ctx: Context, ms: number): Promise<number> {
+    const value = await ctx.run("before", () => Math.random());
+    await ctx.sleep(ms);
     return value;
   }
 

@@ -15,7 +15,7 @@ export function nextByHand(): void {
   comment("PORT=9080 npm start -w examples/tour");
   comment("npx perdure deployments register http://localhost:9080");
   signUps("localhost:8080");
-  comment("");
+  say();
   comment("Or let this demo leave both running: npm run demo -- --keep");
   comment("The code is in examples/tour/src, what each workflow shows in docs/tour.md");
 }

@@ -23,6 +23,10 @@ export function frameText({ frame }: DeploymentFrame): string {
       const after = retryAfterMs === undefined ? "" : `, again in ${String(retryAfterMs)} ms`;
       return `failed ${failure === undefined ? "" : failureText(failure)}${after}`;
     }
+    case "end": {
+      const { body } = frame.value.output ?? {};
+      return body?.case === "output" ? `end ${resultText(body.value.result)}` : "end";
+    }
     default:
       return frame.case ?? "nothing";
   }

@@ -169,16 +169,6 @@ describe("a mismatch", () => {
       replayed.stuck();
     }).not.toThrow();
   });
-
-  test("is none where all that is left is the output that was recorded before", () => {
-    const output = command({ case: "output", value: {} });
-    const replayed = journal(output);
-
-    expect(() => {
-      replayed.finished();
-    }).not.toThrow();
-    expect(replayed.issue(output)).toBe(output);
-  });
 });
 
 describe("notifications", () => {

@@ -136,9 +136,6 @@ export class Journal {
 
   /** @throws JournalMismatch  where the journal has more than the code has done */
   finished(): void {
-    const last = this.#commands[this.#nextCommand];
-    // The server may have been told of the output and not of the end: the output is matched as any command is.
-    if (last?.entry.body.case === "output") return;
     this.#mustBeUsedUp("has returned");
   }
 

@@ -44,7 +44,7 @@ export function complete(ctx: ApplyContext, draft: Draft, result: OutputResult):
   releaseLock(ctx, draft);
   invocation.status = InvocationStatus.COMPLETED;
   invocation.completedAt = ctx.nowMs;
-  delete invocation.awaiting;
+  invocation.awaiting = undefined;
   retain(ctx, draft);
   ctx.emit({ kind: "completed", runId, invocation, output: result });
 }

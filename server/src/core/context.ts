@@ -1,15 +1,14 @@
 // What an event handler gets: tables, the event's time, a way to emit effects; nothing else.
 // And the draft: one invocation record being changed by one event, put back once at its end.
 
-import { create } from "@bufbuild/protobuf";
 import {
-  InvocationSchema,
   InvocationStatus,
   type Invocation,
   type Message,
 } from "@perdure/proto/storage/v1/records";
 import type { AttemptNumber } from "@perdure/proto/protocol/v1/deployment";
 import type { Effect } from "./effect.js";
+import { copyInvocation } from "./invocation.js";
 import { outboxKey } from "./keys.js";
 import type { Tables } from "./tables.js";
 
@@ -33,7 +32,7 @@ export interface Draft {
 
 export function openDraft(ctx: ApplyContext, runId: string): Draft | undefined {
   const stored = ctx.tables.invocations.get(runId);
-  return stored === undefined ? undefined : { runId, invocation: { ...stored } };
+  return stored === undefined ? undefined : { runId, invocation: copyInvocation(stored) };
 }
 
 /** The draft of a running attempt; undefined where the attempt's number is not the current one. */
@@ -51,10 +50,6 @@ export function openAttempt(
 export function save(ctx: ApplyContext, draft: Draft): void {
   draft.invocation.modifiedAt = ctx.nowMs;
   ctx.tables.invocations.put(draft.runId, draft.invocation);
-}
-
-export function newInvocation(): Invocation {
-  return create(InvocationSchema);
 }
 
 /** The next number of a counter of the partition, from 1. */

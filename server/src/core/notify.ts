@@ -75,6 +75,6 @@ function wake(ctx: ApplyContext, draft: Draft, arrival: Arrival): void {
     invocation.awaiting = reduction.tree;
     return;
   }
-  delete invocation.awaiting;
+  invocation.awaiting = undefined;
   makeReady(ctx, draft);
 }

@@ -142,11 +142,11 @@ describe("a segment that is let go of and used again", () => {
   async function trimAppendLose(trimmed: number, appended: number, seed: number): Promise<void> {
     const model = new Model();
     let { log } = await model.reopen();
-    // On the spot: no spare is ready yet, so what the trim lets go of is what is used next.
-    for (let append = 0; append < 3; append++) {
-      await model.append(log, recordsAfter(model.records, 1, 3000), "now");
+    // The first spare is used up on the spot: what the trim lets go of is what is used next.
+    for (const way of ["later", "now", "now", "now"] as const) {
+      await model.append(log, recordsAfter(model.records, 1, 3000), way);
     }
-    model.replayFrom = 3;
+    model.replayFrom = 4;
     model.disk.cutPowerAfter(trimmed);
     try {
       await log.trim(model.replayFrom);

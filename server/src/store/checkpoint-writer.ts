@@ -35,6 +35,7 @@ export function writeBatch(environment: Environment, batch: Uint8Array): WriteOu
 export type WriterReply = { readonly outcome: WriteOutcome } | { readonly error: string };
 
 export function createThreadWriter(directory: string): CheckpointWriter {
+  // Holds the process only while it writes.
   const worker = new Worker(new URL("./checkpoint-worker.js", import.meta.url), {
     workerData: { directory },
   });
@@ -45,6 +46,7 @@ export function createThreadWriter(directory: string): CheckpointWriter {
   }[] = [];
   worker.on("message", (reply: WriterReply) => {
     const waiter = waiting.shift();
+    if (waiting.length === 0) worker.unref();
     if ("outcome" in reply) waiter?.resolve(reply.outcome);
     else waiter?.reject(new Error(reply.error));
   });
@@ -55,6 +57,7 @@ export function createThreadWriter(directory: string): CheckpointWriter {
     write(batch): Promise<WriteOutcome> {
       return new Promise((resolve, reject) => {
         waiting.push({ resolve, reject });
+        worker.ref();
         worker.postMessage(batch);
       });
     },

@@ -19,6 +19,9 @@ import { rowKey } from "./row-key.js";
 /** Bytes of a transaction: some hundred pages, since huge ones make LMDB's later commits slow. */
 const transactionBytes = 1024 * 1024;
 
+/** Threads are started from built files. */
+const runsFromSource = import.meta.url.endsWith(".ts");
+
 const diskFullRetryMs = 1_000;
 
 const shardPartition = 0xfffe;
@@ -42,7 +45,7 @@ export class Store {
   constructor(options: StoreOptions) {
     this.#environment = Environment.open(options.directory);
     this.#writer =
-      options.writer === "thread"
+      options.writer === "thread" && !runsFromSource
         ? createThreadWriter(options.directory)
         : createInlineWriter(this.#environment);
     const grown = (bytes: number): void => {

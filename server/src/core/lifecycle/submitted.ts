@@ -19,8 +19,9 @@ import {
 import { invariant } from "@perdure/protocol/assert";
 import { uuidOfInvocationId } from "@perdure/protocol/ids";
 import { completeSink } from "../complete.js";
-import { newInvocation, openDraft, save, type ApplyContext, type Draft } from "../context.js";
+import { openDraft, save, type ApplyContext, type Draft } from "../context.js";
 import type { OutputResult } from "../effect.js";
+import { newInvocation } from "../invocation.js";
 import { timerKey } from "../keys.js";
 import { admit } from "../lock.js";
 import { appendEntry } from "../notify.js";
