@@ -1,6 +1,7 @@
 // `npm run demo`, as a process, on free ports: it checks everything that it tells, so its exit code says
 // most; the lines say that it told it. Its own processes must be gone when it ends, however it ends.
 import { spawn } from "node:child_process";
+import { readdirSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, test } from "vitest";
 import { rootFolder } from "./tidy/repository.js";
@@ -83,7 +84,7 @@ describe("the demo", () => {
     const exitCode = await story.ended;
 
     const text = story.lines.join("\n");
-    expect(exitCode, text).toBe(0);
+    expect(exitCode === 0 ? "ended with 0" : text).toBe("ended with 0");
     for (const title of [
       /^1\. SignupWorkflow:/m,
       /^2\. SignupWithActivitiesWorkflow:/m,
@@ -124,6 +125,9 @@ describe("the demo", () => {
 
     expect(await story.ended).toBe(1);
     expect(story.lines.join("\n")).toContain("The demo failed: the server ended with SIGKILL");
+    const [, directory = ""] = await story.line(/^Data and logs are in (.*)$/);
+    expect(readdirSync(directory).sort()).toEqual(["data", "server.log", "services.log"]);
+    rmSync(directory, { recursive: true });
     expect(survivors(story)).toEqual([]);
   });
 });

@@ -184,7 +184,8 @@ const combinators = fc.constantFrom(
   ALL_SUCCEEDED,
 );
 function treesOf(depth: number): fc.Arbitrary<Awaiting> {
-  const nested = depth === 0 ? fc.constant([]) : fc.array(treesOf(depth - 1), { maxLength: 3 });
+  const nested: fc.Arbitrary<Awaiting[]> =
+    depth === 0 ? fc.constant([]) : fc.array(treesOf(depth - 1), { maxLength: 3 });
   return fc
     .record({
       combinator: combinators,

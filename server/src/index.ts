@@ -1,4 +1,4 @@
 // What the command line, the testing kit and the end-to-end tests use.
 
 export type { ServerConfig } from "./config/server-config.js";
-export { startServer, type Server, type ServerEvents } from "./server.js";
+export { startServer, type Server, type StartOptions } from "./server.js";

@@ -21,16 +21,21 @@ export interface Server {
   close(): Promise<void>;
 }
 
-export interface ServerEvents {
+export interface StartOptions {
   /** The server had to stop itself: its log can't be written any more. Nothing that was acknowledged is lost. */
   readonly onFatal: (error: unknown) => void;
+  /**
+   * What to do with an event log that is damaged: refuse to start, and touch nothing, or give up the records
+   * from the first one that can't be read. Default "refuse".
+   */
+  readonly damagedLog?: "refuse" | "cut";
 }
 
 /**
  * Starts a server in this process. Resolves when recovery is complete and both ports answer.
  * @throws an error with a `code` (PDR…): data directory, log, store, ports
  */
-export async function startServer(options: ServerConfig, events: ServerEvents): Promise<Server> {
+export async function startServer(options: ServerConfig, start: StartOptions): Promise<Server> {
   const log = createLog(options.logLevel);
   const directory = openDataDirectory(options.dataDir);
   const closing: (() => Promise<void> | void)[] = [directory.release];
@@ -85,7 +90,11 @@ export async function startServer(options: ServerConfig, events: ServerEvents): 
     });
     closing.push(() => admin.close());
 
-    const recovered = await recoverShard({ directory: directory.shard, writer: "thread" });
+    const recovered = await recoverShard({
+      directory: directory.shard,
+      writer: "thread",
+      ...(start.damagedLog === undefined ? {} : { damagedLog: start.damagedLog }),
+    });
     closing.push(() => recovered.store.close());
     closing.push(() => recovered.log.close());
     await openEpoch(recovered, clock.now());
@@ -95,9 +104,12 @@ export async function startServer(options: ServerConfig, events: ServerEvents): 
       clock,
       shell: createShell(callers, registry, invoker),
       checkpointBytes: options.checkpointBytes,
+      onRefused: (event, error) => {
+        log.debug(`the core refused an event (${event}): ${String(error)}`);
+      },
       onFatal: (error) => {
         ready = false;
-        events.onFatal(error);
+        start.onFatal(error);
       },
     });
     parts.shard = shard;

@@ -8,8 +8,9 @@ import {
   unknownFlag,
 } from "@perdure/server/config";
 import type { Command, CommanderError } from "commander";
+import { CliError, CliErrorCode } from "../cli-error.js";
 import type { CliIo } from "../cli-io.js";
-import { runServer } from "../run-server.js";
+import { runServer, type StartServer } from "../run-server.js";
 
 /** @param exit  told the exit status when the server has ended */
 export function addServer(program: Command, io: CliIo, exit: (status: number) => void): void {
@@ -27,6 +28,10 @@ export function addServer(program: Command, io: CliIo, exit: (status: number) =>
       `${about} (default: ${defaultValue})`,
     );
   }
+  command.option(
+    `--${damagedLogFlag} <refuse|cut>`,
+    "a damaged event log: refuse to start, or give up the records that can't be read (default: refuse)",
+  );
   command.addHelpText("after", "\nEach can also be set in the file and in the environment.");
   command.action(async () => {
     const flags = Object.fromEntries(
@@ -35,12 +40,27 @@ export function addServer(program: Command, io: CliIo, exit: (status: number) =>
         command.getOptionValue(option.attributeName()) as string | undefined,
       ]),
     );
+    const damagedLog = damagedLogOf(flags[damagedLogFlag]);
+    delete flags[damagedLogFlag];
     const config = loadConfig({ flags, env: io.env, cwd: io.cwd });
     // Loaded here, so that the other commands start without the engine.
     const { startServer } = await import("@perdure/server");
     const now = (): number => performance.now();
-    exit(await runServer(config, { start: startServer, io, signals: process, now }));
+    const start: StartServer = (settings, events) =>
+      startServer(settings, { ...events, damagedLog });
+    exit(await runServer(config, { start, io, signals: process, now }));
   });
+}
+
+/** A decision of the moment: not in the file, nor in the environment. */
+const damagedLogFlag = "damaged-log";
+
+function damagedLogOf(value: string | undefined): "refuse" | "cut" {
+  if (value === undefined || value === "refuse" || value === "cut") return value ?? "refuse";
+  throw new CliError(
+    CliErrorCode.usage,
+    `--${damagedLogFlag} is "${value}": give refuse or cut`,
+  );
 }
 
 /** A flag is a setting: a misspelt one is told as in the file and in the environment. */

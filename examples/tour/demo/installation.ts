@@ -16,7 +16,6 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const serverScript = path.join(root, "cli/bin/perdure.js");
 const servicesScript = path.join(root, "examples/tour/dist/main.js");
 
-/** Short, so that a demo sees several. */
 const reminderMs = 400;
 const startMs = 20_000;
 /** Between two looks at whether a port answers. */
@@ -63,23 +62,29 @@ export class Installation {
   /** @returns once it takes requests */
   async startServer(): Promise<void> {
     const { ingress, admin } = this.ports;
+    const flags = [
+      `--data-dir=${this.dataDir}`,
+      `--ingress=127.0.0.1:${ingress}`,
+      `--admin=127.0.0.1:${admin}`,
+    ];
     this.#server = this.#start({
       name: "the server",
-      args: [
-        serverScript,
-        "server",
-        ...["--data-dir", this.dataDir],
-        ...["--ingress", `127.0.0.1:${ingress}`],
-        ...["--admin", `127.0.0.1:${admin}`],
-      ],
+      args: [serverScript, "server", ...flags],
       env: {},
       log: this.serverLog,
     });
     await within(startMs, "the server to take requests", this.#healthy());
   }
 
-  /** @returns once they listen */
-  async startServices(mail: "fails for Alice" | "works"): Promise<void> {
+  /**
+   * @param mail       whether Alice gets her welcome mail from SignupWorkflow
+   * @param reminders  how often SignupWithTimersWorkflow sends them
+   * @returns once they listen
+   */
+  async startServices(
+    mail: "fails for Alice" | "works",
+    reminders: "often" | "as in the code" = "often",
+  ): Promise<void> {
     const { ingress, services } = this.ports;
     const from = this.servicesLog.lines.length;
     this.#services = this.#start({
@@ -88,7 +93,7 @@ export class Installation {
       env: {
         PORT: String(services),
         TOUR_INGRESS: `localhost:${ingress}`,
-        TOUR_REMINDER_MS: String(reminderMs),
+        ...(reminders === "often" ? { TOUR_REMINDER_MS: String(reminderMs) } : {}),
         ...(mail === "works" ? { TOUR_FIXED: "1" } : {}),
       },
       log: this.servicesLog,

@@ -5,6 +5,7 @@
 //
 // It checks everything that it tells, and exits with 1 and a reason if something is not as it must be.
 
+import { setTimeout as delay } from "node:timers/promises";
 import { inspect, parseArgs } from "node:util";
 import { nextByHand, nextWhileItRuns, theEnd } from "./ending.js";
 import { DemoFailure, mustEqual } from "./failure.js";
@@ -26,12 +27,8 @@ import { serviceNames } from "./service-names.js";
 import { Stage } from "./stage.js";
 import { comment, say, title } from "./story.js";
 
-const { values: options } = parseArgs({
-  options: {
-    keep: { type: "boolean", default: false },
-    ports: { type: "string", default: "usual" },
-  },
-});
+/** From the failure of a request to the news that its process is gone. */
+const deathMs = 500;
 
 let installation: Installation | undefined;
 const interrupted = new Promise<"interrupted">((resolve) => {
@@ -56,13 +53,18 @@ try {
 }
 
 async function main(): Promise<number> {
+  const options = readOptions();
   const startedMs = performance.now();
   say("Perdure's tour: nine sign-ups, on a real server, with real crashes");
-  const ports = await choosePorts(options.ports === "any" ? "any" : "usual");
+  const ports = await choosePorts(options.ports);
   const running = await Installation.create(ports);
   installation = running;
 
-  const story = tellStory(running);
+  const story = tellStory(running).catch(async (error: unknown) => {
+    // A request that fails because its process died says less than the death, which is known a moment later.
+    await Promise.race([running.crashed, delay(deathMs)]);
+    throw error;
+  });
   const outcome = await Promise.race([story, running.crashed, interrupted]);
   if (outcome === "interrupted") {
     await running.abandon("remove");
@@ -73,7 +75,10 @@ async function main(): Promise<number> {
   const seconds = (performance.now() - startedMs) / 1000;
   theEnd(outcome.checkAllSteps(), seconds);
   if (options.keep) {
+    await running.services.stop();
+    await running.startServices("works", "as in the code");
     nextWhileItRuns(ports);
+    running.servicesLog.follow(say);
     await Promise.race([interrupted, running.crashed]);
     await running.stop();
     say("Stopped");
@@ -81,6 +86,19 @@ async function main(): Promise<number> {
     nextByHand();
   }
   return 0;
+}
+
+function readOptions(): { readonly keep: boolean; readonly ports: "usual" | "any" } {
+  try {
+    const { values } = parseArgs({
+      options: { keep: { type: "boolean" }, ports: { type: "string" } },
+    });
+    const { keep = false, ports = "usual" } = values;
+    if (ports === "usual" || ports === "any") return { keep, ports };
+    throw new TypeError(`--ports takes "usual" or "any", not "${ports}"`);
+  } catch (error) {
+    throw new DemoFailure(`${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function tellStory(running: Installation): Promise<Stage> {

@@ -16,11 +16,13 @@ const waitMs = 20_000;
 export class OutputLog {
   readonly lines: OutputLine[] = [];
   #waiting: (() => void)[] = [];
+  #follower: ((line: string) => void) | undefined;
 
   /** Adds what comes from the stream. Resolves at its end. */
   async read(stream: Readable): Promise<void> {
     for await (const text of createInterface({ input: stream })) {
       this.lines.push({ text, atMs: performance.now() });
+      this.#follower?.(text);
       for (const wake of this.#waiting.splice(0)) wake();
     }
   }
@@ -40,6 +42,11 @@ export class OutputLog {
       }
     };
     return within(waitMs, what, search());
+  }
+
+  /** Hands on every line from now on. */
+  follow(follower: (line: string) => void): void {
+    this.#follower = follower;
   }
 
   tail(count: number): string[] {

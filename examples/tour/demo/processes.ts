@@ -4,7 +4,7 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { DemoFailure, within } from "./failure.js";
-import { OutputLog } from "./output-log.js";
+import type { OutputLog } from "./output-log.js";
 
 export interface Command {
   /** In words: "the server". */

@@ -4,7 +4,7 @@
 //   TOUR_INGRESS         localhost:8080  the server's ingress, as the printed curl lines name it
 //   TOUR_FIXED           unset           1: SignupWorkflow can send Alice's welcome mail
 //   TOUR_REMINDER_MS     15000           SignupWithTimersWorkflow: from one reminder to the next
-//   TOUR_TIMEOUT_MS      86400000        SignupWithTimersWorkflow: how long it waits for the answer
+//   TOUR_TIMEOUT_MS      86400000        how long mails wait for their answer: timers, user-signup
 //   TOUR_FIRST_RETRY_MS  1000            SignupWithRetriesWorkflow: before the second attempt
 
 import type { Duration } from "@perdure/sdk";

@@ -21,14 +21,15 @@ import {
 import { millisOf, type Duration } from "@perdure/protocol/duration";
 import { deploymentFrameOf, entryOf, proposalOf } from "@perdure/protocol/messages";
 import type { HandlerModel, ServiceModel } from "../definitions/model.js";
-import { CancelledError, isRetryableError, isTerminalError, messageOf } from "../errors.js";
+import { CancelledError, isRetryableError, messageOf } from "../errors.js";
 import type { DurablePromiseNode, PromiseHost } from "../futures/durable-promise.js";
 import { timeoutAfter } from "../futures/combinators.js";
 import type { Logger } from "../logger.js";
 import { JournalMismatch } from "../replay/journal-mismatch.js";
 import { Journal, type Notification } from "../replay/journal.js";
-import { failureOf, outputEntry } from "./results.js";
-import type { CompletionPromise, CompletionResult, SignalPromise } from "./leaves.js";
+import { commandBody } from "./command-body.js";
+import type { CompletionPromise, CompletionResult, SignalPromise, SignalResult } from "./leaves.js";
+import { failureOf, outputEntry, terminalOf } from "./results.js";
 
 export interface AttemptOptions {
   readonly start: Start;
@@ -55,9 +56,12 @@ export class Attempt implements PromiseHost {
   readonly #roots = new Set<DurablePromiseNode<unknown>>();
   readonly #completions = new Map<number, CompletionPromise<unknown>>();
   readonly #signals = new Map<number, SignalPromise<unknown>>();
+  /** What was handed out before the code asked for it. */
   readonly #early = new Map<number, Notification>();
+  readonly #earlySignals = new Map<number, SignalResult>();
   readonly #proposals = new Map<number, CompletionResult>();
-  readonly #calls = new Map<number, { invocationId: string | undefined }>();
+  /** The invocation ids of calls that are under way, by the completion id of their result. */
+  readonly #calls = new Map<number, DurablePromiseNode<string>>();
   /** Made when somebody asks for its signal: few handlers do, and making one is dear. */
   #abort: AbortController | undefined;
   #closures = 0;
@@ -65,7 +69,6 @@ export class Attempt implements PromiseHost {
   #over = false;
   #waitingSaid = false;
   #delivering = false;
-  #cancelled = false;
   #newCommands = 0;
 
   constructor(options: AttemptOptions) {
@@ -75,6 +78,11 @@ export class Attempt implements PromiseHost {
 
   get over(): boolean {
     return this.#over;
+  }
+
+  /** Whether it does no more than wait for the server. */
+  get waiting(): boolean {
+    return this.#waitingSaid;
   }
 
   /** Fires when the attempt is over, for whatever reason. */
@@ -136,24 +144,28 @@ export class Attempt implements PromiseHost {
     if (this.#closures > 0 || this.#proposals.size > 0) return;
     try {
       if (this.journal.replaying) this.journal.stuck();
+      this.#sayWaiting();
     } catch (error) {
-      return this.fail(error);
+      this.fail(error);
     }
-    this.#sayWaiting();
   }
 
   // ---- what contexts need
 
-  /** Adds a command. Returns the recorded one where the journal has it. */
+  /**
+   * Adds a command. Returns the recorded one where the journal has it. Does nothing where the attempt is over, and
+   * ends it where the journal says otherwise: the code then rests at its next await for good, so that none of its
+   * `catch` and `finally` blocks runs.
+   */
   issue(name: string, body: Entry["body"]): Entry | undefined {
-    this.mustGoOn();
+    if (this.#over) return undefined;
     const entry = entryOf(name, body);
     let recorded: Entry | undefined;
     try {
       recorded = this.journal.issue(entry);
     } catch (error) {
       this.fail(error);
-      throw error;
+      return undefined;
     }
     if (recorded !== undefined) return recorded;
     this.#newCommands++;
@@ -167,22 +179,27 @@ export class Attempt implements PromiseHost {
     const { completionId } = promise;
     this.#completions.set(completionId, promise);
     const early = this.#early.get(completionId);
-    if (early !== undefined) this.#hand(early);
+    if (early === undefined) return promise;
+    this.#early.delete(completionId);
+    this.#hand(early);
     return promise;
   }
 
   expectSignal<T>(promise: SignalPromise<T>): SignalPromise<T> {
-    this.#signals.set(promise.signalId, promise as SignalPromise<unknown>);
+    const { signalId } = promise;
+    const early = this.#earlySignals.get(signalId);
+    if (early === undefined) {
+      this.#signals.set(signalId, promise as SignalPromise<unknown>);
+    } else {
+      this.#earlySignals.delete(signalId);
+      promise.complete(early);
+    }
     return promise;
   }
 
   /** A call whose callee is cancelled along with this invocation. */
   track(resultCompletion: number, id: DurablePromiseNode<string>): void {
-    const call: { invocationId: string | undefined } = { invocationId: undefined };
-    this.#calls.set(resultCompletion, call);
-    id.onSettled(() => {
-      if (id.settled?.kind === "value") call.invocationId = id.settled.value;
-    });
+    this.#calls.set(resultCompletion, id);
   }
 
   /** A closure runs: the attempt computes. */
@@ -205,23 +222,20 @@ export class Attempt implements PromiseHost {
     });
   }
 
-  /** Code of an attempt that is over must not go on as if it were not. */
-  mustGoOn(): void {
-    if (this.#over) throw new Error("this attempt is over; the handler goes on in another");
-  }
-
   /** Fails the attempt: the retry policy decides what comes next. */
   fail(error: unknown, retryAfter?: Duration): void {
     if (this.#over) return;
     const { handler, service, logger } = this.options;
     const wait = retryAfter ?? (isRetryableError(error) ? error.retryAfter : undefined);
+    const waitMs = wait ? millisOf(wait) : wait;
     const failed = create(AttemptFailedSchema, {
       failure: failureOf(error),
-      stacktrace: error instanceof Error ? (error.stack ?? "") : "",
+      stacktrace: error instanceof Error && typeof error.stack === "string" ? error.stack : "",
       behavior: Behavior.RETRY,
       relatedCommandIndex: Math.max(0, this.journal.commandCount - 1),
     });
-    if (wait !== undefined) failed.retryAfterMs = BigInt(Math.max(0, millisOf(wait)));
+    // A time that is none is no reason to lose the failure.
+    if (Number.isSafeInteger(waitMs)) failed.retryAfterMs = BigInt(Math.max(0, waitMs ?? 0));
     if (error instanceof JournalMismatch) {
       const reaction = handler.options.onJournalMismatchErrors ?? service.options.onJournalMismatchErrors;
       if (reaction === "pause") failed.behavior = Behavior.PAUSE;
@@ -238,11 +252,10 @@ export class Attempt implements PromiseHost {
     if (this.#over) return;
     this.#roots.add(node);
     this.#waitingSaid = false;
+    // The code runs: it is quiet at the end of the turn.
+    this.#delivering = true;
     node.onSettled(() => this.#roots.delete(node));
     this.options.touched(this);
-    if (!this.#cancelled) return;
-    this.#cancelled = false;
-    this.#interrupt();
   }
 
   timeout<T>(node: DurablePromiseNode<T>, duration: Duration): DurablePromiseNode<T> {
@@ -262,14 +275,22 @@ export class Attempt implements PromiseHost {
     this.#deliver();
   }
 
-  /** Hands the next notification to the code. False where there is none. */
+  /**
+   * Hands the next notification to the code. False where there is none, or where the code awaits nothing that is
+   * durable: then it is at work on something else, and is not quiet.
+   */
   #deliver(): boolean {
+    if (this.#roots.size === 0) return false;
     const notification = this.journal.next();
     if (notification === undefined) return false;
     this.#delivering = true;
     this.#waitingSaid = false;
     this.options.touched(this);
-    this.#hand(notification);
+    try {
+      this.#hand(notification);
+    } catch (error) {
+      this.fail(error);
+    }
     return true;
   }
 
@@ -278,7 +299,10 @@ export class Attempt implements PromiseHost {
       const { signal, result } = notification.signal;
       if (signal.case !== "id") return;
       if (signal.value === cancelSignalId) return this.#cancel();
-      this.#signals.get(signal.value)?.complete(result);
+      const awaited = this.#signals.get(signal.value);
+      this.#signals.delete(signal.value);
+      if (awaited === undefined) this.#earlySignals.set(signal.value, result);
+      else awaited.complete(result);
       return;
     }
     const completionId =
@@ -298,18 +322,20 @@ export class Attempt implements PromiseHost {
     if (result !== undefined) promise.complete(result);
   }
 
-  /** Cancels the calls that are under way, then whatever the code awaits. */
+  /** Cancels the calls that are under way, once their ids are known, then whatever the code awaits. */
   #cancel(): void {
-    for (const { invocationId } of this.#calls.values()) {
-      if (invocationId === undefined) continue;
-      this.issue("", {
-        case: "cancel",
-        value: { $typeName: "perdure.protocol.v1.CancelCommand", invocationId },
-      });
-    }
+    const ids = [...this.#calls.values()];
     this.#calls.clear();
-    if (this.#roots.size === 0) this.#cancelled = true;
-    else this.#interrupt();
+    const proceed = (): void => {
+      if (ids.some((id) => id.settled === undefined)) return;
+      for (const { settled } of ids) {
+        if (settled?.kind === "value") this.issue("", commandBody("cancel", { invocationId: settled.value }));
+      }
+      this.#interrupt();
+    };
+    const unknown = ids.filter((id) => id.settled === undefined);
+    for (const id of unknown) id.onSettled(proceed);
+    if (unknown.length === 0) proceed();
   }
 
   #interrupt(): void {
@@ -325,7 +351,7 @@ export class Attempt implements PromiseHost {
       combinator: Combinator.FIRST_COMPLETED,
       signalIds: [cancelSignalId],
     });
-    for (const root of this.#roots) root.addTo(awaiting);
+    for (const root of this.#roots) root.addTo(awaiting, { top: awaiting, outcomeMatters: false });
     const { seen } = this.journal;
     this.#send({ case: "waiting", value: create(WaitingSchema, { awaiting, seen }) });
   }
@@ -345,21 +371,18 @@ export class Attempt implements PromiseHost {
   #threw(error: unknown): void {
     this.#codeFinished = true;
     if (this.#over) return;
-    const { handler, service } = this.options;
-    const mapped = isTerminalError(error)
-      ? error
-      : (handler.options.asTerminalError ?? service.options.asTerminalError)?.(error);
-    if (mapped === undefined) return this.fail(error);
     try {
+      const terminal = terminalOf(this.options, error);
+      if (terminal === undefined) return this.fail(error);
       this.#end({
         case: "output",
         value: {
           $typeName: "perdure.protocol.v1.OutputCommand",
-          result: { case: "failure", value: failureOf(mapped) },
+          result: { case: "failure", value: failureOf(terminal) },
         },
       });
-    } catch (mismatch) {
-      this.fail(mismatch);
+    } catch (another) {
+      this.fail(another);
     }
   }
 

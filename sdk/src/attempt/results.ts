@@ -9,8 +9,11 @@ import {
 } from "@perdure/proto/protocol/v1/journal";
 import { valueOf } from "@perdure/protocol/messages";
 import type { HandlerModel, ServiceModel } from "../definitions/model.js";
-import { messageOf } from "../errors.js";
+import { isTerminalError, messageOf, type TerminalError } from "../errors.js";
 import { defaultSerde, type Serde } from "../serde/serde.js";
+
+/** What fits the contract's field. */
+const codeMax = 0xffff_ffff;
 
 export function failureOf(error: unknown): Failure {
   const init: MessageInitShape<typeof FailureSchema> = {
@@ -23,13 +26,45 @@ export function failureOf(error: unknown): Failure {
 
 function codeOf(error: unknown): number {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "number" && Number.isInteger(code) && code > 0 ? code : 500;
+  return typeof code === "number" && Number.isInteger(code) && code > 0 && code <= codeMax
+    ? code
+    : 500;
 }
 
 function metadataOf(error: unknown): { name: string; value: string }[] {
   const metadata = error instanceof Error && "metadata" in error ? error.metadata : undefined;
   if (typeof metadata !== "object" || metadata === null) return [];
   return Object.entries(metadata).map(([name, value]) => ({ name, value: String(value) }));
+}
+
+/** The error as one that is not tried again, where it is one or `asTerminalError` makes it one. */
+export function terminalOf(
+  { handler, service }: { readonly handler: HandlerModel; readonly service: ServiceModel },
+  error: unknown,
+): TerminalError | undefined {
+  if (isTerminalError(error)) return error;
+  const mapped = (handler.options.asTerminalError ?? service.options.asTerminalError)?.(error);
+  return isTerminalError(mapped) ? mapped : undefined;
+}
+
+/**
+ * Writes a value.
+ * @param what  names it in the error: `state "stage"`
+ * @throws TypeError  PDR2002
+ */
+export function serialised<T>(serde: Serde<T>, value: T, what: string): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = serde.serialize(value);
+  } catch (error) {
+    throw new TypeError(`${what} can't be serialised: ${messageOf(error)} (PDR2002)`, {
+      cause: error,
+    });
+  }
+  if (ArrayBuffer.isView(bytes)) return bytes;
+  throw new TypeError(
+    `${what} can't be serialised: its serde makes no bytes of a ${typeof value} (PDR2002)`,
+  );
 }
 
 /** The serde of a handler's input or output: the handler's, its service's, JSON. */
@@ -49,15 +84,11 @@ export function outputEntry(
   handler: HandlerModel,
   value: unknown,
 ): Entry["body"] {
-  let bytes: Uint8Array;
-  try {
-    bytes = handlerSerde(service, handler, "output").serialize(value);
-  } catch (error) {
-    throw new TypeError(
-      `what ${service.name}/${handler.name} returned can't be serialised: ${messageOf(error)} (PDR2002)`,
-      { cause: error },
-    );
-  }
+  const bytes = serialised(
+    handlerSerde(service, handler, "output"),
+    value,
+    `what ${service.name}/${handler.name} returned`,
+  );
   const output = create(OutputCommandSchema, { result: { case: "value", value: valueOf(bytes) } });
   return { case: "output", value: output };
 }

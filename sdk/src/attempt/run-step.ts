@@ -4,52 +4,66 @@ import { millisOf } from "@perdure/protocol/duration";
 import { valueOf } from "@perdure/protocol/messages";
 import { intervalMs } from "@perdure/protocol/retry";
 import type { RunAction, RunOptions } from "../context/context.js";
-import { isRetryableError, isTerminalError, messageOf, TerminalError } from "../errors.js";
+import { isRetryableError, messageOf, TerminalError } from "../errors.js";
 import { defaultSerde, type Serde } from "../serde/serde.js";
 import type { Attempt } from "./attempt.js";
-import { failureOf } from "./results.js";
+import { failureOf, serialised, terminalOf } from "./results.js";
 
 const defaults = { initialRetryInterval: 50, maxRetryInterval: 10_000, retryIntervalFactor: 2 };
 
+interface Step {
+  readonly completionId: number;
+  readonly name: string;
+  /** It is the first new command of the attempt: failures since the last progress were its own. */
+  readonly firstNew: boolean;
+}
+
 /**
  * Runs the closure of a step and proposes what it gives.
- * @param firstNew  the step is the first new command of the attempt: failures since the last progress were its own
  */
 export function executeStep<T>(
   attempt: Attempt,
-  completionId: number,
+  { completionId, name, firstNew }: Step,
   action: RunAction<T>,
   options: RunOptions<T>,
-  firstNew: boolean,
 ): void {
   attempt.closureStarted();
   const startedMs = performance.now();
   const succeeded = (value: T): void => {
     try {
       const serde: Serde<T> = options.serde ?? defaultSerde<T>();
-      const bytes = serde.serialize(value);
+      const bytes = serialised(serde, value, `the result of step "${name}"`);
       attempt.propose(completionId, { case: "value", value: valueOf(bytes) });
     } catch (error) {
-      attempt.fail(new TypeError(`a step's result can't be serialised: ${messageOf(error)} (PDR2002)`));
+      attempt.fail(error);
     }
     attempt.closureEnded();
   };
   const failed = (error: unknown): void => {
-    stepFailed(attempt, completionId, error, options, {
-      failures: (firstNew ? attempt.options.start.retryCount : 0) + 1,
-      elapsedMs:
-        (firstNew ? Number(attempt.options.start.millisSinceProgress) : 0) +
-        (performance.now() - startedMs),
-    });
+    const { retryCount, millisSinceProgress } = attempt.options.start;
+    try {
+      stepFailed(attempt, completionId, error, options, {
+        failures: (firstNew ? retryCount : 0) + 1,
+        elapsedMs:
+          (firstNew ? Number(millisSinceProgress) : 0) + (performance.now() - startedMs),
+      });
+    } catch (another) {
+      attempt.fail(another);
+    }
     attempt.closureEnded();
   };
   try {
     const result = action();
-    if (result instanceof Promise) result.then(succeeded, failed);
+    if (isThenable(result)) Promise.resolve(result).then(succeeded, failed);
     else succeeded(result);
   } catch (error) {
     failed(error);
   }
+}
+
+/** Not only native promises: query builders and the like are awaited too. */
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
 interface Tried {
@@ -64,10 +78,7 @@ function stepFailed<T>(
   options: RunOptions<T>,
   tried: Tried,
 ): void {
-  const { handler, service } = attempt.options;
-  const terminal = isTerminalError(error)
-    ? error
-    : (handler.options.asTerminalError ?? service.options.asTerminalError)?.(error);
+  const terminal = terminalOf(attempt.options, error);
   if (terminal !== undefined) {
     return attempt.propose(completionId, { case: "failure", value: failureOf(terminal) });
   }

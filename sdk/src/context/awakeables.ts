@@ -6,7 +6,7 @@ import type { Attempt } from "../attempt/attempt.js";
 import { commandBody } from "../attempt/command-body.js";
 import { SignalPromise } from "../attempt/leaves.js";
 import { readValue } from "../attempt/readers.js";
-import { failureOf } from "../attempt/results.js";
+import { failureOf, serialised } from "../attempt/results.js";
 import { TerminalError } from "../errors.js";
 import { defaultSerde, type Serde } from "../serde/serde.js";
 import type { Awakeable } from "./context.js";
@@ -29,7 +29,8 @@ export function createAwakeables(attempt: Attempt): AwakeableMethods {
       };
     },
     resolveAwakeable(awakeableId, payload, serde = defaultSerde()): void {
-      const result = { case: "value" as const, value: valueOf(serde.serialize(payload)) };
+      const bytes = serialised(serde, payload, `the value of awakeable ${awakeableId}`);
+      const result = { case: "value" as const, value: valueOf(bytes) };
       attempt.issue("", commandBody("completeAwakeable", { awakeableId, result }));
     },
     rejectAwakeable(awakeableId, reason): void {

@@ -7,6 +7,7 @@ import type { Attempt } from "../attempt/attempt.js";
 import { commandBody } from "../attempt/command-body.js";
 import { CompletionPromise } from "../attempt/leaves.js";
 import { readInvocationId, readValue } from "../attempt/readers.js";
+import { serialised } from "../attempt/results.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
 import { defaultSerde, serde, type Serde } from "../serde/serde.js";
 import {
@@ -81,7 +82,7 @@ export function createCalls(attempt: Attempt): Calls {
         target,
         headers: headersOf(options.headers),
         parameter: valueOf(parameter),
-        delayMs: BigInt(Math.max(0, millisOf(options.delay ?? 0))),
+        delayMs: delayOf(options),
         ...idempotencyOf(options),
       }),
     );
@@ -97,21 +98,25 @@ export function createCalls(attempt: Attempt): Calls {
       const options = given instanceof Opts ? given.options : {};
       const inputSerde = options.input ?? defaultSerde();
       const outputSerde = options.output ?? defaultSerde();
-      return call(targetOf(service, handler, key), inputSerde.serialize(input), options, outputSerde);
+      const target = targetOf(service, handler, key);
+      return call(target, inputOf(target, input, inputSerde), options, outputSerde);
     },
     send(service, handler, key, input, given): InvocationHandle {
       const options = given?.options ?? {};
       const inputSerde = options.input ?? defaultSerde();
-      return send(targetOf(service, handler, key), inputSerde.serialize(input), options);
+      const target = targetOf(service, handler, key);
+      return send(target, inputOf(target, input, inputSerde), options);
     },
     genericCall({ service, method, key, parameter, inputSerde, outputSerde, ...options }) {
+      const target = targetOf(service, method, key);
       const input = (inputSerde ?? serde.binary) as Serde<unknown>;
       const output = (outputSerde ?? serde.binary) as Serde<unknown>;
-      return call(targetOf(service, method, key), input.serialize(parameter), options, output);
+      return call(target, inputOf(target, parameter, input), options, output);
     },
     genericSend({ service, method, key, parameter, inputSerde, ...options }) {
+      const target = targetOf(service, method, key);
       const input = (inputSerde ?? serde.binary) as Serde<unknown>;
-      return send(targetOf(service, method, key), input.serialize(parameter), options);
+      return send(target, inputOf(target, parameter, input), options);
     },
   };
 }
@@ -120,6 +125,16 @@ function targetOf(service: string, handler: string, key: string | undefined): Ta
   const target: Target = { $typeName: "perdure.protocol.v1.Target", service, handler };
   if (key !== undefined) target.key = key;
   return target;
+}
+
+function inputOf(target: Target, input: unknown, serde: Serde<unknown>): Uint8Array {
+  return serialised(serde, input, `the input of ${target.service}/${target.handler}`);
+}
+
+function delayOf({ delay = 0 }: SendOptions<unknown>): bigint {
+  const delayMs = millisOf(delay);
+  if (Number.isSafeInteger(delayMs)) return BigInt(Math.max(0, delayMs));
+  throw new RangeError(`the delay of a send is a duration, not ${String(delayMs)}`);
 }
 
 function headersOf(headers: Readonly<Record<string, string>> = {}): Header[] {

@@ -52,15 +52,15 @@ export function createContext(attempt: Attempt, request: Request): AnyContext {
     const serde = options.serde ?? defaultSerde<T>();
     return attempt.expect(
       new RunPromise<T>(attempt, completionId, readValue(serde as never, undefined), () => {
-        if (attempt.journal.hasCompletion(completionId)) return;
-        executeStep(attempt, completionId, action, options, firstNew);
+        if (attempt.over || attempt.journal.hasCompletion(completionId)) return;
+        executeStep(attempt, { completionId, name, firstNew }, action, options);
       }),
     );
   }
 
   function sleep(duration: Duration, name = ""): DurablePromiseNode<void> {
     const durationMs = millisOf(duration);
-    if (!Number.isFinite(durationMs) || durationMs < 0) {
+    if (!Number.isSafeInteger(durationMs) || durationMs < 0) {
       throw new RangeError(`ctx.sleep takes a duration of zero or more, not ${JSON.stringify(duration)}`);
     }
     const completionId = attempt.journal.newCompletionId();

@@ -6,7 +6,7 @@ import type { Attempt } from "../attempt/attempt.js";
 import { commandBody } from "../attempt/command-body.js";
 import { CompletionPromise, type Reader } from "../attempt/leaves.js";
 import { readValue, readVoid } from "../attempt/readers.js";
-import { failureOf } from "../attempt/results.js";
+import { failureOf, serialised } from "../attempt/results.js";
 import { TerminalError } from "../errors.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
 import { defaultSerde, type Serde } from "../serde/serde.js";
@@ -45,8 +45,10 @@ export function createPromises(attempt: Attempt): PromiseMethods {
         [Symbol.toStringTag]: "WorkflowPromise",
         get,
         peek: () => command("peekPromise", name, read),
-        resolve: (value) =>
-          complete(name, { case: "value", value: valueOf(serde.serialize(value)) }),
+        resolve(value): DurablePromiseNode<void> {
+          const bytes = serialised(serde, value, `the value of promise "${name}"`);
+          return complete(name, { case: "value", value: valueOf(bytes) });
+        },
         reject: (message) =>
           complete(name, { case: "failure", value: failureOf(new TerminalError(message)) }),
         then: (onValue, onFailure) => get().then(onValue, onFailure),

@@ -6,6 +6,7 @@ import type { Attempt } from "../attempt/attempt.js";
 import { commandBody } from "../attempt/command-body.js";
 import { CompletionPromise, type CompletionResult, type Reader } from "../attempt/leaves.js";
 import { readStateKeys, readValue } from "../attempt/readers.js";
+import { serialised } from "../attempt/results.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
 import { defaultSerde, type Serde } from "../serde/serde.js";
 
@@ -72,8 +73,10 @@ export function createState(attempt: Attempt): StateMethods {
       return answered(completionId, readStateKeys, result);
     },
     set(name, value, serde = defaultSerde()): void {
-      const stored = valueOf(serde.serialize(value));
-      attempt.issue("", commandBody("setState", { key: name, value: stored }));
+      const asked = valueOf(serialised(serde, value, `state "${name}"`));
+      const recorded = attempt.issue("", commandBody("setState", { key: name, value: asked }));
+      // Values are not compared on replay: what was stored then is what the object has.
+      const stored = recorded?.body.case === "setState" ? recorded.body.value.value : asked;
       values.set(name, stored);
       absent.delete(name);
     },

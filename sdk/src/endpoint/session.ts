@@ -61,9 +61,9 @@ export class EndpointSession {
     });
   }
 
-  /** Attempts that are not over. */
+  /** Attempts that compute: those that only wait have nothing to lose. */
   get running(): number {
-    return this.#attempts.size;
+    return [...this.#attempts.values()].filter((attempt) => !attempt.waiting).length;
   }
 
   close(): void {

@@ -8,7 +8,14 @@ import {
   type Awaiting,
 } from "@perdure/proto/protocol/v1/journal";
 import { TimeoutError } from "../errors.js";
-import { DurablePromiseNode, nodeOf, type DurablePromise, type Settled } from "./durable-promise.js";
+import {
+  DurablePromiseNode,
+  nodeOf,
+  type DurablePromise,
+  type Place,
+  type PromiseHost,
+  type Settled,
+} from "./durable-promise.js";
 
 type Results<P extends readonly PromiseLike<unknown>[]> = {
   -readonly [I in keyof P]: Awaited<P[I]>;
@@ -50,7 +57,7 @@ class CombinedPromise extends DurablePromiseNode<unknown> {
     children: readonly DurablePromiseNode<unknown>[],
     decide: (latest: DurablePromiseNode<unknown> | undefined) => Settled<unknown> | undefined,
   ) {
-    super(children[0]?.host ?? settledHost);
+    super(hostOf(children));
     this.#combinator = combinator;
     this.#children = children;
     for (const child of children) {
@@ -69,12 +76,34 @@ class CombinedPromise extends DurablePromiseNode<unknown> {
     for (const child of this.#children) child.start();
   }
 
-  override addTo(tree: Awaiting): void {
+  override addTo(tree: Awaiting, { top, outcomeMatters }: Place): void {
     const nested = create(AwaitingSchema, { combinator: this.#combinator });
+    const place = { top, outcomeMatters: outcomeOfChildrenMatters(this.#combinator, outcomeMatters) };
     for (const child of this.#children) {
-      if (child.settled === undefined) child.addTo(nested);
+      if (child.settled === undefined) child.addTo(nested, place);
     }
     tree.nested.push(nested);
+  }
+}
+
+/** Whether a combination looks at how its children end, or hands that on to one that does. */
+function outcomeOfChildrenMatters(combinator: Combinator, outcomeMatters: boolean): boolean {
+  switch (combinator) {
+    case Combinator.ALL_SUCCEEDED:
+    case Combinator.FIRST_SUCCEEDED:
+      return true;
+    case Combinator.ALL_COMPLETED:
+      return false;
+    default:
+      return outcomeMatters;
+  }
+}
+
+/** A promise that fails when its timer is the first to settle. */
+class TimeoutPromise extends CombinedPromise {
+  override addTo(tree: Awaiting, place: Place): void {
+    super.addTo(tree, place);
+    if (place.outcomeMatters) super.addTo(place.top, { ...place, outcomeMatters: false });
   }
 }
 
@@ -94,13 +123,22 @@ class SettledPromise<T> extends DurablePromiseNode<T> {
 }
 
 /** Belongs to promises that need no attempt: those that have settled, and combinations of nothing. */
-const settledHost: DurablePromiseNode<unknown>["host"] = {
+const settledHost: PromiseHost = {
   awaited: () => undefined,
   fail: (error) => {
     throw error;
   },
   timeout: (node) => node,
 };
+
+/** The attempt that all children belong to, but for those that have settled from the start. */
+function hostOf(children: readonly DurablePromiseNode<unknown>[]): PromiseHost {
+  const hosts = new Set(children.map(({ host }) => host));
+  hosts.delete(settledHost);
+  const [host = settledHost, ...others] = hosts;
+  if (others.length === 0) return host;
+  throw new TypeError("only durable promises of one context can be combined (PDR2003)");
+}
 
 function combine(
   combinator: Combinator,
@@ -168,7 +206,7 @@ export function timeoutAfter<T>(
   timer: DurablePromiseNode<void>,
 ): DurablePromiseNode<T> {
   const children = [node as DurablePromiseNode<unknown>, timer as DurablePromiseNode<unknown>];
-  return new CombinedPromise(Combinator.FIRST_COMPLETED, children, (latest) =>
+  return new TimeoutPromise(Combinator.FIRST_COMPLETED, children, (latest) =>
     latest === children[1] ? { kind: "failure", error: new TimeoutError() } : latest?.settled,
   ) as DurablePromiseNode<unknown> as DurablePromiseNode<T>;
 }

@@ -21,6 +21,17 @@ export interface PromiseHost {
   timeout<T>(node: DurablePromiseNode<T>, duration: Duration): DurablePromiseNode<T>;
 }
 
+/** Where in the tree of what an attempt waits for a node is. */
+export interface Place {
+  /** The tree of the attempt: it goes on when anything here has settled. */
+  readonly top: Awaiting;
+  /**
+   * Whether it matters to a combination above how the node ends. The server knows only how leaves end. So a node that may
+   * turn a success into a failure, or the reverse, is put at the top too: the attempt goes on, and looks for itself.
+   */
+  readonly outcomeMatters: boolean;
+}
+
 /** A promise whose result is recorded, so that it is the same whenever the handler is replayed. */
 export interface DurablePromise<T> extends Promise<T> {
   /** The same result, changed. Runs once; an error that is thrown and not terminal fails the attempt. */
@@ -54,7 +65,7 @@ export abstract class DurablePromiseNode<T> implements DurablePromise<T> {
   abstract start(): void;
 
   /** Adds what the node still waits for to a tree. */
-  abstract addTo(tree: Awaiting): void;
+  abstract addTo(tree: Awaiting, place: Place): void;
 
   /** Called when a node that this one depends on has settled. */
   onSettled(parent: () => void): void {
@@ -138,8 +149,9 @@ class MappedPromise<T, U> extends DurablePromiseNode<U> {
     this.#source.start();
   }
 
-  override addTo(tree: Awaiting): void {
-    this.#source.addTo(tree);
+  override addTo(tree: Awaiting, place: Place): void {
+    this.#source.addTo(tree, place);
+    if (place.outcomeMatters) this.#source.addTo(place.top, { ...place, outcomeMatters: false });
   }
 
   #map(settled: Settled<T>, mapper: (value?: T, failure?: Error) => U): void {

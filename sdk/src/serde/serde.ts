@@ -21,7 +21,7 @@ class JsonSerde<T> implements Serde<T> {
     if (value === undefined) return empty;
     const text = JSON.stringify(value) as string | undefined;
     if (text === undefined) {
-      throw new TypeError(`a ${typeof value} can't be written as JSON (PDR2002)`);
+      throw new TypeError(`a ${typeof value} can't be written as JSON`);
     }
     return Buffer.from(text);
   }

@@ -50,8 +50,18 @@ const timerLetters: Record<TimerKind, string> = {
   journalRetention: "j",
 };
 
+/** The end of time: what would be due later is due then. */
+const timeMax = Number.MAX_SAFE_INTEGER;
+
+/** When something is due that was asked for at `nowMs`: in whole milliseconds, never early. */
+export function dueAfter(nowMs: number, delayMs: bigint): number {
+  return Math.min(timeMax, Math.ceil(nowMs) + Number(delayMs));
+}
+
+/** @param id  tells timers of one kind and one run apart: no two may have the same key, ever */
 export function timerKey(dueAt: number, runId: string, kind: TimerKind, id = 0): string {
-  return orderedNumber(dueAt) + runId + timerLetters[kind] + orderedNumber(id);
+  const due = orderedNumber(Math.min(timeMax, dueAt));
+  return due + runId + timerLetters[kind] + orderedNumber(id);
 }
 
 export function dueAtOfTimerKey(key: string): number {

@@ -10,6 +10,10 @@ export type ReadyGroup =
   | { readonly kind: "deployment"; readonly id: string }
   | { readonly kind: "service"; readonly name: string };
 
+export function deploymentGroup(id: string): string {
+  return `d:${id}`;
+}
+
 export function parseReadyGroup(group: string): ReadyGroup {
   return group.startsWith("d:")
     ? { kind: "deployment", id: group.slice(2) }
@@ -19,7 +23,7 @@ export function parseReadyGroup(group: string): ReadyGroup {
 function groupOf(invocation: Invocation): string {
   return invocation.deploymentId === ""
     ? `s:${invocation.target?.service ?? ""}`
-    : `d:${invocation.deploymentId}`;
+    : deploymentGroup(invocation.deploymentId);
 }
 
 export function makeReady(ctx: ApplyContext, draft: Draft): void {
@@ -34,6 +38,15 @@ export function makeReady(ctx: ApplyContext, draft: Draft): void {
   invocation.queueGroup = group;
   invocation.queueSequence = sequence;
   ctx.emit({ kind: "ready", group, sequence, runId });
+}
+
+/** What has lost its attempt wants another: from the deployment that its journal is pinned to by now. */
+export function readyAgain(ctx: ApplyContext, draft: Draft): void {
+  const { runId, invocation } = draft;
+  const { queueGroup: group, queueSequence: sequence } = invocation;
+  if (group === groupOf(invocation)) return ctx.emit({ kind: "ready", group, sequence, runId });
+  ctx.tables.ready.delete(readyKey(group, sequence));
+  makeReady(ctx, draft);
 }
 
 /** The attempt is over: its number is not current any more, and its row is gone. */

@@ -15,6 +15,8 @@ export interface Attempt {
   readonly number: AttemptNumber;
   /** Names the attempt on its session. */
   readonly streamId: number;
+  /** What it runs, as people name it. */
+  readonly target: string;
   readonly link: DeploymentLink;
   readonly inactivityTimeoutMs: number;
   readonly retryPolicy: RetryPolicy;

@@ -17,7 +17,7 @@ export interface LinkListener {
 const reconnect = { initialIntervalMs: 50, exponentiationFactor: 2, maxIntervalMs: 2_000 };
 
 export class DeploymentLink {
-  readonly deployment: Deployment;
+  #deployment: Deployment;
   readonly #listener: LinkListener;
   readonly #log: Log;
   #session: Session | undefined;
@@ -27,9 +27,18 @@ export class DeploymentLink {
   #closed = false;
 
   constructor(deployment: Deployment, listener: LinkListener, log: Log) {
-    this.deployment = deployment;
+    this.#deployment = deployment;
     this.#listener = listener;
     this.#log = log;
+  }
+
+  get deployment(): Deployment {
+    return this.#deployment;
+  }
+
+  /** It was registered anew: the next session is opened as it says. */
+  update(deployment: Deployment): void {
+    this.#deployment = deployment;
   }
 
   /** Whether attempts can be started on it now. */

@@ -15,7 +15,7 @@ import {
 import { InvocationStatus } from "@perdure/proto/storage/v1/records";
 import { serverFrameOf } from "@perdure/protocol/messages";
 import type { Effect } from "../core/effect.js";
-import { parseReadyGroup } from "../core/ready.js";
+import { deploymentGroup, parseReadyGroup } from "../core/ready.js";
 import type { Log } from "../observe/log.js";
 import type { RegistryView } from "../shard/registry-view.js";
 import type { Clock } from "../shard/clock.js";
@@ -150,6 +150,8 @@ export class Invoker {
     if (link === undefined) {
       link = new DeploymentLink(deployment, this.#linkListener, this.#options.log);
       this.#links.set(deployment.id, link);
+    } else if (link.deployment !== deployment) {
+      link.update(deployment);
     }
     return link;
   }
@@ -172,7 +174,12 @@ export class Invoker {
     const invocation = tables.invocations.get(runId);
     if (invocation?.status !== InvocationStatus.READY || this.#attempts.has(runId)) return;
     const pinned = invocation.deploymentId;
-    const chosen = pinned === "" ? link : (this.#linkOf(`d:${pinned}`) ?? link);
+    const chosen = pinned === "" ? link : (this.#linkOf(deploymentGroup(pinned)) ?? link);
+    if (!chosen.open) {
+      // Its row is of the time before it was pinned. It waits with those of its deployment.
+      this.#groups.add(deploymentGroup(pinned), { partition, runId });
+      return chosen.ensure();
+    }
     const { service = "", handler = "" } = invocation.target ?? {};
     const options = handlerOptions(
       this.#options.view().services.get(service),
@@ -188,6 +195,7 @@ export class Invoker {
         counter: invocation.attempt,
       },
       streamId: ++this.#lastStreamId,
+      target: `${service}/${handler} ${invocation.id}`,
       link: chosen,
       inactivityTimeoutMs: options.inactivityTimeoutMs,
       retryPolicy: options.retryPolicy,
@@ -259,7 +267,7 @@ export class Invoker {
       try {
         this.#addCallees(items);
       } catch (error) {
-        return this.#fail(attempt, failedByCommand(error));
+        return this.#refused(attempt, error);
       }
       this.#append(attempt, items, end);
     }
@@ -295,9 +303,17 @@ export class Invoker {
       end,
     };
     const onRefused = (error: unknown): void => {
-      this.#fail(attempt, failedByCommand(error));
+      this.#refused(attempt, error);
     };
     this.#options.shard().enqueue(partition, { case: "appended", value }, { onRefused });
+  }
+
+  /** A command can't be carried out. The code can't see it, so whoever runs the server must. */
+  #refused(attempt: Attempt, error: unknown): void {
+    const failed = failedByCommand(error);
+    const { errorCode, message } = failed.failure;
+    this.#options.log.warn(`an attempt of ${attempt.target} failed: ${errorCode} ${message}`);
+    this.#fail(attempt, failed);
   }
 
   #fail(attempt: Attempt, error: AttemptError): void {

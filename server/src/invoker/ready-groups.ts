@@ -20,6 +20,8 @@ interface Group {
 
 const itemsMax = 4_096;
 const rowsPerLook = 512;
+/** Items that were taken and not let go of. */
+const takenMax = 1_024;
 
 export class ReadyGroups {
   readonly #groups = new Map<string, Group>();
@@ -69,7 +71,12 @@ export class ReadyGroups {
         return undefined;
       }
     }
-    return group.items[group.head++];
+    const item = group.items[group.head++];
+    if (group.head >= takenMax) {
+      group.items.splice(0, group.head);
+      group.head = 0;
+    }
+    return item;
   }
 
   #group(name: string): Group {

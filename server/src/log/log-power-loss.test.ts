@@ -64,13 +64,10 @@ class Model {
   async reopen(): Promise<LogUnderTest> {
     const opened = await open(this.disk, { replayFrom: this.replayFrom });
     const acknowledged = this.records.slice(this.replayFrom - 1);
-    const withUnknown = [...acknowledged, ...this.unknown];
     const isWithUnknown = opened.records.length > acknowledged.length;
-    expect(linesOf(opened.records)).toEqual(linesOf(isWithUnknown ? withUnknown : acknowledged));
-    expect(opened.positions).toEqual(opened.records.map((_, i) => this.replayFrom + i));
     if (isWithUnknown) this.records = [...this.records, ...this.unknown];
     this.unknown = [];
-    expect(opened.log.lastPosition).toBe(this.records.length);
+    expectHeld(opened, this.records, this.replayFrom);
     return opened;
   }
 
@@ -131,6 +128,12 @@ class Model {
     else this.disk = round.end === "powerLoss" ? this.disk.powerLoss(seed) : this.disk.kill();
     this.disk.capacityBytes = Number.POSITIVE_INFINITY;
   }
+}
+
+function expectHeld(opened: LogUnderTest, all: readonly LogRecord[], from: number): void {
+  expect(linesOf(opened.records)).toEqual(linesOf(all.slice(from - 1)));
+  expect(opened.positions).toEqual(opened.records.map((_, index) => from + index));
+  expect(opened.log.lastPosition).toBe(all.length);
 }
 
 function isNamed(error: unknown, name: string): boolean {

@@ -41,7 +41,7 @@ export interface Segment {
 export interface Recovered {
   /** Oldest first, contiguous; the last one has records. */
   readonly segments: readonly Segment[];
-  /** Which index the next segment gets; a segment of this index without records may exist. */
+  /** Which index the next segment gets. */
   readonly nextIndex: number;
   readonly lastPosition: number;
   /** CRC of the last batch with records; 0 where there is none. */
@@ -87,12 +87,11 @@ class Recovery {
     const found = await findSegments(this.#options.directory);
     for (const { header } of found) this.#noteSynced(header?.syncedPosition ?? 0);
     const isCut = await this.#readAll(found);
-    const emptyTail = this.#dropEmptyTail();
     const kept = new Set(this.#segments.map((segment) => segment.name));
     const names = found.map((segment) => segment.name);
     return {
       segments: this.#segments,
-      nextIndex: emptyTail?.index ?? (this.#segments.at(-1)?.index ?? 0) + 1,
+      nextIndex: (this.#segments.at(-1)?.index ?? 0) + 1,
       lastPosition: this.#nextPosition - 1,
       lastChecksum: this.#lastChecksum,
       partitions: this.#partitions,
@@ -118,22 +117,21 @@ class Recovery {
     } catch (error) {
       if (damage === "refuse" || !(error instanceof LogDamaged)) throw error;
     }
-    if (this.#nextPosition < replayFrom) this.#startOver(replayFrom);
+    this.#cut(replayFrom);
     return true;
   }
 
-  /** The tables are ahead of what can be read: nothing of it is of use to them. */
-  #startOver(position: number): void {
-    this.#segments = [];
-    this.#partitions = new PartitionPositions();
-    this.#nextPosition = position;
-    this.#lastChecksum = 0;
-  }
-
-  /** A last segment without records: the next one takes its place. */
-  #dropEmptyTail(): Segment | undefined {
-    const last = this.#segments.at(-1);
-    return last?.firstPosition === this.#nextPosition ? this.#segments.pop() : undefined;
+  /** Keeps what could be read, unless the tables are ahead of it: then it is of no use to them. */
+  #cut(replayFrom: number): void {
+    if (this.#nextPosition < replayFrom) {
+      this.#segments = [];
+      this.#partitions = new PartitionPositions();
+      this.#nextPosition = replayFrom;
+      this.#lastChecksum = 0;
+      this.#unconfirmed = undefined;
+    } else if (this.#segments.at(-1)?.firstPosition === this.#nextPosition) {
+      this.#segments.pop();
+    }
   }
 
   async #readSegment(segment: FoundSegment, next: FoundSegment | undefined): Promise<void> {

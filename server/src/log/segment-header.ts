@@ -1,16 +1,16 @@
 // The first page of a segment: who it is and where it stands in the log. A file carries the name of a
-// segment only after its header is durable, so a segment without a valid header is damage.
+// segment only after its header and its first batch are durable: without them it is damaged.
 //
 //   bytes  0  magic, 8 characters      8  format version, u32     12  where batches start, u32
 //         16  segment id, 8 random bytes                          24  index of the segment, u64
 //         32  position of its first record, u64                   40  bytes of the segment, u64
-//         48  position known synced when it was opened, u64
+//         48  position known synced when it got its name (its first batch included), u64
 //         56  CRC of the batch before, u32                        60  zero, u32
 //         64  CRC32C of bytes 0 to 63
 // All integers are little-endian. The rest of the page is not looked at.
 //
-// The segment id is mixed into every CRC of the segment, so that what an earlier use of the same
-// blocks left behind is never taken for content.
+// Every other CRC of the segment is computed over the segment id and then the bytes in question, so
+// that what an earlier use of the same blocks left behind is never taken for content.
 
 import { crc32c } from "@node-rs/crc32";
 import { getSafeInteger, setSafeInteger } from "./safe-integer.js";

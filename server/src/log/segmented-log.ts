@@ -31,6 +31,9 @@ interface CurrentSegment {
   offset: number;
 }
 
+// What one write takes everywhere, and a u32 holds.
+const batchBytesMax = 1024 * 1024 * 1024;
+
 export class SegmentedLog implements EventLog {
   readonly #directory: DiskDirectory;
   readonly #pool: SegmentPool;
@@ -95,11 +98,12 @@ export class SegmentedLog implements EventLog {
     this.#assertWritable();
     invariant(!this.#isAppending, "one append at a time");
     if (batch.length === 0) return this.#lastPosition;
+    const length = encodedBytes(batch);
+    invariant(length <= batchBytesMax, "a batch is smaller than 1 GiB");
     const problem = this.#partitions.admit(batch);
     if (problem !== undefined) throw new InvariantViolation(problem);
     this.#isAppending = true;
     try {
-      const length = encodedBytes(batch);
       const current = this.#current;
       if (current === undefined || !hasRoom(current, length)) {
         yield* this.#appendToNext(batch, length);
@@ -127,7 +131,8 @@ export class SegmentedLog implements EventLog {
       index,
       firstPosition,
       bytes: taken.bytes,
-      syncedPosition: this.#syncedPosition,
+      // True once the file has the name of a segment, and not read before.
+      syncedPosition: this.#lastPosition + batch.length,
       previousChecksum: this.#previousChecksum,
     };
     const { file, bytes } = taken;

@@ -39,7 +39,7 @@ function discoveryFailed(uri: string, error: ConnectError): RegistrationError {
       "PDR4203",
       "META0013",
       400,
-      `${uri} answers, but not as a Perdure endpoint (${error.rawMessage}). Is it the address that serve() printed?`,
+      `${uri} answers, but not as a Perdure endpoint (${error.rawMessage}). Is it the address that a service of yours listens on?`,
     );
   }
   return new RegistrationError(

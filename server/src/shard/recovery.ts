@@ -16,6 +16,8 @@ export interface RecoverOptions {
   readonly directory: string;
   readonly writer: StoreOptions["writer"];
   readonly segmentBytes?: number;
+  /** "cut": the operator gives up the records from the first one that can't be read. Default "refuse". */
+  readonly damagedLog?: "refuse" | "cut";
 
 }
 
@@ -45,6 +47,7 @@ export async function recoverShard(options: RecoverOptions): Promise<Recovered> 
     const { log, replayed } = await openLog({
       directory: join(options.directory, "log"),
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
+      ...(options.damagedLog === undefined ? {} : { damage: options.damagedLog }),
       replayFrom: store.checkpointPosition + 1,
       onRecord: (record) => {
         replay(store, record);

@@ -30,6 +30,8 @@ export interface ShardOptions {
   readonly shell: Shell;
   /** Told when the shard had to stop. Nothing that was acknowledged is lost. */
   readonly onFatal: (error: unknown) => void;
+  /** Told of each event that the core refused. */
+  readonly onRefused: (event: EventBody["case"], error: unknown) => void;
   /** Live bytes of the tables at which a checkpoint begins. */
   readonly checkpointBytes: number;
 }
@@ -53,6 +55,13 @@ interface PendingEffect {
   readonly effect: Effect;
 }
 
+/** Events that are made of rows. */
+const fromTables: ReadonlySet<EventBody["case"]> = new Set([
+  "timersDue",
+  "messageReceived",
+  "delivered",
+]);
+
 /** Timers that one event may fire. */
 const timersPerEvent = 500;
 /** Events that may wait to be applied; beyond it new submissions are refused. */
@@ -68,6 +77,7 @@ export class Shard {
   #waitingForDurable: (() => void)[] = [];
   #state: "idle" | "scheduled" | "syncing" | "stopped" = "idle";
   #diskFull: DiskFull | undefined;
+  #closing = false;
   #checkpointing: Promise<void> = Promise.resolve();
   #idle: { promise: Promise<void>; resolve: () => void } | undefined;
 
@@ -109,7 +119,7 @@ export class Shard {
   /** Runs `read` when the tables hold exactly what is durable: now, or when the batch under way is. */
   whenDurable(read: () => void): void {
     if (this.#state === "syncing") this.#waitingForDurable.push(read);
-    else read();
+    else if (this.#state !== "stopped") read();
   }
 
   tables(partition: number): PartitionTables {
@@ -140,10 +150,12 @@ export class Shard {
 
   /**
    * Stops taking events. What was enqueued before is durable when it resolves, and in the tables, so that the next
-   * start has nothing to replay.
+   * start has nothing to replay; unless the disk is full: then what was acknowledged is in the log, and the rest is given up.
    */
   async close(): Promise<void> {
+    this.#closing = true;
     this.#timers.close();
+    this.#options.store.giveUpWhenFull();
     await this.drained();
     if (this.#state === "stopped") return;
     this.#state = "stopped";
@@ -186,6 +198,7 @@ export class Shard {
       (error: unknown) => {
         if (!(error instanceof DiskFull)) return this.#fail(error);
         this.#diskFull = error;
+        if (this.#closing) return this.#stop();
         setTimeout(() => {
           this.#append(batch);
         }, diskFullRetryMs);
@@ -231,8 +244,7 @@ export class Shard {
     } catch (error) {
       tables.undo.rollback();
       this.#effects.length = firstEffect;
-      if (queued.onRefused === undefined) throw error;
-      queued.onRefused(error);
+      this.#refuse(queued, error);
       return;
     }
     if (event.case === "opened") partitionState.epoch = event.value.epoch;
@@ -241,6 +253,14 @@ export class Shard {
     partitionState.appliedPosition++;
     batch.push(recordOf(partition, partitionState.appliedPosition, partitionState.epoch, nowMs, event));
     this.#applied(queued, firstEffect);
+  }
+
+  /** An event whose apply throws changes nothing, and fails the one request or attempt that sent it. */
+  #refuse({ event, onRefused }: Queued, error: unknown): void {
+    // What comes from tables would come again and again: that is for a person to look at.
+    if (fromTables.has(event.case)) throw error;
+    this.#options.onRefused(event.case, error);
+    onRefused?.(error);
   }
 
   /** Effects that lead to further events of the same batch. */
@@ -324,15 +344,20 @@ export class Shard {
   async checkpoint(): Promise<void> {
     const { store, log } = this.#options;
     const position = log.lastPosition;
-    await store.checkpoint(position);
-    await log.trim(position + 1);
+    const outcome = await store.checkpoint(position);
+    if (outcome === "written") await log.trim(position + 1);
   }
 
   #fail(error: unknown): void {
     if (this.#state === "stopped") return;
+    this.#stop();
+    this.#options.onFatal(error);
+  }
+
+  #stop(): void {
     this.#state = "stopped";
     this.#timers.close();
-    this.#options.onFatal(error);
+    this.#idle?.resolve();
   }
 }
 

@@ -3,8 +3,12 @@
 
 import sortedBtree from "sorted-btree";
 
-// The package is CommonJS: its class is a member of what Node imports as the default.
-const BTree = sortedBtree.default;
+// The package is CommonJS: its class is a member of what Node imports as the default, and is itself the
+// default where a tool (vitest, bundlers) has unwrapped it.
+type BTreeClass = typeof sortedBtree.default;
+const { default: BTree = sortedBtree as unknown as BTreeClass } = sortedBtree as {
+  readonly default?: BTreeClass;
+};
 
 export const tombstone: unique symbol = Symbol("deleted");
 export type Cell<V> = V | typeof tombstone;

@@ -57,7 +57,7 @@ abstract class OverlayTable<V, L extends Layer<V>> implements Table<V> {
 
   delete(key: string): void {
     const before = this.live.get(key);
-    if (this.options.insertOnly && before !== undefined) {
+    if (this.options.insertOnly && before !== undefined && before !== tombstone) {
       this.options.undo.push(this.live, key, before);
       this.live.remove(key);
       return;
@@ -107,10 +107,7 @@ export class OverlayPointTable<V> extends OverlayTable<V, PointLayer<V>> {
   }
 }
 
-export class OverlayRangeTable<V>
-  extends OverlayTable<V, SortedLayer<V>>
-  implements RangeTable<V>
-{
+export class OverlayRangeTable<V> extends OverlayTable<V, SortedLayer<V>> implements RangeTable<V> {
   protected override newLayer(): SortedLayer<V> {
     return new SortedLayer();
   }

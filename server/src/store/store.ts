@@ -11,6 +11,7 @@ import {
   createInlineWriter,
   createThreadWriter,
   type CheckpointWriter,
+  type WriteOutcome,
 } from "./checkpoint-writer.js";
 import { Environment } from "./environment.js";
 import { createPartitionTables, type PartitionTables } from "./partition-tables.js";
@@ -40,6 +41,7 @@ export class Store {
   #liveBytes = 0;
   #checkpointPosition: number;
   #checkpointing = false;
+  #givesUp = false;
 
   /** @throws StoreDamaged */
   constructor(options: StoreOptions) {
@@ -83,9 +85,9 @@ export class Store {
 
   /**
    * Writes everything that was applied up to `position` (a durable log position; nothing beyond it may be applied
-   * when this is called). Resolves when it is on disk.
+   * when this is called). Resolves when it is on disk, or when it was given up: see {@link giveUpWhenFull}.
    */
-  async checkpoint(position: number): Promise<void> {
+  async checkpoint(position: number): Promise<WriteOutcome> {
     this.#checkpointing = true;
     try {
       this.#liveBytes = 0;
@@ -93,27 +95,33 @@ export class Store {
       const batch = new CheckpointBatch();
       for (const partition of frozen) {
         partition.encodeInto(batch);
-        if (batch.byteLength >= transactionBytes) await this.#write(batch);
-        else await nextTurn();
+        if (batch.byteLength < transactionBytes) await nextTurn();
+        else if ((await this.#write(batch)) === "diskFull") return "diskFull";
       }
       batch.put(checkpointKey, Buffer.from(String(position)));
-      await this.#write(batch);
+      if ((await this.#write(batch)) === "diskFull") return "diskFull";
       this.#environment.renewSnapshot();
       for (const tables of this.#partitions.values()) tables.thaw();
       this.#checkpointPosition = position;
+      return "written";
     } finally {
       this.#checkpointing = false;
     }
   }
 
   /** A full disk is waited out: nothing is lost, the log and the layers in memory have it all. */
-  async #write(batch: CheckpointBatch): Promise<void> {
+  async #write(batch: CheckpointBatch): Promise<WriteOutcome> {
     const bytes = batch.take();
     for (;;) {
       const outcome = await this.#writer.write(bytes);
-      if (outcome === "written") return;
+      if (outcome === "written" || this.#givesUp) return outcome;
       await delay(diskFullRetryMs);
     }
+  }
+
+  /** A checkpoint no longer waits for room on a full disk: the process is about to end. */
+  giveUpWhenFull(): void {
+    this.#givesUp = true;
   }
 
   /** A hash of every row of every partition. Two stores that agree have the same. */

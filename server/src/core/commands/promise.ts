@@ -29,6 +29,7 @@ import { objectOf } from "../lock.js";
 import { appendEntry, hasPending, notifyCompletion } from "../notify.js";
 import { expect } from "../pending.js";
 import type { CommandContext } from "./apply-command.js";
+import { checkKey } from "./state.js";
 
 export function getPromise({ ctx, draft, entry, command }: CommandContext<GetPromiseCommand>): void {
   const key = promiseKey(draft, command.promise);
@@ -96,6 +97,7 @@ function promiseKey(draft: Draft, promise: string): string {
   if (object === undefined || draft.invocation.serviceKind !== ServiceKind.WORKFLOW) {
     throw new CommandRejected("PDR2007", "only workflows have durable promises");
   }
+  checkKey("promise's name", promise);
   return namedKey(object, promise);
 }
 

@@ -5,6 +5,7 @@ import { type SendCommand } from "@perdure/proto/protocol/v1/journal";
 import { InvokeMessageSchema } from "@perdure/proto/storage/v1/records";
 import { completionOf } from "@perdure/protocol/messages";
 import { sendMessage } from "../context.js";
+import { dueAfter } from "../keys.js";
 import { appendEntry, notifyCompletion } from "../notify.js";
 import type { CommandContext } from "./apply-command.js";
 import { calleeOf, invokeMessage } from "./callee.js";
@@ -16,7 +17,7 @@ export function send(command: CommandContext<SendCommand>): void {
   appendEntry(ctx, draft, entry);
 
   const invoke = create(InvokeMessageSchema, invokeMessage(command.command, callee));
-  if (delayMs > 0n) invoke.startAt = Math.ceil(ctx.nowMs) + Number(delayMs);
+  if (delayMs > 0n) invoke.startAt = dueAfter(ctx.nowMs, delayMs);
   sendMessage(ctx, callee.partition, {
     $typeName: "perdure.storage.v1.Message",
     message: { case: "invoke", value: invoke },

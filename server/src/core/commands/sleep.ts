@@ -1,12 +1,16 @@
 // A durable timer. The duration counts from the time of the event that records it.
 
 import { create } from "@bufbuild/protobuf";
-import { EntrySchema, SleepCommandSchema, type SleepCommand } from "@perdure/proto/protocol/v1/journal";
+import {
+  EntrySchema,
+  SleepCommandSchema,
+  type SleepCommand,
+} from "@perdure/proto/protocol/v1/journal";
 import {
   PendingCompletion_Kind as PendingKind,
   TimerRowSchema,
 } from "@perdure/proto/storage/v1/records";
-import { timerKey } from "../keys.js";
+import { dueAfter, timerKey } from "../keys.js";
 import { appendEntry } from "../notify.js";
 import { expect } from "../pending.js";
 import type { CommandContext } from "./apply-command.js";
@@ -14,7 +18,7 @@ import type { CommandContext } from "./apply-command.js";
 export function sleep({ ctx, draft, entry, command }: CommandContext<SleepCommand>): void {
   const { completionId, durationMs } = command;
   const { runId } = draft;
-  const dueAt = Math.ceil(ctx.nowMs) + Number(durationMs);
+  const dueAt = dueAfter(ctx.nowMs, durationMs);
   const value = create(SleepCommandSchema, {
     completionId,
     durationMs,

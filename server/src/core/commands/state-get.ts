@@ -8,26 +8,23 @@ import {
   type GetStateKeysCommand,
 } from "@perdure/proto/protocol/v1/journal";
 import { completionOf, voidResult } from "@perdure/protocol/messages";
-import { endOfPrefix, namedKey } from "../keys.js";
+import { endOfPrefix } from "../keys.js";
 import { appendEntry, notifyCompletion } from "../notify.js";
 import type { CommandContext } from "./apply-command.js";
-import { readableState } from "./state.js";
+import { readableState, stateRowKey } from "./state.js";
 
 export function getState({ ctx, draft, entry, command }: CommandContext<GetStateCommand>): void {
   const object = readableState(draft);
   appendEntry(ctx, draft, entry);
   if (command.eager.case !== undefined) return;
-  const value = ctx.tables.state.get(namedKey(object, command.key))?.value;
+  const value = ctx.tables.state.get(stateRowKey(object, command.key))?.value;
   const { completionId } = command;
   notifyCompletion(
     ctx,
     draft,
     create(CompletionSchema, {
       completionId,
-      result:
-        value === undefined
-          ? voidResult
-          : { case: "value", value },
+      result: value === undefined ? voidResult : { case: "value", value },
     }),
   );
 }

@@ -8,17 +8,16 @@ import {
   type SetStateCommand,
 } from "@perdure/proto/protocol/v1/journal";
 import { StateRowSchema } from "@perdure/proto/storage/v1/records";
-import { namedKey } from "../keys.js";
 import { appendEntry } from "../notify.js";
 import { clear } from "../purge.js";
 import type { CommandContext } from "./apply-command.js";
-import { writableState } from "./state.js";
+import { stateRowKey, writableState } from "./state.js";
 
 export function setState({ ctx, draft, entry, command }: CommandContext<SetStateCommand>): void {
   const object = writableState(draft);
   appendEntry(ctx, draft, entry);
   const { key: name, value = create(ValueSchema) } = command;
-  ctx.tables.state.put(namedKey(object, name), create(StateRowSchema, { name, value }));
+  ctx.tables.state.put(stateRowKey(object, name), create(StateRowSchema, { name, value }));
 }
 
 export function clearState({
@@ -29,7 +28,7 @@ export function clearState({
 }: CommandContext<ClearStateCommand>): void {
   const object = writableState(draft);
   appendEntry(ctx, draft, entry);
-  ctx.tables.state.delete(namedKey(object, command.key));
+  ctx.tables.state.delete(stateRowKey(object, command.key));
 }
 
 export function clearAllState({ ctx, draft, entry }: CommandContext<ClearAllStateCommand>): void {

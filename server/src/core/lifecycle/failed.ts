@@ -38,7 +38,7 @@ function backOff(ctx: ApplyContext, draft: Draft, retryAt: number): void {
   invocation.status = InvocationStatus.BACKING_OFF;
   invocation.dueAt = retryAt;
   ctx.tables.timers.put(
-    timerKey(retryAt, runId, "retry"),
+    timerKey(retryAt, runId, "retry", invocation.attempt),
     create(TimerRowSchema, { runId, timer: { case: "retry", value: {} } }),
   );
   ctx.emit({ kind: "armTimer", dueAt: retryAt });
