@@ -60,3 +60,19 @@ export class Http {
     return request(this.url + path, options);
   }
 }
+
+/** The answer, or undefined where it takes too long; the request goes on. */
+export async function answerWithin(
+  timeoutMs: number,
+  answer: Promise<Answer>,
+): Promise<Answer | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

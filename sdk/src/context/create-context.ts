@@ -80,11 +80,11 @@ export function createContext(attempt: Attempt, request: Request): AnyContext {
     ...createAwakeables(attempt),
     key: start.target?.key ?? "",
     serviceClient: (definition: Definable) => clientOf(definition, undefined),
-    objectClient: clientOf,
-    workflowClient: clientOf,
+    objectClient: keyed(clientOf),
+    workflowClient: keyed(clientOf),
     serviceSendClient: (definition: Definable) => sendClientOf(definition, undefined),
-    objectSendClient: sendClientOf,
-    workflowSendClient: sendClientOf,
+    objectSendClient: keyed(sendClientOf),
+    workflowSendClient: keyed(sendClientOf),
     genericCall: calls.genericCall,
     genericSend: calls.genericSend,
     request: () => request,
@@ -96,6 +96,16 @@ export function createContext(attempt: Attempt, request: Request): AnyContext {
     console: replayConsole(() => attempt.journal.replaying),
   };
   return context as unknown as AnyContext;
+}
+
+type ClientMaker = (definable: Definable, key: string) => unknown;
+
+/** Keys often come from input that nobody has checked. */
+function keyed(clientOf: ClientMaker): ClientMaker {
+  return (definable, key) => {
+    if (typeof key === "string") return clientOf(definable, key);
+    throw new TypeError(`a client of ${nameOf(definable)} needs a key, as a string`);
+  };
 }
 
 /** The console, silent for what was said already. */

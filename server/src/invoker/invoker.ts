@@ -320,7 +320,13 @@ export class Invoker {
     const nowMs = this.#options.clock.now();
     const value = failedEvent(attempt, error, nowMs);
     const { code, message } = error.failure;
-    this.#options.log.debug(`attempt of ${attempt.runId} failed: ${String(code)} ${message}`);
+    const { log } = this.#options;
+    if (value.decision.case === "pause") {
+      const tried = `${String(attempt.failures + 1)} attempts without progress`;
+      log.warn(`PDR2013: ${attempt.target} is paused after ${tried}: ${String(code)} ${message}`);
+    } else {
+      log.debug(`an attempt of ${attempt.target} failed: ${String(code)} ${message}`);
+    }
     this.#options.shard().enqueue(attempt.partition, { case: "failed", value });
   }
 

@@ -3,6 +3,7 @@
 
 import { mkdirSync } from "node:fs";
 import { open, type RootDatabase } from "lmdb";
+import { findDamage } from "./check-file.js";
 import type { CheckpointOperation } from "./checkpoint-batch.js";
 import { StoreDamaged } from "./store-errors.js";
 
@@ -21,6 +22,8 @@ export class Environment {
   /** @throws StoreDamaged */
   static open(directory: string): Environment {
     mkdirSync(directory, { recursive: true });
+    const damage = findDamage(directory);
+    if (damage !== undefined) throw new StoreDamaged(directory, damage);
     try {
       return new Environment(
         open<Buffer, Buffer>({

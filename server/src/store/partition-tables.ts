@@ -22,6 +22,7 @@ import { JournalOverlay, type JournalTail } from "./journal-overlay.js";
 import { tombstone, type Cell } from "./layer.js";
 import { OverlayPointTable, OverlayRangeTable, type Base } from "./overlay-table.js";
 import { rowKey, tableKeyOf } from "./row-key.js";
+import { RowDamaged } from "./store-errors.js";
 import {
   entryBytes,
   journalTableNumber,
@@ -180,7 +181,7 @@ function createBase<Desc extends DescMessage>(
   return {
     get(key): MessageShape<Desc> | undefined {
       const bytes = environment.get(rowKey(partition, spec.number, key));
-      return bytes === undefined ? undefined : fromBinary(spec.schema, bytes);
+      return bytes === undefined ? undefined : decode(spec.number, spec.schema, bytes);
     },
     *scan(from, to): Generator<Row<MessageShape<Desc>>> {
       const start = rowKey(partition, spec.number, from);
@@ -189,7 +190,7 @@ function createBase<Desc extends DescMessage>(
       try {
         for (let row = rows.next(); row.done !== true; row = rows.next()) {
           const { key, value } = row.value;
-          yield { key: tableKeyOf(key), value: fromBinary(spec.schema, value) };
+          yield { key: tableKeyOf(key), value: decode(spec.number, spec.schema, value) };
         }
       } finally {
         // A scan that stops early must not keep its snapshot: LMDB has few, and can't reuse pages behind one.
@@ -205,7 +206,7 @@ function readChunks(environment: Environment, partition: number, runId: string):
   const entries: Entry[] = [];
   const rows = environment.range(start, end);
   for (let row = rows.next(); row.done !== true; row = rows.next()) {
-    entries.push(...fromBinary(JournalChunkSchema, row.value.value).entries);
+    entries.push(...decode(journalTableNumber, JournalChunkSchema, row.value.value).entries);
   }
   return entries;
 }
@@ -214,5 +215,17 @@ function readPartitionState(environment: Environment, partition: number): Partit
   const bytes = environment.get(rowKey(partition, partitionTableNumber, ""));
   return bytes === undefined
     ? create(PartitionStateSchema, { behavior: 1 })
-    : fromBinary(PartitionStateSchema, bytes);
+    : decode(partitionTableNumber, PartitionStateSchema, bytes);
+}
+
+function decode<Desc extends DescMessage>(
+  table: number,
+  schema: Desc,
+  bytes: Uint8Array,
+): MessageShape<Desc> {
+  try {
+    return fromBinary(schema, bytes);
+  } catch (error) {
+    throw new RowDamaged(table, error);
+  }
 }

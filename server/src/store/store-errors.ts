@@ -1,5 +1,19 @@
 // What can be wrong with a store.
 
+/** A row can't be read: the store is damaged. */
+export class RowDamaged extends Error {
+  override readonly name = "RowDamaged";
+  readonly code = "PDR1202";
+
+  constructor(table: number, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `PDR1202: a row of the store (table ${String(table)}) can't be read (${reason}). Stop the server and restore the data directory from a backup`,
+      { cause },
+    );
+  }
+}
+
 /** The tables can't be read. Nothing was changed. */
 export class StoreDamaged extends Error {
   override readonly name = "StoreDamaged";
