@@ -61,10 +61,7 @@ export class RetryableError extends Error {
     this.code = options.errorCode ?? 500;
   }
 
-  static from(
-    cause: unknown,
-    options: Omit<RetryableErrorOptions, "cause"> = {},
-  ): RetryableError {
+  static from(cause: unknown, options: Omit<RetryableErrorOptions, "cause"> = {}): RetryableError {
     return new RetryableError(messageOf(cause), { ...options, cause });
   }
 }

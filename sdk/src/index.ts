@@ -66,4 +66,11 @@ export {
   type TerminalErrorOptions,
 } from "./errors.js";
 export { serde, type Serde } from "./serde/serde.js";
-export { endpoint, ListenError, serve, type Endpoint, type Listening, type ServeOptions } from "./endpoint/endpoint.js";
+export {
+  endpoint,
+  ListenError,
+  serve,
+  type Endpoint,
+  type Listening,
+  type ServeOptions,
+} from "./endpoint/endpoint.js";

@@ -1,15 +1,37 @@
 // The life of a server process: how it starts, what keeps it from starting, how it ends. Every refusal has its
 // code, changes nothing and ends with status 1.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { useBed } from "../harness/bed.js";
+import { perdureBin } from "../harness/paths.js";
 import { freePort, withPortInUse } from "../harness/ports.js";
 import type { ServerProcess, ServerProcessOptions } from "../harness/server-process.js";
+import type { ServicesProcess } from "../harness/services-process.js";
 import { until } from "../harness/until.js";
 
+const shared = useBed("after all");
 const bed = useBed("after each");
+let services: ServicesProcess;
+/** Data of a server that was killed. */
+let template = "";
+
+beforeAll(async () => {
+  const [server, started] = await Promise.all([
+    shared.startServer(),
+    shared.startServices({ modules: ["greeter", "timing"] }),
+  ]);
+  services = started;
+  await server.register(services.url);
+  for (let at = 0; at < 20; at++) await server.ingress.post("/restate/call/Timing/work");
+  await server.kill();
+  // Each start opens a segment of its own.
+  await server.start();
+  await server.ingress.post("/restate/send/Timing/work");
+  await server.kill();
+  template = server.dataDir;
+});
 
 interface Refusal {
   readonly code: number | null;
@@ -28,17 +50,10 @@ function refusedWith(code: string): { code: number; output: unknown } {
 }
 
 /** A data directory with something in it, of a server that was killed. */
-async function usedDirectory(): Promise<string> {
-  const server = await bed.startServer();
-  const services = await bed.startServices({ modules: ["timing"] });
-  await server.register(services.url);
-  for (let at = 0; at < 20; at++) {
-    await server.ingress.post("/restate/call/Timing/work", undefined, {
-      headers: { "idempotency-key": `k${at}` },
-    });
-  }
-  await server.kill();
-  return server.dataDir;
+function usedDirectory(): string {
+  const dataDir = path.join(bed.directory(), "data");
+  cpSync(template, dataDir, { recursive: true });
+  return dataDir;
 }
 
 function filesOf(directory: string): Map<string, string> {
@@ -53,7 +68,6 @@ function filesOf(directory: string): Map<string, string> {
 describe("a server", () => {
   test("says where it listens, and nothing more for what it does", async () => {
     const server = await bed.startServer();
-    const services = await bed.startServices({ modules: ["greeter"] });
     await server.register(services.url);
     for (let at = 0; at < 50; at++) await server.ingress.post("/restate/call/Greeter/greet", "Ada");
 
@@ -66,7 +80,6 @@ describe("a server", () => {
 
   test("answers health on both ports, with the services on the ingress", async () => {
     const server = await bed.startServer();
-    const services = await bed.startServices({ modules: ["timing"] });
     await server.register(services.url);
 
     const answers = [
@@ -76,7 +89,9 @@ describe("a server", () => {
     ];
 
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect(answers[2]?.json).toEqual({ services: ["Timing"] });
+    expect(answers[2]?.json).toEqual({
+      services: ["Greeter", "Secrets", "Counter", "Signup", "Timing"],
+    });
   });
 
   test("creates its data directory, and can be the only one to use it", async () => {
@@ -102,7 +117,7 @@ describe("a server", () => {
   });
 
   test("answers 503 on both ports until recovery is complete", async () => {
-    const server = await bed.newServer({ dataDir: await usedDirectory() });
+    const server = await bed.newServer({ dataDir: usedDirectory() });
     const process = server.spawn();
     const seen = new Set<string>();
     await until("it is ready", async () => {
@@ -148,7 +163,6 @@ describe("SIGTERM", () => {
 
   test("ends a server that waits for nothing but sleepers, which go on after the next start", async () => {
     const server = await bed.startServer();
-    const services = await bed.startServices({ modules: ["timing"] });
     await server.register(services.url);
     const sent = await server.ingress.post("/restate/send/Timing/nap", 600);
 
@@ -161,7 +175,7 @@ describe("SIGTERM", () => {
   });
 
   test("is heeded while the server still starts", async () => {
-    const server = await bed.newServer({ dataDir: await usedDirectory() });
+    const server = await bed.newServer({ dataDir: usedDirectory() });
     const process = server.spawn();
     await until("the port is open", () => server.ingress.get("/health"));
 
@@ -202,7 +216,7 @@ describe("a server refuses to start", () => {
   });
 
   test("on data of a newer format, and changes nothing", async () => {
-    const dataDir = await usedDirectory();
+    const dataDir = usedDirectory();
     writeFileSync(path.join(dataDir, "format.json"), '{"format":99}');
     const before = filesOf(dataDir);
 
@@ -214,14 +228,14 @@ describe("a server refuses to start", () => {
   });
 
   test("on data whose format can't be read", async () => {
-    const dataDir = await usedDirectory();
+    const dataDir = usedDirectory();
     writeFileSync(path.join(dataDir, "format.json"), "garbage");
 
     expect(await refusalOf({ dataDir })).toMatchObject(refusedWith("PDR1004"));
   });
 
   test("on a log that is damaged where it was synced, and changes nothing", async () => {
-    const dataDir = await usedDirectory();
+    const dataDir = usedDirectory();
     const segment = segmentsOf(dataDir)[0] ?? "";
     const bytes = readFileSync(segment);
     // Early in the first segment: later batches name what is there as synced.
@@ -237,27 +251,23 @@ describe("a server refuses to start", () => {
   });
 
   test("on a log that lacks a segment", async () => {
-    const dataDir = await usedDirectory();
-    const server = await bed.startServer({ dataDir });
-    // Each start opens a segment of its own.
-    await server.ingress.post("/restate/send/Timing/work");
-    await server.kill();
-    const segments = segmentsOf(dataDir);
-    const copy = path.join(bed.directory(), "copy");
-    cpSync(dataDir, copy, {
-      recursive: true,
-      filter: (source) => path.basename(source) !== path.basename(segments[0] ?? ""),
-    });
+    const dataDir = usedDirectory();
+    const [first = "", second] = segmentsOf(dataDir);
+    rmSync(first);
 
-    expect(segments.length).toBeGreaterThan(1);
-    expect(await refusalOf({ dataDir: copy })).toMatchObject(refusedWith("PDR1102"));
+    expect(second).toBeDefined();
+    expect(await refusalOf({ dataDir })).toMatchObject(refusedWith("PDR1102"));
   });
 
-  test("on tables that are damaged", async () => {
-    const dataDir = await usedDirectory();
-    const tables = path.join(dataDir, "shards/0/store/data.mdb");
-    expect(existsSync(tables)).toBe(true);
-    writeFileSync(tables, Buffer.alloc(64 * 1024, 0x5a));
+  test.each([
+    ["overwritten", (file: string) => writeFileSync(file, Buffer.alloc(64 * 1024, 0x5a))],
+    ["cut off", (file: string) => truncateSync(file, 5_000)],
+  ])("on tables that are %s", async (_, damage) => {
+    const dataDir = usedDirectory();
+    // Ends in order, so that the tables have something.
+    const server = await bed.startServer({ dataDir });
+    await server.terminate();
+    damage(path.join(dataDir, "shards/0/store/data.mdb"));
 
     expect(await refusalOf({ dataDir })).toMatchObject(refusedWith("PDR1201"));
   });
@@ -306,7 +316,6 @@ describe("the configuration", () => {
     const [fromFile, fromEnvironment] = [await freePort(), await freePort()];
     const config = { admin: `127.0.0.1:${fromFile}`, dataDir: "from-file", bodyBytesMax: 10 };
     writeFileSync(path.join(cwd, "perdure.config.json"), JSON.stringify(config));
-    const services = await bed.startServices({ modules: ["greeter"] });
     const server: ServerProcess = await bed.startServer({
       cwd,
       env: {
@@ -328,7 +337,6 @@ describe("the configuration", () => {
 
 /** A server that is given nothing but an environment. */
 async function plainRefusal(env: Record<string, string>, cwd: string): Promise<Refusal> {
-  const { perdureBin } = await import("../harness/paths.js");
   mkdirSync(path.join(cwd, "data"));
   const process = bed.startProcess({
     name: "server by environment",

@@ -40,6 +40,8 @@ const interrupted = new Promise<"interrupted">((resolve) => {
       resolve("interrupted");
     });
   }
+  // Nobody reads on, as in `npm run demo | head`.
+  process.stdout.on("error", () => resolve("interrupted"));
 });
 
 try {

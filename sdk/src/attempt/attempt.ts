@@ -49,7 +49,6 @@ export interface AttemptOptions {
 /** The signal that asks the invocation to stop. */
 const cancelSignalId = 1;
 
-
 export class Attempt implements PromiseHost {
   readonly options: AttemptOptions;
   readonly journal: Journal;
@@ -237,7 +236,8 @@ export class Attempt implements PromiseHost {
     // A time that is none is no reason to lose the failure.
     if (Number.isSafeInteger(waitMs)) failed.retryAfterMs = BigInt(Math.max(0, waitMs ?? 0));
     if (error instanceof JournalMismatch) {
-      const reaction = handler.options.onJournalMismatchErrors ?? service.options.onJournalMismatchErrors;
+      const reaction =
+        handler.options.onJournalMismatchErrors ?? service.options.onJournalMismatchErrors;
       if (reaction === "pause") failed.behavior = Behavior.PAUSE;
       if (reaction === "fail") failed.behavior = Behavior.FAIL;
     }
@@ -329,7 +329,8 @@ export class Attempt implements PromiseHost {
     const proceed = (): void => {
       if (ids.some((id) => id.settled === undefined)) return;
       for (const { settled } of ids) {
-        if (settled?.kind === "value") this.issue("", commandBody("cancel", { invocationId: settled.value }));
+        if (settled?.kind === "value")
+          this.issue("", commandBody("cancel", { invocationId: settled.value }));
       }
       this.#interrupt();
     };
@@ -414,4 +415,3 @@ export class Attempt implements PromiseHost {
     return `${service.name}${key}/${handler.name} ${start.invocationId}`;
   }
 }
-

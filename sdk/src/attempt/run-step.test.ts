@@ -48,7 +48,9 @@ describe("a step", () => {
   });
 
   test("without a result has an empty one, and gives undefined", async () => {
-    const driver = attempt(async (ctx) => ({ nothing: (await ctx.run("a", () => {})) === undefined }));
+    const driver = attempt(async (ctx) => ({
+      nothing: (await ctx.run("a", () => {})) === undefined,
+    }));
 
     expect(await driver.until("proposeCompletion")).toContain("propose #1 = empty");
     driver.accept(2, 1);
@@ -131,9 +133,7 @@ describe("a step", () => {
 
   test("refuses what is no function", async () => {
     const driver = attempt(async (ctx) => ctx.run("a", "b" as never));
-    expect(await driver.until("failed")).toEqual([
-      "failed ! 500 ctx.run takes a function to run",
-    ]);
+    expect(await driver.until("failed")).toEqual(["failed ! 500 ctx.run takes a function to run"]);
   });
 });
 

@@ -44,8 +44,7 @@ export function executeStep<T>(
     try {
       stepFailed(attempt, completionId, error, options, {
         failures: (firstNew ? retryCount : 0) + 1,
-        elapsedMs:
-          (firstNew ? Number(millisSinceProgress) : 0) + (performance.now() - startedMs),
+        elapsedMs: (firstNew ? Number(millisSinceProgress) : 0) + (performance.now() - startedMs),
       });
     } catch (another) {
       attempt.fail(another);

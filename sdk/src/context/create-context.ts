@@ -12,13 +12,7 @@ import { defaultSerde } from "../serde/serde.js";
 import { createAwakeables } from "./awakeables.js";
 import { createCalls } from "./calls.js";
 import { proxyClient } from "./clients.js";
-import type {
-  ObjectContext,
-  Request,
-  RunAction,
-  RunOptions,
-  WorkflowContext,
-} from "./context.js";
+import type { ObjectContext, Request, RunAction, RunOptions, WorkflowContext } from "./context.js";
 import { createPromises } from "./promises.js";
 import { createRand } from "./rand.js";
 import { createState } from "./state.js";
@@ -48,7 +42,8 @@ export function createContext(attempt: Attempt, request: Request): AnyContext {
     if (typeof action !== "function") throw new TypeError("ctx.run takes a function to run");
     const completionId = attempt.journal.newCompletionId();
     const recorded = attempt.issue(name, commandBody("run", { completionId }));
-    const firstNew = recorded === undefined ? attempt.newCommands === 1 : !attempt.journal.replaying;
+    const firstNew =
+      recorded === undefined ? attempt.newCommands === 1 : !attempt.journal.replaying;
     const serde = options.serde ?? defaultSerde<T>();
     return attempt.expect(
       new RunPromise<T>(attempt, completionId, readValue(serde as never, undefined), () => {
@@ -61,7 +56,9 @@ export function createContext(attempt: Attempt, request: Request): AnyContext {
   function sleep(duration: Duration, name = ""): DurablePromiseNode<void> {
     const durationMs = millisOf(duration);
     if (!Number.isSafeInteger(durationMs) || durationMs < 0) {
-      throw new RangeError(`ctx.sleep takes a duration of zero or more, not ${JSON.stringify(duration)}`);
+      throw new RangeError(
+        `ctx.sleep takes a duration of zero or more, not ${JSON.stringify(duration)}`,
+      );
     }
     const completionId = attempt.journal.newCompletionId();
     attempt.issue(

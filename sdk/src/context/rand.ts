@@ -24,7 +24,8 @@ export function createRand(seed: bigint): Rand {
     uuidv4(): string {
       const high = (next() & ~0xf000n) | 0x4000n;
       const low = (next() & ~(0b11n << 62n)) | (0b10n << 62n);
-      const hex = (high & mask).toString(16).padStart(16, "0") + (low & mask).toString(16).padStart(16, "0");
+      const hex =
+        (high & mask).toString(16).padStart(16, "0") + (low & mask).toString(16).padStart(16, "0");
       return [8, 12, 16, 20, 32]
         .map((end, at, ends) => hex.slice(at === 0 ? 0 : ends[at - 1], end))
         .join("-");

@@ -5,7 +5,11 @@ import type { Header, InputCommand } from "@perdure/proto/protocol/v1/journal";
 import { bytesOf } from "../attempt/readers.js";
 import type { InvocationId, Request, Target } from "./context.js";
 
-export function createRequest(start: Start, input: InputCommand, signal: () => AbortSignal): Request {
+export function createRequest(
+  start: Start,
+  input: InputCommand,
+  signal: () => AbortSignal,
+): Request {
   const { service = "", handler = "", key } = start.target ?? {};
   const target: Target = {
     service,

@@ -22,7 +22,9 @@ const void_ = { $typeName: "perdure.protocol.v1.Void" } as const;
 
 export function createState(attempt: Attempt): StateMethods {
   const { start } = attempt.options;
-  const values = new Map(start.state.map(({ key, value }): [string, Value | undefined] => [key, value]));
+  const values = new Map(
+    start.state.map(({ key, value }): [string, Value | undefined] => [key, value]),
+  );
   /** Keys that were cleared here: known to be absent even where not all state is known. */
   const absent = new Set<string>();
   let complete = !start.partialState;
@@ -66,7 +68,10 @@ export function createState(attempt: Attempt): StateMethods {
           : { $typeName: "perdure.protocol.v1.StateKeys" as const, keys };
       const recorded = attempt.issue(
         "",
-        commandBody("getStateKeys", { completionId, ...(mine === undefined ? {} : { eager: mine }) }),
+        commandBody("getStateKeys", {
+          completionId,
+          ...(mine === undefined ? {} : { eager: mine }),
+        }),
       );
       const then = recorded?.body.case === "getStateKeys" ? recorded.body.value.eager : mine;
       const result = then === undefined ? undefined : { case: "stateKeys" as const, value: then };

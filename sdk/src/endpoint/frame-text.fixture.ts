@@ -60,7 +60,10 @@ export function commandText(entry: Entry): string {
       parts.push(idText(body.value.completionId), resultText(body.value.result));
       break;
     case "call":
-      parts.push(idText(body.value.invocationIdCompletionId), idText(body.value.resultCompletionId));
+      parts.push(
+        idText(body.value.invocationIdCompletionId),
+        idText(body.value.resultCompletionId),
+      );
       parts.push(`with ${valueText(body.value.parameter)}`);
       break;
     case "send":

@@ -213,7 +213,14 @@ export function attempt(code: Code, options: CodeOptions = {}): AttemptDriver {
 
 /** The Start of an attempt with these options. */
 export function startOf(options: CodeOptions): StartOptions {
-  const { journal = [], input: given, values = {}, options: _, serviceOptions: __, ...start } = options;
+  const {
+    journal = [],
+    input: given,
+    values = {},
+    options: _,
+    serviceOptions: __,
+    ...start
+  } = options;
   const state = Object.entries(values).map(([key, value]) => ({ key, value: jsonValue(value) }));
   return { state, entries: [input(given), ...journal], ...start };
 }
@@ -242,7 +249,12 @@ export function latch(): Latch {
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
-  return { opened, open: () => { open(); } };
+  return {
+    opened,
+    open: () => {
+      open();
+    },
+  };
 }
 
 function targetOf(text: string): { service: string; handler: string; key?: string } {
@@ -250,4 +262,3 @@ function targetOf(text: string): { service: string; handler: string; key?: strin
   const handler = rest.pop() ?? "";
   return rest.length === 0 ? { service, handler } : { service, handler, key: rest.join("/") };
 }
-

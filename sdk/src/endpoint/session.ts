@@ -46,7 +46,9 @@ export class EndpointSession {
   }
 
   /** The stream: takes what the server sends until it ends, gives what goes back. */
-  async *run(requests: AsyncIterable<SessionRequest>): AsyncGenerator<{ frames: DeploymentFrame[] }> {
+  async *run(
+    requests: AsyncIterable<SessionRequest>,
+  ): AsyncGenerator<{ frames: DeploymentFrame[] }> {
     const reading = this.#read(requests);
     this.#say(this.#hello());
     yield* this.#queue;

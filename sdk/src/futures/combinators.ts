@@ -78,7 +78,10 @@ class CombinedPromise extends DurablePromiseNode<unknown> {
 
   override addTo(tree: Awaiting, { top, outcomeMatters }: Place): void {
     const nested = create(AwaitingSchema, { combinator: this.#combinator });
-    const place = { top, outcomeMatters: outcomeOfChildrenMatters(this.#combinator, outcomeMatters) };
+    const place = {
+      top,
+      outcomeMatters: outcomeOfChildrenMatters(this.#combinator, outcomeMatters),
+    };
     for (const child of this.#children) {
       if (child.settled === undefined) child.addTo(nested, place);
     }

@@ -56,14 +56,20 @@ export function failedWith(completionId: number, message: string, code?: number)
 }
 
 export function completedVoid(completionId: number): Entry {
-  return completion(completionId, { case: "void", value: { $typeName: "perdure.protocol.v1.Void" } });
+  return completion(completionId, {
+    case: "void",
+    value: { $typeName: "perdure.protocol.v1.Void" },
+  });
 }
 
 export function invocationId(completionId: number, id: string): Entry {
   return completion(completionId, { case: "invocationId", value: id });
 }
 
-const nothing: Signal["result"] = { case: "void", value: { $typeName: "perdure.protocol.v1.Void" } };
+const nothing: Signal["result"] = {
+  case: "void",
+  value: { $typeName: "perdure.protocol.v1.Void" },
+};
 
 export function signal(id: number, result: Signal["result"] = nothing): Entry {
   return command({ case: "signal", value: { signal: { case: "id", value: id }, result } });

@@ -38,7 +38,7 @@ beforeEach(() => {
 });
 
 function answers(runId: string): unknown[] {
-  return partition.journal(runId).flatMap(({ body }) => {
+  return partition.journal(runId).flatMap(({ body }): unknown[] => {
     if (body.case !== "completion") return [];
     const { result }: Completion = body.value;
     if (result.case === "value") return [textOf(result.value)];
@@ -219,5 +219,14 @@ describe("a durable promise", () => {
 
     expect(partition.statusOf(A)).toBe(SUSPENDED);
     expect(answers(A)).toEqual(["x"]);
+  });
+
+  test("has a name of at most 512 bytes, as the store's keys must fit", () => {
+    for (const command of [getPromise, peekPromise]) {
+      expect(() => partition.apply(appended(A, [command(1, "x".repeat(513))]))).toThrow(
+        expect.objectContaining({ code: "PDR2011" }),
+      );
+    }
+    expect(() => partition.apply(appended(A, [getPromise(1, "x".repeat(512))]))).not.toThrow();
   });
 });

@@ -34,7 +34,7 @@ function running(target: ResolvedTarget = exclusive("k")): PartitionUnderTest {
 
 /** The completions of a run, in order: what its reads were answered. */
 function answers(partition: PartitionUnderTest, runId = A): unknown[] {
-  return partition.journal(runId).flatMap(({ body }) => {
+  return partition.journal(runId).flatMap(({ body }): unknown[] => {
     if (body.case !== "completion") return [];
     const { result }: Completion = body.value;
     if (result.case === "value") return [textOf(result.value)];
@@ -151,6 +151,25 @@ describe("rules of state", () => {
         expect.objectContaining({ name: "CommandRejected", code: "PDR2007" }),
       );
       expect(partition.story(A)).toEqual(["input"]);
+    }
+  });
+});
+
+describe("a state key", () => {
+  test("has at most 512 bytes, as the store's keys must fit", () => {
+    const partition = running();
+    const longest = "ä".repeat(256);
+
+    partition.apply(appended(A, [setState(longest, "1"), getState(1, longest)]));
+
+    expect(answers(partition)).toEqual(["1"]);
+    for (const command of [setState(`${longest}x`, "2"), getState(2, `${longest}x`)]) {
+      expect(() => partition.apply(appended(A, [command]))).toThrow(
+        expect.objectContaining({
+          code: "PDR2011",
+          message: expect.stringContaining("more than 512"),
+        }),
+      );
     }
   });
 });

@@ -175,6 +175,17 @@ describe("an attempt whose session broke", () => {
     expect(partition.rows("ready").map((row) => row.value.runId)).toEqual([A, B]);
   });
 
+  test("is ready with those of the deployment that its journal was pinned to in the meantime", () => {
+    const partition = startPartition();
+    partition.apply(submitted(A, plain()), appended(A, [run(1)], { deploymentId: "dp_7" }));
+
+    const [ready] = ofKind(partition.apply(attemptLost(A)), "ready");
+
+    expect(ready).toMatchObject({ group: "d:dp_7", runId: A });
+    expect(partition.rows("ready").map((row) => row.key.split("\u0000")[0])).toEqual(["d:dp_7"]);
+    expect(partition.invocation(A).queueGroup).toBe("d:dp_7");
+  });
+
   test("is lost once", () => {
     const partition = running();
     partition.apply(attemptLost(A));
