@@ -49,10 +49,10 @@ export class EndpointSession {
   async *run(
     requests: AsyncIterable<SessionRequest>,
   ): AsyncGenerator<{ frames: DeploymentFrame[] }> {
-    const reading = this.#read(requests);
+    // Ends when the server's side of the stream does, which may be after ours.
+    void this.#read(requests);
     this.#say(this.#hello());
     yield* this.#queue;
-    await reading;
   }
 
   /** No new attempts; those that run may go on until the process ends. */
@@ -68,8 +68,11 @@ export class EndpointSession {
     return [...this.#attempts.values()].filter((attempt) => !attempt.waiting).length;
   }
 
+  /** Ends the stream. What attempts have said still goes out; those that are not over are dropped. */
   close(): void {
+    this.#endOfTurn();
     this.#queue.close();
+    this.#dropAll();
   }
 
   async #read(requests: AsyncIterable<SessionRequest>): Promise<void> {
@@ -81,9 +84,13 @@ export class EndpointSession {
       // The connection is gone; the server starts the attempts anew on another session.
       this.#options.logger.debug(`session ended: ${String(error)}`);
     } finally {
-      for (const attempt of this.#attempts.values()) attempt.drop();
+      this.#dropAll();
       this.#queue.close();
     }
+  }
+
+  #dropAll(): void {
+    for (const attempt of this.#attempts.values()) attempt.drop();
   }
 
   #receive(received: ServerFrame): void {
@@ -166,10 +173,11 @@ export class EndpointSession {
         this.#schedule();
       },
       ended: (ended) => {
-        this.#attempts.delete(ended.options.streamId);
+        if (this.#attempts.get(streamId) === ended) this.#attempts.delete(streamId);
         this.#touched.delete(ended);
       },
     });
+    this.#attempts.get(streamId)?.drop();
     this.#attempts.set(streamId, attempt);
     runHandler(attempt);
   }

@@ -5,7 +5,7 @@
 //   I3. Memory is bounded: heads of groups and what runs, nothing for what sleeps, queues or backs off.
 
 import { create } from "@bufbuild/protobuf";
-import type { DeploymentFrame, ServerFrame } from "@perdure/proto/protocol/v1/deployment";
+import type { AttemptNumber, DeploymentFrame, ServerFrame } from "@perdure/proto/protocol/v1/deployment";
 import {
   AttemptLostSchema,
   SuspendedSchema,
@@ -175,11 +175,9 @@ export class Invoker {
     if (invocation?.status !== InvocationStatus.READY || this.#attempts.has(runId)) return;
     const pinned = invocation.deploymentId;
     const chosen = pinned === "" ? link : (this.#linkOf(deploymentGroup(pinned)) ?? link);
-    if (!chosen.open) {
-      // Its row is of the time before it was pinned. It waits with those of its deployment.
-      this.#groups.add(deploymentGroup(pinned), { partition, runId });
-      return chosen.ensure();
-    }
+    const number = attemptNumber(tables.partitionState.epoch, invocation.attempt);
+    // Its row is of the time before it was pinned: it moves to those of its deployment.
+    if (!chosen.open) return this.#giveUp({ partition, runId, number });
     const { service = "", handler = "" } = invocation.target ?? {};
     const options = handlerOptions(
       this.#options.view().services.get(service),
@@ -189,11 +187,7 @@ export class Invoker {
     const attempt: Attempt = {
       runId,
       partition,
-      number: {
-        $typeName: "perdure.protocol.v1.AttemptNumber",
-        epoch: tables.partitionState.epoch,
-        counter: invocation.attempt,
-      },
+      number,
       streamId: ++this.#lastStreamId,
       target: `${service}/${handler} ${invocation.id}`,
       link: chosen,
@@ -344,10 +338,14 @@ export class Invoker {
     for (const attempt of this.#attempts.values()) {
       if (attempt.link !== link) continue;
       attempt.knownOver = true;
-      const { runId, number, partition } = attempt;
-      const value = create(AttemptLostSchema, { runId, attempt: number });
-      this.#options.shard().enqueue(partition, { case: "attemptLost", value });
+      this.#giveUp(attempt);
     }
+  }
+
+  /** The attempt, or what would have become one, is over through no fault of its own. */
+  #giveUp({ partition, runId, number }: Pick<Attempt, "partition" | "runId" | "number">): void {
+    const value = create(AttemptLostSchema, { runId, attempt: number });
+    this.#options.shard().enqueue(partition, { case: "attemptLost", value });
   }
 
   #forget(attempt: Attempt): void {
@@ -366,6 +364,10 @@ export class Invoker {
     const { streamId, number } = attempt;
     attempt.link.send(serverFrameOf(streamId, number, frame));
   }
+}
+
+function attemptNumber(epoch: number, counter: number): AttemptNumber {
+  return { $typeName: "perdure.protocol.v1.AttemptNumber", epoch, counter };
 }
 
 function itemOf(item: AppendedItem["item"]): AppendedItem {
