@@ -90,7 +90,7 @@ describe("a server", () => {
 
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(answers[2]?.json).toEqual({
-      services: ["Greeter", "Secrets", "Counter", "Signup", "Timing"],
+      services: ["Counter", "Greeter", "Secrets", "Signup", "Timing"],
     });
   });
 

@@ -75,7 +75,7 @@ describe("a call", () => {
     const driver = attempt(async (ctx) => {
       ctx.objectClient(counter, "a/b").add(1);
       ctx.workflowClient(signup, "ada").run({ name: "Ada" });
-      ctx.objectClient({ name: "Untyped" } as typeof counter, "").add(1);
+      ctx.objectClient({ name: "Untyped" } as unknown as typeof counter, "").add(1);
     });
     expect(await driver.until("end")).toEqual([
       "Call (Counter/a/b/add) #1 #2 with 1",

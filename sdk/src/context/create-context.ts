@@ -54,7 +54,8 @@ export function createContext(attempt: Attempt, request: Request): AnyContext {
   }
 
   function sleep(duration: Duration, name = ""): DurablePromiseNode<void> {
-    const durationMs = millisOf(duration);
+    // A name that is not in the configuration gives undefined, whatever the types say.
+    const durationMs = millisOf((duration as Duration | undefined) ?? NaN);
     if (!Number.isSafeInteger(durationMs) || durationMs < 0) {
       throw new RangeError(
         `ctx.sleep takes a duration of zero or more, not ${JSON.stringify(duration)}`,

@@ -33,19 +33,17 @@ import type {
   WorkflowOptions,
 } from "./options.js";
 
-// Handlers are inferred as written; these say what they are checked against, and give `ctx` its type.
-// eslint-disable-next-line -- `any` input: a handler may take whatever its serde reads
-type Fn<C> = (context: C, input: any) => Promise<any>;
-type ServiceHandlers<H> = { readonly [Name in keyof H]: Fn<Context> };
-type ObjectHandlers<H> = {
-  readonly [Name in keyof H]: Fn<ObjectContext> | Fn<ObjectSharedContext>;
-};
-type WorkflowHandlers<H> = {
-  readonly [Name in keyof H]: Name extends "run"
-    ? Fn<WorkflowContext>
-    : Name extends "workflowSubmit" | "workflowAttach" | "workflowOutput"
-      ? `"${Name}" is a name of the clients`
-      : Fn<WorkflowSharedContext>;
+// Handlers are inferred as written; the constraints say what they are checked against, and give `ctx` its type.
+// oxlint-disable-next-line typescript/no-explicit-any -- a handler may take whatever its serde reads
+type Fn<C> = (context: C, input: any) => Promise<unknown>;
+type Handlers<C> = Record<string, Fn<C>>;
+
+type ClientNames = "workflowSubmit" | "workflowAttach" | "workflowOutput";
+type WorkflowHandlers = { readonly [name: string]: Fn<never> } & { readonly run: Fn<WorkflowContext> };
+type SharedOf<H> = {
+  readonly [Name in Exclude<keyof H, "run">]: Name extends ClientNames
+    ? `"${Name}" is a name of the clients`
+    : Fn<WorkflowSharedContext>;
 };
 
 interface Described<Name extends string, Options> {
@@ -65,34 +63,34 @@ interface Named {
   readonly name?: string;
 }
 
+/** A plain service, as functions. */
+export function service<Name extends string, H extends Handlers<Context>>(
+  definition: Described<Name, ServiceOptions> & { readonly handlers: H },
+): Definition<"service", Name, H>;
 /** Class decorator: a plain service. */
 export function service(options?: ServiceOptions & Named): ClassDecorator<object>;
-/** A plain service, as functions. */
-export function service<Name extends string, H extends object>(
-  definition: Described<Name, ServiceOptions> & { readonly handlers: H & ServiceHandlers<H> },
-): Definition<"service", Name, H>;
 export function service(given: Given = {}): unknown {
   return define("service", given);
 }
 
+/** A virtual object, as functions. Handlers are exclusive unless made by `handlers.object.shared`. */
+export function object<Name extends string, H extends Handlers<ObjectContext>>(
+  definition: Described<Name, ObjectOptions> & { readonly handlers: H },
+): Definition<"object", Name, H>;
 /** Class decorator: a virtual object. */
 export function object(options?: ObjectOptions & Named): ClassDecorator<object>;
-/** A virtual object, as functions. Handlers are exclusive unless made by `handlers.object.shared`. */
-export function object<Name extends string, H extends object>(
-  definition: Described<Name, ObjectOptions> & { readonly handlers: H & ObjectHandlers<H> },
-): Definition<"object", Name, H>;
 export function object(given: Given = {}): unknown {
   return define("object", given);
 }
 
+/** A workflow, as functions: `run` and shared handlers. */
+export function workflow<Name extends string, H extends WorkflowHandlers>(
+  definition: Described<Name, WorkflowOptions> & { readonly handlers: H & SharedOf<H> },
+): Definition<"workflow", Name, H>;
 /** Class decorator: a workflow. The class has a method `run`, decorated with `@run()`. */
 export function workflow(
   options?: WorkflowOptions & Named,
 ): ClassDecorator<{ run(context: WorkflowContext, ...input: never[]): Promise<unknown> }>;
-/** A workflow, as functions: `run` and shared handlers. */
-export function workflow<Name extends string, H extends { readonly run: unknown }>(
-  definition: Described<Name, WorkflowOptions> & { readonly handlers: H & WorkflowHandlers<H> },
-): Definition<"workflow", Name, H>;
 export function workflow(given: Given = {}): unknown {
   return define("workflow", given);
 }

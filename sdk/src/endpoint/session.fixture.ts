@@ -1,7 +1,7 @@
 // A server of the test's own, in memory: starts attempts on an EndpointSession, tells them what happened,
 // and keeps what they say. Nothing is timed: tests await what they expect.
 
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import {
   ServerFrameSchema,
   StartSchema,
@@ -9,8 +9,9 @@ import {
   type DeploymentFrame,
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
-import type { Entry } from "@perdure/proto/protocol/v1/journal";
+import type { Entry, Value } from "@perdure/proto/protocol/v1/journal";
 import type { Definable } from "@perdure/protocol/definitions";
+import { invocationIdOf } from "@perdure/protocol/ids";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
 import type { WorkflowContext } from "../context/context.js";
 import { modelOf, workflow } from "../definitions/define.js";
@@ -22,14 +23,27 @@ import { frameText } from "./frame-text.fixture.js";
 import { EndpointSession } from "./session.js";
 
 type FrameCase = NonNullable<DeploymentFrame["frame"]["case"]>;
-type StartInit = MessageInitShape<typeof StartSchema>;
 
-export interface StartOptions extends StartInit {
+/** The fields of Start that tests set, and who it is for. */
+export interface StartOptions {
+  readonly invocationId?: string;
+  readonly entries?: Entry[];
+  readonly knownEntries?: number;
+  readonly state?: { readonly key: string; readonly value: Value }[];
+  readonly partialState?: boolean;
+  readonly randomSeed?: bigint;
+  readonly retryCount?: number;
+  readonly millisSinceProgress?: bigint;
+  readonly idempotencyKey?: string;
+  readonly attemptHeaders?: { readonly name: string; readonly value: string }[];
   /** "Service/handler" or "Service/key/handler". */
   readonly handler?: string;
   readonly number?: AttemptNumber;
   readonly streamId?: number;
 }
+
+/** An invocation id that awakeable ids can be made of. */
+export const invocationOfTests: string = invocationIdOf("0".repeat(11), "0".repeat(22));
 
 /** One attempt, from the server's side. */
 export class AttemptDriver {

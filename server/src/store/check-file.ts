@@ -1,57 +1,106 @@
 // A look at LMDB's file before it is mapped: LMDB trusts it, and a process that maps a file which ends too
 // early, or begins with something else, is killed without a word. Two meta pages stand at the front; the
 // newer one says how many pages there are.
+//
+// A file may be shorter than that and in good order: LMDB does not write free pages at the end. So every
+// page of a short file that is in use is looked for (check-pages.ts). That takes time, so the file is made
+// as long as it says after each transaction: only a crash just then, or damage, leaves a short one.
 
-import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync, truncateSync } from "node:fs";
 import { join } from "node:path";
+import { findMissingPage } from "./check-pages.js";
 
-/** Offsets within a meta page: after the page's own header of 24 bytes. */
-const layout = { magic: 24, version: 28, pageSize: 48, lastPage: 144, transaction: 152, end: 160 };
+/** Offsets within a meta page: its own header has 24 bytes. */
+const layout = {
+  flags: 18,
+  magic: 24,
+  version: 28,
+  pageSize: 48,
+  freeRoot: 88,
+  mainRoot: 136,
+  lastPage: 144,
+  transaction: 152,
+  end: 160,
+};
+const metaFlag = 0x08;
 const magicNumber = 0xbeefc0de;
 const knownVersion = 2;
 const smallestPage = 4_096;
+const largestPage = 65_536;
 
 /** What is wrong with the file; undefined where it looks right, or is not there yet. */
 export function findDamage(directory: string): string | undefined {
-  const path = join(directory, "data.mdb");
-  if (!existsSync(path)) return undefined;
+  return withFile(directory, undefined, (file, bytes, path) => {
+    const metas = readMetas(file);
+    if (metas === undefined) return `${path} does not begin as a store does`;
+    const { pageSize, roots, bytesWanted } = metas;
+    if (bytes >= bytesWanted) return undefined;
+    const missing = findMissingPage({ file, bytes, pageSize, roots });
+    if (missing === undefined) return undefined;
+    const sizes = `${String(bytes)} bytes of ${String(bytesWanted)}`;
+    return `${path} has ${sizes}, and page ${String(missing)} is not what it must be`;
+  });
+}
+
+/** Makes a short file as long as it says, with nothing, which takes no room. */
+export function fillUp(directory: string): void {
+  const wanted = withFile(directory, 0, (file, bytes) => {
+    const bytesWanted = readMetas(file)?.bytesWanted ?? 0;
+    return bytes < bytesWanted ? bytesWanted : 0;
+  });
+  if (wanted > 0) truncateSync(pathIn(directory), wanted);
+}
+
+function pathIn(directory: string): string {
+  return join(directory, "data.mdb");
+}
+
+function withFile<T>(
+  directory: string,
+  absent: T,
+  look: (file: number, bytes: number, path: string) => T,
+): T {
+  const path = pathIn(directory);
+  if (!existsSync(path)) return absent;
   const file = openSync(path, "r");
   try {
     const { size } = fstatSync(file);
-    if (size === 0) return undefined;
-    return checkMetas(file, size, path);
+    return size === 0 ? absent : look(file, size, path);
   } finally {
     closeSync(file);
   }
 }
 
-function checkMetas(file: number, size: number, path: string): string | undefined {
-  const first = readMeta(file, 0);
-  if (first === undefined) return `${path} does not begin as a store does`;
-  const second = readMeta(file, first.pageSize);
-  if (second === undefined) return `the second page of ${path} is not what it must be`;
-  const { lastPage } = first.transaction > second.transaction ? first : second;
-  const bytes = (lastPage + 1) * first.pageSize;
-  if (size >= bytes) return undefined;
-  return `${path} has ${String(size)} bytes of ${String(bytes)}: its end is missing`;
-}
-
 interface Meta {
   readonly pageSize: number;
-  readonly lastPage: number;
-  readonly transaction: number;
+  /** Of the trees of free pages and of rows. */
+  readonly roots: readonly bigint[];
+  readonly bytesWanted: number;
+  readonly transaction: bigint;
+}
+
+/** The newer of the two, if both are in order. */
+function readMetas(file: number): Meta | undefined {
+  const first = readMeta(file, 0);
+  const second = first === undefined ? undefined : readMeta(file, first.pageSize);
+  if (first === undefined || second === undefined) return undefined;
+  return first.transaction > second.transaction ? first : second;
 }
 
 function readMeta(file: number, at: number): Meta | undefined {
   const page = Buffer.alloc(layout.end);
   if (readSync(file, page, 0, layout.end, at) < layout.end) return undefined;
+  if ((page.readUInt16LE(layout.flags) & metaFlag) === 0) return undefined;
   if (page.readUInt32LE(layout.magic) !== magicNumber) return undefined;
   if (page.readUInt32LE(layout.version) !== knownVersion) return undefined;
   const pageSize = page.readUInt32LE(layout.pageSize);
-  if (pageSize < smallestPage) return undefined;
+  if (pageSize < smallestPage || pageSize > largestPage) return undefined;
+  const bytesWanted = (Number(page.readBigUInt64LE(layout.lastPage)) + 1) * pageSize;
+  if (!Number.isSafeInteger(bytesWanted)) return undefined;
   return {
     pageSize,
-    lastPage: Number(page.readBigUInt64LE(layout.lastPage)),
-    transaction: Number(page.readBigUInt64LE(layout.transaction)),
+    roots: [page.readBigUInt64LE(layout.freeRoot), page.readBigUInt64LE(layout.mainRoot)],
+    bytesWanted,
+    transaction: page.readBigUInt64LE(layout.transaction),
   };
 }

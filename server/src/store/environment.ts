@@ -3,7 +3,7 @@
 
 import { mkdirSync } from "node:fs";
 import { open, type RootDatabase } from "lmdb";
-import { findDamage } from "./check-file.js";
+import { fillUp, findDamage } from "./check-file.js";
 import type { CheckpointOperation } from "./checkpoint-batch.js";
 import { StoreDamaged } from "./store-errors.js";
 
@@ -13,10 +13,20 @@ export interface StoredRow {
 }
 
 export class Environment {
+  readonly #directory: string;
   readonly #database: RootDatabase<Buffer, Buffer>;
 
-  private constructor(database: RootDatabase<Buffer, Buffer>) {
-    this.#database = database;
+  private constructor(directory: string) {
+    this.#directory = directory;
+    this.#database = open<Buffer, Buffer>({
+      path: directory,
+      noSubdir: false,
+      encoding: "binary",
+      keyEncoding: "binary",
+      // A commit is on disk when it returns: the log is trimmed after it.
+      overlappingSync: false,
+      eventTurnBatching: false,
+    });
   }
 
   /** @throws StoreDamaged */
@@ -25,17 +35,7 @@ export class Environment {
     const damage = findDamage(directory);
     if (damage !== undefined) throw new StoreDamaged(directory, damage);
     try {
-      return new Environment(
-        open<Buffer, Buffer>({
-          path: directory,
-          noSubdir: false,
-          encoding: "binary",
-          keyEncoding: "binary",
-          // A commit is on disk when it returns: the log is trimmed after it.
-          overlappingSync: false,
-          eventTurnBatching: false,
-        }),
-      );
+      return new Environment(directory);
     } catch (error) {
       throw new StoreDamaged(directory, error);
     }
@@ -60,6 +60,7 @@ export class Environment {
     this.#database.transactionSync(() => {
       for (const operation of operations) this.#apply(operation);
     });
+    fillUp(this.#directory);
   }
 
   #apply(operation: CheckpointOperation): void {

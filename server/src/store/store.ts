@@ -16,6 +16,7 @@ import {
 import { Environment } from "./environment.js";
 import { createPartitionTables, type PartitionTables } from "./partition-tables.js";
 import { rowKey } from "./row-key.js";
+import { StoreDamaged } from "./store-errors.js";
 
 /** Bytes of a transaction: some hundred pages, since huge ones make LMDB's later commits slow. */
 const transactionBytes = 1024 * 1024;
@@ -45,18 +46,24 @@ export class Store {
 
   /** @throws StoreDamaged */
   constructor(options: StoreOptions) {
-    this.#environment = Environment.open(options.directory);
+    const { directory } = options;
+    this.#environment = Environment.open(directory);
+    try {
+      const grown = (bytes: number): void => {
+        this.#liveBytes += bytes;
+      };
+      for (const number of [...Array(partitionCount).keys(), registryPartition]) {
+        this.#partitions.set(number, createPartitionTables(this.#environment, number, grown));
+      }
+      this.#checkpointPosition = Number(this.#environment.get(checkpointKey)?.toString() ?? "0");
+    } catch (error) {
+      void this.#environment.close();
+      throw new StoreDamaged(directory, error);
+    }
     this.#writer =
       options.writer === "thread" && !runsFromSource
-        ? createThreadWriter(options.directory)
+        ? createThreadWriter(directory)
         : createInlineWriter(this.#environment);
-    const grown = (bytes: number): void => {
-      this.#liveBytes += bytes;
-    };
-    for (const number of [...Array(partitionCount).keys(), registryPartition]) {
-      this.#partitions.set(number, createPartitionTables(this.#environment, number, grown));
-    }
-    this.#checkpointPosition = Number(this.#environment.get(checkpointKey)?.toString() ?? "0");
   }
 
   /** Log position up to which everything is in LMDB. */

@@ -1,0 +1,313 @@
+// A model of the server, as small as it can be: it keeps the journal of one invocation as the real one does,
+// and answers what the code asks for in an order that a seed chooses.
+//
+// `execute` runs an attempt against it from the start. `continueFrom` gives an attempt the first entries of the
+// journal that came of it, and checks that it goes on in the same way.
+
+import type { DeploymentFrame } from "@perdure/proto/protocol/v1/deployment";
+import type { Completion, Entry, Value } from "@perdure/proto/protocol/v1/journal";
+import { reduceAwaiting, type Arrival } from "@perdure/protocol/awaiting";
+import {
+  cancelSignal,
+  completedVoid,
+  completedWith,
+  completion,
+  failedWith,
+  input,
+  invocationId,
+  jsonValue,
+  signal,
+} from "../replay/entries.fixture.js";
+import { awaitingText, commandText } from "./frame-text.fixture.js";
+import { invocationOfTests, type AttemptDriver, type SessionDriver } from "./session.fixture.js";
+
+/** A number below `below`. */
+export type Dice = (below: number) => number;
+
+export function diceOf(seed: number): Dice {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+interface Options {
+  readonly session: SessionDriver;
+  readonly dice: Dice;
+  readonly partialState: boolean;
+  /** Cancels the invocation at some point. */
+  readonly cancel: boolean;
+  /** Checks that what the attempt says it waits for is what moves it on. Not for code that waits for other things, too. */
+  readonly checkTrees: boolean;
+}
+
+export interface Execution {
+  /** All entries, the input first. Without the output. */
+  readonly journal: readonly Entry[];
+  /** How it ended. */
+  readonly output: string;
+  /** State as it was when the journal had as many entries. */
+  readonly states: readonly ReadonlyMap<string, Value>[];
+}
+
+type Result = Completion["result"];
+
+/** Runs an attempt to its end. */
+export async function execute(options: Options): Promise<Execution> {
+  const { session, dice, partialState, cancel, checkTrees } = options;
+  const driver = session.start({ partialState, invocationId: invocationOfTests });
+  const journal: Entry[] = [input()];
+  const states: ReadonlyMap<string, Value>[] = [new Map(), new Map()];
+  let state = new Map<string, Value>();
+  const promises = new Map<string, Result>();
+  const waitingPromises = new Map<string, number[]>();
+  /** What may happen next, outside. */
+  const due: (() => void)[] = [];
+  let cancelled = !cancel;
+  let awaited: Extract<DeploymentFrame["frame"], { case: "waiting" }>["value"] | undefined;
+  let signals = 17;
+
+  function append(entry: Entry): number {
+    const length = journal.push(entry);
+    states[length] = state;
+    return length - 1;
+  }
+
+  function tell(entry: Entry): void {
+    const index = append(entry);
+    checkTree(entry);
+    driver.notify(index, entry);
+  }
+
+  function later(...entries: Entry[]): void {
+    due.push(() => {
+      const [entry] = entries.splice(dice(entries.length), 1);
+      if (entry !== undefined) tell(entry);
+    });
+  }
+
+  function settlePromise(name: string, result: Result): void {
+    promises.set(name, result);
+    for (const id of waitingPromises.get(name) ?? []) tell(completion(id, result));
+    waitingPromises.delete(name);
+  }
+
+  /** What settles the tree wakes a suspended attempt, so what moves the code on must settle the tree. */
+  let reduced: string | undefined;
+  function checkTree(entry: Entry): void {
+    const arrival = arrivalOf(entry);
+    reduced = undefined;
+    if (awaited?.awaiting === undefined || arrival === undefined || !checkTrees) return;
+    const reduction = reduceAwaiting(awaited.awaiting, arrival);
+    reduced = "tree" in reduction ? awaitingText(reduction.tree) : undefined;
+    awaited = undefined;
+  }
+
+  function takeCommand(entry: Entry): void {
+    const { body } = entry;
+    if (body.case === "setState" && body.value.value !== undefined) {
+      state = new Map(state).set(body.value.key, body.value.value);
+    } else if (body.case === "clearState") {
+      state = new Map(state);
+      state.delete(body.value.key);
+    } else if (body.case === "clearAllState") state = new Map();
+    append(entry);
+    answer(entry);
+  }
+
+  function answer({ body }: Entry): void {
+    switch (body.case) {
+      case "sleep":
+        return later(completedVoid(body.value.completionId));
+      case "getState": {
+        if (body.value.eager.case !== undefined) return;
+        const value = state.get(body.value.key);
+        const id = body.value.completionId;
+        return tell(value === undefined ? completedVoid(id) : completion(id, { case: "value", value }));
+      }
+      case "getStateKeys": {
+        if (body.value.eager !== undefined) return;
+        const keys = [...state.keys()].sort();
+        const value = { $typeName: "perdure.protocol.v1.StateKeys" as const, keys };
+        return tell(completion(body.value.completionId, { case: "stateKeys", value }));
+      }
+      case "getPromise": {
+        const { promise, completionId } = body.value;
+        const result = promises.get(promise);
+        if (result !== undefined) return tell(completion(completionId, result));
+        waitingPromises.set(promise, [...(waitingPromises.get(promise) ?? []), completionId]);
+        due.push(() => {
+          if (promises.has(promise)) return;
+          settlePromise(promise, { case: "value", value: jsonValue(`promised ${promise}`) });
+        });
+        return;
+      }
+      case "peekPromise": {
+        const result = promises.get(body.value.promise);
+        const id = body.value.completionId;
+        return tell(result === undefined ? completedVoid(id) : completion(id, result));
+      }
+      case "completePromise": {
+        const { promise, completionId, result } = body.value;
+        if (promises.has(promise)) return tell(failedWith(completionId, "completed already", 409));
+        tell(completedVoid(completionId));
+        return settlePromise(promise, result as Result);
+      }
+      case "call": {
+        const { invocationIdCompletionId, resultCompletionId } = body.value;
+        tell(invocationId(invocationIdCompletionId, `inv_1callee${String(resultCompletionId)}`));
+        return dice(2) === 0
+          ? later(completedWith(resultCompletionId, `called ${String(resultCompletionId)}`))
+          : later(failedWith(resultCompletionId, `refused ${String(resultCompletionId)}`));
+      }
+      case "send":
+        return tell(invocationId(body.value.invocationIdCompletionId, "inv_1sent"));
+      default:
+    }
+  }
+
+  /** Something happens. False where nothing can. */
+  function happen(): boolean {
+    const length = journal.length;
+    if (!cancelled && dice(4) === 0) {
+      cancelled = true;
+      tell(cancelSignal);
+    }
+    while (journal.length === length && due.length > 0) due.splice(dice(due.length), 1)[0]?.();
+    return journal.length > length;
+  }
+
+  function signalNext(): void {
+    if (signals > 100) throw new Error("nothing can happen any more");
+    tell(signal(signals, { case: "value", value: jsonValue(`signal ${String(signals)}`) }));
+    signals++;
+  }
+
+  for (;;) {
+    const { frame } = await driver.next();
+    switch (frame.case) {
+      case "command":
+        expectProgress();
+        awaited = undefined;
+        takeCommand(frame.value);
+        break;
+      case "proposeCompletion": {
+        const { completionId, result } = frame.value;
+        awaited = undefined;
+        reduced = undefined;
+        driver.accept(append(completion(completionId, result as Result)), completionId);
+        break;
+      }
+      case "waiting":
+        if (reduced !== undefined) expectSame(awaitingText(frame.value.awaiting), reduced, journal.length);
+        reduced = undefined;
+        if (frame.value.seen < lastNotification(journal)) break;
+        awaited = frame.value;
+        // Where nothing else can come, the code waits for an awakeable.
+        if (!happen()) signalNext();
+        break;
+      case "end":
+        expectProgress();
+        return { journal, output: driver.said.at(-1) ?? "", states };
+      default:
+        throw new Error(`the attempt said ${driver.said.at(-1) ?? ""}`);
+    }
+    // Things happen while the code runs, too.
+    if (dice(6) === 0) happen();
+  }
+
+  function expectProgress(): void {
+    if (reduced === undefined) return;
+    throw new Error("the code went on although what it waited for had not come");
+  }
+}
+
+/** Gives an attempt the first entries, and checks that it goes on as the journal says. */
+export async function continueFrom(
+  execution: Execution,
+  known: number,
+  { session, dice, partialState }: Pick<Options, "session" | "dice" | "partialState">,
+): Promise<void> {
+  const { journal, output, states } = execution;
+  const state = [...(states[known] ?? [])].map(([key, value]) => ({ key, value }));
+  const inStart = 1 + dice(known);
+  const driver = session.start({
+    partialState,
+    invocationId: invocationOfTests,
+    entries: journal.slice(0, inStart),
+    knownEntries: known,
+    state: partialState ? [] : state,
+  });
+  sendRest(driver, journal.slice(inStart, known));
+  const proposed = new Set<number>();
+  const commands: Entry[] = [];
+
+  async function hear(): Promise<string | undefined> {
+    const { frame } = await driver.next();
+    if (frame.case === "command") commands.push(frame.value);
+    else if (frame.case === "proposeCompletion") proposed.add(frame.value.completionId);
+    else if (frame.case !== "waiting") return driver.said.at(-1);
+    return undefined;
+  }
+
+  for (let index = known; index < journal.length; index++) {
+    const entry = journal[index] as Entry;
+    const { body } = entry;
+    if (body.case === "completion" && isStep(journal, body.value.completionId)) {
+      const { completionId } = body.value;
+      while (!proposed.has(completionId)) expectNothing(await hear(), index);
+      driver.accept(index, completionId);
+    } else if (body.case === "completion" || body.case === "signal") {
+      // What Start had may come again.
+      if (known > 1 && dice(4) === 0) repeatOne(driver, journal, dice(known));
+      driver.notify(index, entry);
+    } else {
+      while (commands.length === 0) expectNothing(await hear(), index);
+      expectSame(commandText(commands.shift() as Entry), commandText(entry), index);
+    }
+  }
+  let said: string | undefined;
+  while (said === undefined) said = await hear();
+  expectSame([...commands.map(commandText), said].join("; "), output, journal.length);
+}
+
+function sendRest(driver: AttemptDriver, entries: Entry[]): void {
+  if (entries.length === 0) return;
+  const $typeName = "perdure.protocol.v1.StartEntries";
+  driver.send({ case: "startEntries", value: { $typeName, entries } });
+}
+
+function repeatOne(driver: AttemptDriver, journal: readonly Entry[], index: number): void {
+  const entry = journal[index];
+  if (entry?.body.case === "completion" || entry?.body.case === "signal") driver.notify(index, entry);
+}
+
+function expectNothing(said: string | undefined, index: number): void {
+  if (said !== undefined) throw new Error(`before entry ${String(index)} the attempt said ${said}`);
+}
+
+function expectSame(actual: string, expected: string, index: number): void {
+  if (actual === expected) return;
+  throw new Error(`at entry ${String(index)}: ${actual} instead of ${expected}`);
+}
+
+function isStep(journal: readonly Entry[], completionId: number): boolean {
+  return journal.some(({ body }) => body.case === "run" && body.value.completionId === completionId);
+}
+
+function lastNotification(journal: readonly Entry[]): number {
+  return journal.findLastIndex(({ body }) => body.case === "completion" || body.case === "signal");
+}
+
+function arrivalOf({ body }: Entry): Arrival | undefined {
+  if (body.case === "completion") {
+    const { completionId: id, result } = body.value;
+    return { leaf: { case: "completion", id }, succeeded: result.case !== "failure" };
+  }
+  if (body.case === "signal" && body.value.signal.case === "id") {
+    const { signal: which, result } = body.value;
+    return { leaf: { case: "signal", id: which.value }, succeeded: result.case !== "failure" };
+  }
+  return undefined;
+}

@@ -1,0 +1,301 @@
+import { cpSync, existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
+import { create } from "@bufbuild/protobuf";
+import { describe, expect, test } from "vitest";
+import { InboxRowSchema, TimerRowSchema } from "@perdure/proto/storage/v1/records";
+import { partitionCount, registryPartition } from "@perdure/protocol/ids";
+import { run } from "../core/commands.fixture.js";
+import { A, B, exclusive, plain, submitted } from "../core/events.fixture.js";
+import { apply } from "../core/apply.js";
+import { openStore, stateRow, temporaryDirectory } from "./store.fixture.js";
+import { Store } from "./store.js";
+
+/** An event of a partition that puts some rows of state. */
+function putState(store: Store, partition: number, rows: Record<string, string>): void {
+  const tables = store.partition(partition);
+  for (const [key, text] of Object.entries(rows)) tables.state.put(key, stateRow(text));
+  tables.undo.commit();
+  tables.partitionState.appliedPosition++;
+}
+
+function submitTo(store: Store, partition: number): void {
+  const tables = store.partition(partition);
+  const context = { tables, partition, epoch: 1, nowMs: 1_000, token: undefined };
+  for (const event of [
+    submitted(A, exclusive("k"), { parameter: "x".repeat(5_000) }),
+    submitted(B, exclusive("k"), { startAt: 9_000 }),
+    submitted("C", plain()),
+  ]) {
+    apply({ ...context, emit: () => undefined }, event);
+    tables.undo.commit();
+    tables.partitionState.appliedPosition++;
+  }
+}
+
+/** Rows that fill more than one transaction. */
+function many(letter: string, count = 300): Record<string, string> {
+  const rows = Array.from({ length: count }, (_, n) => [`${letter}${n}`, letter.repeat(8_000)]);
+  return Object.fromEntries(rows);
+}
+
+function textsOf(store: Store, partition: number): string[] {
+  const rows = store.partition(partition).state.scan("", "\u00ff", Number.MAX_SAFE_INTEGER);
+  return rows.map((row) => row.value.name);
+}
+
+describe("a checkpoint", () => {
+  test("and a new start leave every row as it was", async () => {
+    const directory = temporaryDirectory();
+    const store = new Store({ directory, writer: "inline" });
+    for (const partition of [0, 7, 63]) submitTo(store, partition);
+    store.partition(7).partitionState.epoch = 5;
+    const digest = store.digest();
+
+    await store.checkpoint(42);
+
+    expect(store.digest()).toBe(digest);
+    expect(store.checkpointPosition).toBe(42);
+    await store.close();
+    const again = openStore(directory);
+    expect(again.digest()).toBe(digest);
+    expect(again.checkpointPosition).toBe(42);
+    expect(again.partition(7).partitionState).toMatchObject({ epoch: 5, appliedPosition: 3 });
+    expect(again.partition(8).partitionState.appliedPosition).toBe(0);
+  });
+
+  test("takes what was written since the one before, changes and removals alike", async () => {
+    const directory = temporaryDirectory();
+    const store = new Store({ directory, writer: "inline" });
+    putState(store, 0, { a: "1", b: "1", c: "1" });
+    await store.checkpoint(1);
+
+    putState(store, 0, { b: "2", d: "2" });
+    store.partition(0).state.delete("a");
+    store.partition(0).partitionState.appliedPosition++;
+    const digest = store.digest();
+    await store.checkpoint(2);
+    await store.close();
+
+    const again = openStore(directory);
+    expect(again.digest()).toBe(digest);
+    expect(textsOf(again, 0)).toEqual(["2", "1", "2"]);
+  });
+
+  test("puts the parts of a journal together, and removes one that is gone", async () => {
+    const directory = temporaryDirectory();
+    const store = new Store({ directory, writer: "inline" });
+    const { journal, partitionState } = store.partition(0);
+    for (let position = 1; position <= 4; position++) {
+      for (let n = 0; n < 3; n++) journal.append(A, (position - 1) * 3 + n, run(position * 10 + n));
+      if (position < 3) journal.append(B, position - 1, run(position));
+      if (position === 3) journal.delete(B);
+      partitionState.appliedPosition = position;
+      await store.checkpoint(position);
+      expect(journal.read(A)).toHaveLength(position * 3);
+    }
+    await store.close();
+
+    const again = openStore(directory).partition(0).journal;
+    const ids = again
+      .read(A)
+      .map(({ body }) => (body.case === "run" ? body.value.completionId : 0));
+    expect(ids).toEqual([10, 11, 12, 20, 21, 22, 30, 31, 32, 40, 41, 42]);
+    expect(again.read(B)).toEqual([]);
+  });
+
+  test("is not seen while it is written: reads are right at every moment", async () => {
+    const store = openStore(temporaryDirectory());
+    for (let partition = 0; partition < 4; partition++) {
+      putState(store, partition, many("a"));
+      store.partition(partition).journal.append(A, 0, run(1));
+    }
+    await store.checkpoint(1);
+    for (let partition = 0; partition < 4; partition++) {
+      putState(store, partition, { ...many("b"), a0: "changed" });
+      store.partition(partition).journal.append(A, 1, run(2));
+      store.partition(partition).inbox.put("first", create(InboxRowSchema, { runId: A }));
+    }
+    const digest = store.digest();
+
+    let isOver = false;
+    const checkpoint = store.checkpoint(2).then(() => (isOver = true));
+    let looks = 0;
+    while (!isOver) {
+      expect(store.digest()).toBe(digest);
+      expect(store.partition(3).journal.read(A)).toHaveLength(2);
+      looks++;
+      await nextTurn();
+    }
+    await checkpoint;
+
+    expect(looks).toBeGreaterThan(3);
+    expect(store.digest()).toBe(digest);
+  }, 20_000);
+
+  test("does not take in what is written while it goes on; the next one does", async () => {
+    const directory = temporaryDirectory();
+    const store = new Store({ directory, writer: "inline" });
+    putState(store, 0, { ...many("a"), x: "before" });
+
+    const checkpoint = store.checkpoint(1);
+    putState(store, 0, { x: "meanwhile" });
+    store.partition(0).state.delete("a0");
+    store.partition(0).undo.commit();
+    const digest = store.digest();
+    await checkpoint;
+
+    expect(store.digest()).toBe(digest);
+    const copy = temporaryDirectory();
+    cpSync(directory, copy, { recursive: true });
+    expect(openStore(copy).partition(0).state.get("x")?.name).toBe("before");
+    await store.checkpoint(2);
+    await store.close();
+    expect(openStore(directory).digest()).toBe(digest);
+  });
+
+  test("that a crash ends leaves each partition as a whole, with its position", async () => {
+    const directory = temporaryDirectory();
+    const store = openStore(directory);
+    const partitions = [0, 1, 2, 3];
+    for (const partition of partitions) putState(store, partition, many("a", 200));
+    await store.checkpoint(4);
+    for (const partition of partitions) putState(store, partition, many("b", 200));
+
+    let isOver = false;
+    const checkpoint = store.checkpoint(8).then(() => (isOver = true));
+    const seen = new Set<string>();
+    while (!isOver) {
+      // No write is under way between turns: this is what a killed process leaves.
+      const copy = temporaryDirectory();
+      cpSync(directory, copy, { recursive: true });
+      const crashed = openStore(copy);
+      const found = partitions.map((partition) => {
+        const { appliedPosition } = crashed.partition(partition).partitionState;
+        expect(textsOf(crashed, partition)).toHaveLength(appliedPosition * 200);
+        return appliedPosition;
+      });
+      if (!found.every((position) => position === 2)) expect(crashed.checkpointPosition).toBe(4);
+      seen.add(found.join());
+      await nextTurn();
+    }
+    await checkpoint;
+
+    expect([...seen][0]).toBe("1,1,1,1");
+    expect(seen.size).toBeGreaterThan(2);
+  }, 20_000);
+
+  test("of nothing writes its position", async () => {
+    const directory = temporaryDirectory();
+    const store = new Store({ directory, writer: "inline" });
+    await store.checkpoint(9);
+    await store.close();
+
+    expect(openStore(directory).checkpointPosition).toBe(9);
+  });
+
+  test("may come any number of times: scans that stop early keep no snapshot", async () => {
+    const directory = temporaryDirectory();
+    const store = openStore(directory);
+    const row = create(TimerRowSchema, { runId: A });
+    const { timers, undo, partitionState } = store.partition(0);
+
+    // LMDB has 126 slots for readers, and can't use pages anew that one of them may see.
+    for (let round = 1; round <= 200; round++) {
+      for (let n = 0; n < 10; n++) timers.put(`${round % 7}-${n}`, row);
+      undo.commit();
+      partitionState.appliedPosition++;
+      await store.checkpoint(round);
+      expect(timers.scan("", "\u00ff", 1)).toHaveLength(1);
+      await delay(1);
+    }
+
+    expect(statSync(join(directory, "data.mdb")).size).toBeLessThan(200_000);
+  }, 30_000);
+
+  test("lets the live layers begin anew", async () => {
+    const store = openStore(temporaryDirectory());
+    putState(store, 0, many("a"));
+    expect(store.liveBytes).toBeGreaterThan(300 * 8_000);
+
+    const checkpoint = store.checkpoint(1);
+
+    expect(store.liveBytes).toBe(0);
+    expect(store.checkpointing).toBe(true);
+    expect(await checkpoint).toBe("written");
+    expect(store.checkpointing).toBe(false);
+  });
+});
+
+describe("a store", () => {
+  test("has all partitions, and the registry's", () => {
+    const store = openStore(temporaryDirectory());
+
+    expect([...store.partitionNumbers]).toEqual([
+      ...Array(partitionCount).keys(),
+      registryPartition,
+    ]);
+    expect(() => store.partition(partitionCount)).toThrow(RangeError);
+  });
+
+  test("has another digest for any other row, key or partition", () => {
+    const digests = [
+      (): void => undefined,
+      (store: Store): void => putState(store, 0, { a: "1" }),
+      (store: Store): void => putState(store, 1, { a: "1" }),
+      (store: Store): void => putState(store, 0, { a: "2" }),
+      (store: Store): void => putState(store, 0, { b: "1" }),
+      (store: Store): void => submitTo(store, 0),
+      (store: Store): void => {
+        submitTo(store, 0);
+        store.partition(0).journal.append(A, 1, run(1));
+      },
+    ].map((fillIn) => {
+      const store = openStore(temporaryDirectory());
+      fillIn(store);
+      return store.digest();
+    });
+
+    expect(new Set(digests).size).toBe(digests.length);
+  });
+
+  test("keeps a row with the longest key that the core lets in", async () => {
+    const directory = temporaryDirectory();
+    const store = new Store({ directory, writer: "inline" });
+    // A service name of 256 bytes, an object key and a state key of 512 control characters, all escaped.
+    const key = `${"s".repeat(256)}\u0000${"\u0001\u0001".repeat(512)}\u0000${"k".repeat(512)}`;
+    putState(store, 0, { [key]: "1" });
+
+    await store.checkpoint(1);
+    await store.close();
+
+    expect(openStore(directory).partition(0).state.get(key)?.name).toBe("1");
+  });
+});
+
+const builtStore = join(import.meta.dirname, "../../dist/store/store.js");
+
+describe("the thread that writes checkpoints", () => {
+  // It runs from built files; `npm test` builds them first.
+  test.skipIf(!existsSync(builtStore))("writes what the one in place writes", async () => {
+    const built = (await import(builtStore)) as { Store: typeof Store };
+    const directory = temporaryDirectory();
+    const store = new built.Store({ directory, writer: "thread" });
+    for (let position = 1; position <= 3; position++) {
+      for (let partition = 0; partition < 4; partition++) {
+        putState(store, partition, many(String(position), 100));
+      }
+      const digest = store.digest();
+      const checkpoint = store.checkpoint(position);
+      putState(store, 9, { [`meanwhile-${position}`]: "x" });
+      await checkpoint;
+      store.partition(9).state.delete(`meanwhile-${position}`);
+      expect(store.digest()).toBe(digest);
+    }
+    const digest = store.digest();
+    await store.checkpoint(4);
+    await store.close();
+
+    expect(openStore(directory).digest()).toBe(digest);
+  });
+});

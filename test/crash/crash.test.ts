@@ -1,0 +1,106 @@
+// kill -9 of the server, of the services, of both, at random instants, while hundreds of workflows are under way;
+// then everything that was accepted ends, exactly once, with the right result (verify.ts).
+//
+// A failing run prints its seed; PERDURE_TEST_SEED=<seed> makes the same choices again.
+
+import { cpSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { useBed } from "../harness/bed.js";
+import { seededRandom, testSeed } from "../harness/seed.js";
+import { recoveredDigest, digestAfterCheckpoint } from "./digest.js";
+import { killAndRestart, type Victim } from "./kills.js";
+import { runTraffic } from "./traffic.js";
+import { verify } from "./verify.js";
+
+const bed = useBed("after each");
+const seed = testSeed();
+
+const trips = 300;
+/** What the steps of one trip leave, about. */
+const bytesPerTrip = 850;
+
+interface Scenario {
+  readonly name: string;
+  readonly victims: readonly Victim[];
+  readonly rounds: number;
+  /** Small, so that kills hit checkpoints too. */
+  readonly checkpointBytes: string;
+}
+
+const scenarios: Scenario[] = [
+  { name: "the server", victims: ["server"], rounds: 4, checkpointBytes: "64MiB" },
+  { name: "the services", victims: ["services"], rounds: 4, checkpointBytes: "1MiB" },
+  { name: "both", victims: ["both"], rounds: 4, checkpointBytes: "256KiB" },
+  { name: "any of them", victims: ["server", "services", "both"], rounds: 5, checkpointBytes: "128KiB" },
+];
+
+describe("every accepted workflow ends once, with the right result, after kill -9 of", () => {
+  test.each(scenarios)("$name", async ({ name, victims, rounds, checkpointBytes }) => {
+    console.log(`crash test of ${name}: PERDURE_TEST_SEED=${seed}`);
+    const random = seededRandom(seed, name);
+    const scratch = bed.directory();
+    const effectsFile = path.join(scratch, "effects");
+    const servicesOptions = { modules: ["trips"], env: { PERDURE_TEST_EFFECTS: effectsFile } };
+    const [server, services] = await Promise.all([
+      bed.startServer({ flags: { "checkpoint-bytes": checkpointBytes } }),
+      bed.startServices(servicesOptions),
+    ]);
+    await server.register(services.url);
+    const began = performance.now();
+
+    const copies: string[] = [];
+    const progress = { accepted: 0, ended: 0 };
+    const underWay: number[] = [];
+    const traffic = runTraffic(
+      { server, random, trips, producers: 4, postingsEach: 25, quotes: 30 },
+      progress,
+    );
+    const killing = killAndRestart({
+      server,
+      services,
+      servicesOptions,
+      random: seededRandom(seed, `kills of ${name}`),
+      victims,
+      rounds,
+      expectedBytes: trips * bytesPerTrip,
+      effectsFile,
+      beforeKill: () => underWay.push(progress.accepted - progress.ended),
+      whileDead: (round) => {
+        const copy = path.join(scratch, `round-${round}`);
+        mkdirSync(copy);
+        cpSync(server.dataDir, copy, { recursive: true });
+        copies.push(copy);
+      },
+    });
+    const [done, kills] = await Promise.all([traffic, killing]);
+    const { executions, repeats } = await verify(server, done, effectsFile, kills);
+    await server.kill();
+    const digests = await digestsOf([...copies.slice(-1), server.dataDir], scratch);
+
+    console.log(
+      `crash test of ${name}: ${kills} kills, ${executions} executions of steps, ${repeats} repeated; ` +
+        `workflows under way at the kills: ${underWay.join(", ")}; ` +
+        `${((performance.now() - began) / 1_000).toFixed(1)} s`,
+    );
+    expect(server.processes.every(({ exit }) => exit?.signal === "SIGKILL")).toBe(true);
+    for (const [first, again, checkpointed] of digests) {
+      expect(again).toBe(first);
+      expect(checkpointed).toBe(first);
+    }
+  });
+});
+
+/** Recovered once, once more, and over a checkpoint. */
+async function digestsOf(dataDirs: readonly string[], scratch: string): Promise<string[][]> {
+  const digests = [];
+  for (const dataDir of dataDirs) {
+    const recovered = [
+      await recoveredDigest(dataDir, scratch),
+      await recoveredDigest(dataDir, scratch),
+      await digestAfterCheckpoint(dataDir, scratch),
+    ];
+    digests.push(recovered.map(({ digest }) => digest));
+  }
+  return digests;
+}

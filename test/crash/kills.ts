@@ -1,0 +1,92 @@
+// Kills at random instants. An instant is a number of executed steps and some milliseconds after it: so that
+// a seed hits about the same moments of the work again, whatever the machine.
+
+import type { SeededRandom } from "../harness/seed.js";
+import type { ServerProcess } from "../harness/server-process.js";
+import type { ServicesProcess, ServicesProcessOptions } from "../harness/services-process.js";
+import { until } from "../harness/until.js";
+import { effectBytes } from "./effects.js";
+
+export type Victim = "server" | "services" | "both";
+
+export interface KillPlan {
+  readonly server: ServerProcess;
+  readonly services: ServicesProcess;
+  readonly servicesOptions: ServicesProcessOptions;
+  readonly random: SeededRandom;
+  readonly victims: readonly Victim[];
+  /** How many kills of a victim. */
+  readonly rounds: number;
+  /** Bytes that the effects will have when all is done, about. */
+  readonly expectedBytes: number;
+  readonly effectsFile: string;
+  readonly beforeKill?: () => void;
+  /** Called while the server is dead. */
+  readonly whileDead?: (round: number) => void;
+}
+
+/** Kills and restarts until all rounds are over. Returns how many processes were killed. */
+export async function killAndRestart(plan: KillPlan): Promise<number> {
+  const { random, rounds, expectedBytes, effectsFile, victims } = plan;
+  // Each in its share of the work: so none of them comes when all is done.
+  const instants = Array.from(
+    { length: rounds },
+    (_, round) => ((round + random.below(100) / 100) / rounds) * 0.85 * expectedBytes,
+  );
+  let kills = 0;
+  for (const [round, instant] of instants.entries()) {
+    const reached = (): boolean => effectBytes(effectsFile) >= instant;
+    await until(`the steps have left ${Math.round(instant)} bytes`, reached, 60_000);
+    await pause(random.between(0, 25));
+    plan.beforeKill?.();
+    kills += await killOnce(plan, victims[random.below(victims.length)] ?? "both", round);
+  }
+  return kills;
+}
+
+async function killOnce(plan: KillPlan, victim: Victim, round: number): Promise<number> {
+  const { server, services, servicesOptions, random, whileDead } = plan;
+  const apart = random.between(0, 30);
+  const serverFirst = random.below(2) === 0;
+  switch (victim) {
+    case "server":
+      await server.kill();
+      whileDead?.(round);
+      return 1 + (await startServer(plan));
+    case "services":
+      await services.kill();
+      await services.start(servicesOptions);
+      return 1;
+    case "both": {
+      const first = serverFirst ? server.kill() : services.kill();
+      await pause(apart);
+      await Promise.all([first, serverFirst ? services.kill() : server.kill()]);
+      whileDead?.(round);
+      // Either may be there first.
+      if (!serverFirst) await services.start(servicesOptions);
+      const [more] = await Promise.all([
+        startServer(plan),
+        serverFirst ? services.start(servicesOptions) : undefined,
+      ]);
+      return 2 + more;
+    }
+  }
+}
+
+/** Starts the server again; half of the times it is killed while it recovers. Returns how often it was. */
+async function startServer({ server, random }: KillPlan): Promise<number> {
+  let kills = 0;
+  if (random.below(2) === 0) {
+    const process = server.spawn();
+    await pause(random.between(20, 400));
+    await process.kill();
+    kills++;
+  }
+  await server.start();
+  return kills;
+}
+
+/** A random instant is one that nothing tells. */
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}

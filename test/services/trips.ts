@@ -1,0 +1,113 @@
+// The workload of the crash tests: workflows that take steps, sleep, keep state, call, send, wait for a promise and
+// run steps side by side. Every execution of a step leaves a line in an append-only file, with a value
+// that is new each time; whatever is computed from it can be traced to the line.
+
+import { randomUUID } from "node:crypto";
+import { openSync, writeSync } from "node:fs";
+import {
+  exclusive,
+  handler,
+  object,
+  RestatePromise,
+  rpc,
+  run,
+  service,
+  shared,
+  workflow,
+  type Context,
+  type ObjectContext,
+  type WorkflowContext,
+  type WorkflowSharedContext,
+} from "@perdure/sdk";
+import type { LedgerState, Posting, TripInput, TripResult } from "../crash/trip-types.js";
+
+const effects = openSync(process.env["PERDURE_TEST_EFFECTS"] ?? "/dev/null", "a");
+
+/** What a step does: one line, written whole by one system call, which a kill can't tear. */
+function effect(who: string, step: string, ...used: string[]): string {
+  const value = randomUUID();
+  writeSync(effects, `${JSON.stringify({ who, step, value, used })}\n`);
+  return value;
+}
+
+const retryPolicy = { initialInterval: 20, maxInterval: 200 };
+
+/** One exclusive posting after the other. */
+@object({ retryPolicy })
+export class Ledger {
+  @exclusive()
+  async post(ctx: ObjectContext, { op, amount }: Posting): Promise<number> {
+    await ctx.run("post", () => effect(`ledger ${ctx.key}`, op));
+    const total = ((await ctx.get<number>("total")) ?? 0) + amount;
+    const ops = (await ctx.get<string[]>("ops")) ?? [];
+    ctx.set("total", total);
+    ctx.set("ops", [...ops, op]);
+    return total;
+  }
+
+  /** Behind all that is in line: what everything before it came to. */
+  @exclusive()
+  async close(ctx: ObjectContext): Promise<LedgerState> {
+    const total = (await ctx.get<number>("total")) ?? 0;
+    return { total, ops: (await ctx.get<string[]>("ops")) ?? [] };
+  }
+}
+
+@service({ retryPolicy })
+export class Desk {
+  @handler()
+  async double(_ctx: Context, number: number): Promise<number> {
+    return number * 2;
+  }
+
+  @handler()
+  async confirm(ctx: Context, { trip, token }: { trip: string; token: string }): Promise<void> {
+    await ctx.workflowClient(Trip, trip).confirm(token);
+  }
+
+  /** For callers with an idempotency key. */
+  @handler()
+  async quote(ctx: Context, id: string): Promise<string> {
+    return ctx.run("quote", () => effect(`quote ${id}`, "quote"));
+  }
+}
+
+// Attempts that wait are let go of soon, so that there are suspended ones whenever something dies.
+@workflow({ retryPolicy, inactivityTimeout: 25 })
+export class Trip {
+  @run()
+  async run(ctx: WorkflowContext, { number, ledgers }: TripInput): Promise<TripResult> {
+    const who = `trip ${ctx.key}`;
+    const [here = "", there = ""] = ledgers;
+    const token = await ctx.run("token", () => effect(who, "token"));
+    ctx.set("token", token);
+    // Long enough for most of them to be under way at the same time.
+    await ctx.sleep(50 + (number % 100) * 10);
+    await ctx.objectClient(Ledger, here).post({ op: `${ctx.key}:call`, amount: number });
+    const far = ctx.objectSendClient(Ledger, there);
+    far.post({ op: `${ctx.key}:first`, amount: 1 });
+    far.post({ op: `${ctx.key}:second`, amount: 1 });
+    ctx
+      .serviceSendClient(Desk)
+      .confirm({ trip: ctx.key, token }, rpc.sendOpts({ delay: 20 + (number % 30) }));
+    const [left, right, doubled] = await RestatePromise.all([
+      ctx.run("left", () => effect(who, "left", token)),
+      ctx.run("right", () => effect(who, "right", token)),
+      ctx.serviceClient(Desk).double(number),
+    ]);
+    const confirmed = await ctx.promise<string>("confirmed");
+    const last = await ctx.run("last", () => effect(who, "last", token, left, right, confirmed));
+    ctx.set("last", last);
+    return { token, left, right, doubled, confirmed, last };
+  }
+
+  @shared()
+  async confirm(ctx: WorkflowSharedContext, token: string): Promise<void> {
+    await ctx.promise<string>("confirmed").resolve(token);
+  }
+
+  @shared()
+  async state(ctx: WorkflowSharedContext): Promise<{ token: unknown; last: unknown }> {
+    return { token: await ctx.get("token"), last: await ctx.get("last") };
+  }
+}
