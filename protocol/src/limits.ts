@@ -3,9 +3,6 @@
 /** A request body, a payload, a state value: what the field's systems take by default. */
 export const payloadBytesMax: number = 32 * 1024 * 1024;
 
-/** A frame; a larger one comes in fragments, so that one attempt can't hold up the others. */
-export const frameBytesMax: number = 64 * 1024;
-
 /** One message of a session: all the frames of a turn. */
 export const messageBytesMax: number = 256 * 1024;
 
@@ -18,14 +15,6 @@ export const nameBytesMax = 256;
 /** Rows that one event may touch; what may be more is cut into several events. */
 export const rowsPerEventMax = 1_000;
 
-/** Nesting of an awaited tree. */
-export const awaitingDepthMax = 1_000;
-
-/** Entries of one journal; a warning at half, then the invocation is paused. */
-export const journalEntriesMax = 100_000;
-
 /** State that is sent along with Start; beyond it the SDK asks key by key. */
 export const eagerStateBytesMax: number = 64 * 1024;
 
-/** A session that has not been heard of for this long is given up. */
-export const sessionKeepAliveTimeoutMs = 30_000;

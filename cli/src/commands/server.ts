@@ -32,7 +32,7 @@ export function addServer(program: Command, io: CliIo, exit: (status: number) =>
     `--${damagedLogFlag} <refuse|cut>`,
     "a damaged event log: refuse to start, or give up the records that can't be read (default: refuse)",
   );
-  command.addHelpText("after", "\nEach can also be set in the file and in the environment.");
+  command.addHelpText("after", `\nEach but --${damagedLogFlag} and --${configFileFlag} can also be set in the file and in the environment.`);
   command.action(async () => {
     const flags = Object.fromEntries(
       command.options.map((option): [string, string | undefined] => [

@@ -3,7 +3,14 @@
 
 import { AttemptFailed_Behavior as Behavior } from "@perdure/proto/protocol/v1/deployment";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { attempt, latch, sessionOf, startOf, turns, type Code } from "../endpoint/session.fixture.js";
+import {
+  attempt,
+  latch,
+  sessionOf,
+  startOf,
+  turns,
+  type Code,
+} from "../endpoint/session.fixture.js";
 import { RetryableError, TerminalError } from "../errors.js";
 import {
   completedVoid,
@@ -215,7 +222,14 @@ describe("a journal mismatch", () => {
     const said = await driver.start(startOf({ journal: [run(1, "old")] })).until("failed");
     expect(said).toEqual([expect.stringMatching(/^failed ! 570 journal mismatch at entry 1/)]);
     expect(driver.log).toHaveLength(1);
-    for (const part of ["warn", "journal mismatch", "entry 1", 'Run "old"', 'Run "new"', "Deploy"]) {
+    for (const part of [
+      "warn",
+      "journal mismatch",
+      "entry 1",
+      'Run "old"',
+      'Run "new"',
+      "Deploy",
+    ]) {
       expect(driver.log[0]).toContain(part);
     }
   });
@@ -247,7 +261,9 @@ describe("a journal mismatch", () => {
       return frame?.case === "failed" ? frame.value.behavior : undefined;
     };
     expect(await behaviorOf({})).toBe(Behavior.RETRY);
-    expect(await behaviorOf({ options: { onJournalMismatchErrors: "pause" } })).toBe(Behavior.PAUSE);
+    expect(await behaviorOf({ options: { onJournalMismatchErrors: "pause" } })).toBe(
+      Behavior.PAUSE,
+    );
     expect(await behaviorOf({ serviceOptions: { onJournalMismatchErrors: "fail" } })).toBe(
       Behavior.FAIL,
     );

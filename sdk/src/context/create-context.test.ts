@@ -9,7 +9,8 @@ describe("the request", () => {
   test("tells what was asked for, of whom, by which invocation", async () => {
     const driver = attempt(
       async (ctx) => {
-        const { target, id, headers, attemptHeaders, body, extraArgs, idempotencyKey } = ctx.request();
+        const { target, id, headers, attemptHeaders, body, extraArgs, idempotencyKey } =
+          ctx.request();
         return {
           target: { service: target.service, key: target.key, handler: target.handler },
           text: String(target),
@@ -47,9 +48,12 @@ describe("the request", () => {
   });
 
   test("of a plain service has no key", async () => {
-    const driver = attempt(async (ctx) => [String(ctx.request().target), ctx.request().target.key], {
-      handler: "W/run",
-    });
+    const driver = attempt(
+      async (ctx) => [String(ctx.request().target), ctx.request().target.key],
+      {
+        handler: "W/run",
+      },
+    );
     expect(await driver.until("end")).toEqual(['end = ["W/run",null]']);
   });
 });
@@ -126,7 +130,12 @@ describe("the console", () => {
 describe("the date", () => {
   test("is a step: recorded, and the same on replay", async () => {
     const driver = attempt(async (ctx) => [await ctx.date.now(), await ctx.date.toJSON()], {
-      journal: [run(1), completedWith(1, 1_000), run(2), completedWith(2, "1970-01-01T00:00:01.000Z")],
+      journal: [
+        run(1),
+        completedWith(1, 1_000),
+        run(2),
+        completedWith(2, "1970-01-01T00:00:01.000Z"),
+      ],
     });
     expect(await driver.until("end")).toEqual(['end = [1000,"1970-01-01T00:00:01.000Z"]']);
 

@@ -39,7 +39,9 @@ type Fn<C> = (context: C, input: any) => Promise<unknown>;
 type Handlers<C> = Record<string, Fn<C>>;
 
 type ClientNames = "workflowSubmit" | "workflowAttach" | "workflowOutput";
-type WorkflowHandlers = { readonly [name: string]: Fn<never> } & { readonly run: Fn<WorkflowContext> };
+type WorkflowHandlers = { readonly [name: string]: Fn<never> } & {
+  readonly run: Fn<WorkflowContext>;
+};
 type SharedOf<H> = {
   readonly [Name in Exclude<keyof H, "run">]: Name extends ClientNames
     ? `"${Name}" is a name of the clients`

@@ -51,11 +51,15 @@ test("every prefix of a journal is replayed to the same end", { timeout: 120_000
   expect(entries).toBeGreaterThan(3_000);
 });
 
-test("code that waits for what is not durable in between takes the same path", { timeout: 60_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(programsWithNative, how, async (program, given) => {
-      await replaysFromEveryPrefix(program, given, diceOf(given.seed + 1));
-    }),
-    { numRuns: 100 },
-  );
-});
+test(
+  "code that waits for what is not durable in between takes the same path",
+  { timeout: 60_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(programsWithNative, how, async (program, given) => {
+        await replaysFromEveryPrefix(program, given, diceOf(given.seed + 1));
+      }),
+      { numRuns: 100 },
+    );
+  },
+);

@@ -28,7 +28,7 @@ export const configKeys: readonly ConfigKey[] = [
   key("idempotencyRetention", "DURATION", "24h", "how long an idempotency key is remembered"),
   key("workflowRetention", "DURATION", "24h", "how long a finished workflow and its key are kept"),
   key("inactivityTimeout", "DURATION", "1m", "how long an attempt may wait before it is suspended"),
-  key("abortTimeout", "DURATION", "10m", "how long an attempt that was asked to stop may take"),
+  key("abortTimeout", "DURATION", "10m", "accepted, without effect in this release"),
   key("retryPolicy.initialInterval", "DURATION", "500ms", "wait before the first retry"),
   key("retryPolicy.exponentiationFactor", "FACTOR", 2, "what each further wait is multiplied by"),
   key("retryPolicy.maxInterval", "DURATION", "1m", "longest wait between two attempts"),

@@ -22,7 +22,7 @@ export function startFrame(
 ): Start {
   const entries = tables.journal.read(runId);
   const start = create(StartSchema, {
-    runId: Buffer.from(runId, "latin1"),
+    runId,
     invocationId: invocation.id,
     knownEntries: entries.length,
     entries,

@@ -14,7 +14,7 @@ export class TimerHeads {
   #armedFor = Infinity;
   #closed = false;
 
-  /** @param due  called once for each partition that has timers due; it answers with {@link reset} */
+  /** @param due  called once for each partition that has timers due; the shard arms what is left */
   constructor(now: () => number, due: (partition: number, until: number) => void) {
     this.#now = now;
     this.#due = due;

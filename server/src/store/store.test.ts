@@ -184,7 +184,8 @@ describe("a checkpoint", () => {
     }
     await checkpoint;
 
-    expect([...seen]).toEqual(["111111111", "222111111", "222222111"]);
+    for (const positions of seen) expect(positions).toMatch(/^2*1+$/);
+    expect(seen.size).toBeGreaterThan(2);
   }, 20_000);
 
   test("of nothing writes its position", async () => {
