@@ -19,7 +19,8 @@ export function formatAwakeableId({ invocationId, signalId }: AwakeableId): stri
 /** Undefined where the text is no awakeable id. */
 export function parseAwakeableId(text: string): AwakeableId | undefined {
   const digits = text.slice(prefix.length);
-  if (!text.startsWith(prefix) || digits.length !== invocationDigits + signalWidth) return undefined;
+  if (!text.startsWith(prefix) || digits.length !== invocationDigits + signalWidth)
+    return undefined;
   if (!isBase62(digits)) return undefined;
   const invocationId = `inv_1${digits.slice(0, invocationDigits)}`;
   if (!isInvocationId(invocationId)) return undefined;

@@ -17,4 +17,3 @@ export const rowsPerEventMax = 1_000;
 
 /** State that is sent along with Start; beyond it the SDK asks key by key. */
 export const eagerStateBytesMax: number = 64 * 1024;
-

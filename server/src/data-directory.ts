@@ -1,7 +1,16 @@
 // The data directory: who may use it, and which release wrote it. The lock is one that the operating system
 // takes back when the process ends, however it ends.
 
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fsNativeExtensions from "fs-native-extensions";
 
@@ -73,8 +82,7 @@ function checkFormat(directory: string): void {
     if (existsSync(join(directory, "shards"))) {
       throw damaged(path, "it is missing, but there is data");
     }
-    writeFileSync(path, `${JSON.stringify({ format: formatVersion })}\n`, { flush: true });
-    return;
+    return writeFormat(directory, path);
   }
   const format = readFormat(path);
   if (format <= formatVersion) return;
@@ -82,6 +90,21 @@ function checkFormat(directory: string): void {
     "PDR1003",
     `the data directory ${directory} has format ${String(format)}; this release knows formats up to ${String(formatVersion)}. Nothing was changed. Start the newer release that wrote it`,
   );
+}
+
+/** As a whole, or not at all: a crash must not leave half of it. */
+function writeFormat(directory: string, path: string): void {
+  const unfinished = `${path}.new`;
+  writeFileSync(unfinished, `${JSON.stringify({ format: formatVersion })}\n`, { flush: true });
+  renameSync(unfinished, path);
+  // Windows neither knows nor needs it.
+  if (process.platform === "win32") return;
+  const opened = openSync(directory, "r");
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
 }
 
 function readFormat(path: string): number {
@@ -92,7 +115,7 @@ function readFormat(path: string): number {
     throw damaged(path, "it is not JSON");
   }
   const format = (parsed as { format?: unknown } | null)?.format;
-  if (typeof format !== "number" || !Number.isInteger(format)) {
+  if (typeof format !== "number" || !Number.isInteger(format) || format < 1) {
     throw damaged(path, "it names no format");
   }
   return format;

@@ -10,6 +10,7 @@ import { createLog } from "./observe/log.js";
 import { Registry } from "./registry/registry.js";
 import { Callers } from "./shard/callers.js";
 import { createClock } from "./shard/clock.js";
+import { ShardOperators } from "./shard/operators.js";
 import { openEpoch, recoverShard } from "./shard/recovery.js";
 import { Shard } from "./shard/shard.js";
 import type { Shell } from "./shard/shell.js";
@@ -83,6 +84,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
     const ingressUrl = urlOf(options.ingress.host, ingress.address.port);
     const admin = await startAdmin({
       registrar: registry,
+      operators: new ShardOperators(theShard),
       ready: () => ready,
       ingressUrl,
       defaults: options,
@@ -123,7 +125,10 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
     invoker.pump();
     ready = true;
     // Callers go first when the server closes: no new work, and answers for what ends in the meantime.
-    closing.push(() => admin.close(), () => ingress.close());
+    closing.push(
+      () => admin.close(),
+      () => ingress.close(),
+    );
     return {
       ingressUrl,
       adminUrl: urlOf(options.admin.host, admin.address.port),

@@ -1,11 +1,10 @@
-// Kills at random instants. An instant is a number of executed steps and some milliseconds after it: so that
-// a seed hits about the same moments of the work again, whatever the machine.
+// Kills at random instants. An instant is a share of the work and some milliseconds after it: so that a seed
+// hits about the same moments of the work again, whatever the machine.
 
 import type { SeededRandom } from "../harness/seed.js";
 import type { ServerProcess } from "../harness/server-process.js";
 import type { ServicesProcess, ServicesProcessOptions } from "../harness/services-process.js";
 import { until } from "../harness/until.js";
-import { effectBytes } from "./effects.js";
 
 export type Victim = "server" | "services" | "both";
 
@@ -17,9 +16,8 @@ export interface KillPlan {
   readonly victims: readonly Victim[];
   /** How many kills of a victim. */
   readonly rounds: number;
-  /** Bytes that the effects will have when all is done, about. */
-  readonly expectedBytes: number;
-  readonly effectsFile: string;
+  /** How much of the work is done, from 0 to 1. */
+  readonly share: () => number;
   readonly beforeKill?: () => void;
   /** Called while the server is dead. */
   readonly whileDead?: (round: number) => void;
@@ -27,16 +25,15 @@ export interface KillPlan {
 
 /** Kills and restarts until all rounds are over. Returns how many processes were killed. */
 export async function killAndRestart(plan: KillPlan): Promise<number> {
-  const { random, rounds, expectedBytes, effectsFile, victims } = plan;
-  // Each in its share of the work: so none of them comes when all is done.
+  const { random, rounds, share, victims } = plan;
+  // Each in its part of the work: so none of them comes when all is done.
   const instants = Array.from(
     { length: rounds },
-    (_, round) => ((round + random.below(100) / 100) / rounds) * 0.85 * expectedBytes,
+    (_, round) => ((round + random.below(100) / 100) / rounds) * 0.9,
   );
   let kills = 0;
   for (const [round, instant] of instants.entries()) {
-    const reached = (): boolean => effectBytes(effectsFile) >= instant;
-    await until(`the steps have left ${Math.round(instant)} bytes`, reached, 60_000);
+    await until(`${instant} of the work is done`, () => share() >= instant, 120_000);
     await pause(random.between(0, 25));
     plan.beforeKill?.();
     kills += await killOnce(plan, victims[random.below(victims.length)] ?? "both", round);

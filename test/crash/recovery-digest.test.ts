@@ -26,9 +26,10 @@ describe("recovery after a kill -9", () => {
       bed.startServices({ modules: ["trips"], env: { PERDURE_TEST_EFFECTS: effectsFile } }),
     ]);
     await server.register(services.url);
+    let isGoing = true;
     const progress = { accepted: 0, ended: 0 };
     const traffic = runTraffic(
-      { server, random, trips: 50, producers: 2, postingsEach: 10, quotes: 5 },
+      { server, random, trips: 50, producers: 2, quoters: 2, goOn: () => isGoing },
       progress,
     );
     const instant = random.between(15_000, 35_000);
@@ -38,6 +39,7 @@ describe("recovery after a kill -9", () => {
     const short = await recoveredDigest(server.dataDir, scratch);
     const whole = await recoveredDigest(server.dataDir, scratch, "log alone");
     await server.start();
+    isGoing = false;
     const { repeats } = await verify(server, await traffic, effectsFile, 1);
 
     console.log(

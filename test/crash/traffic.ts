@@ -10,10 +10,12 @@ export interface TrafficOptions {
   readonly server: ServerProcess;
   readonly random: SeededRandom;
   readonly trips: number;
-  /** Callers with a queue of postings each, one sent after the other is accepted. */
+  /** Callers that post all the time, one posting after the other is accepted. */
   readonly producers: number;
-  readonly postingsEach: number;
-  readonly quotes: number;
+  /** Callers that ask for quotes all the time. */
+  readonly quoters: number;
+  /** Whether producers and quoters go on. */
+  readonly goOn: () => boolean;
 }
 
 /** How far the trips are, for whoever looks on. */
@@ -27,12 +29,12 @@ export interface Traffic {
   readonly results: ReadonlyMap<string, TripResult>;
   /** What each producer posted, in order, and where. */
   readonly produced: readonly Produced[];
-  readonly quotes: ReadonlyMap<string, string>;
+  readonly quotes: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface Produced {
   readonly ledger: string;
-  readonly ops: readonly string[];
+  readonly ops: string[];
 }
 
 const ledgerCount = 12;
@@ -41,17 +43,17 @@ const retryMs = 20;
 
 /** Runs all callers to their ends. Rejects with the first answer that none of them may get. */
 export async function runTraffic(options: TrafficOptions, progress: Progress): Promise<Traffic> {
-  const { server, random, trips, producers, postingsEach, quotes } = options;
+  const { server, random, trips, producers, quoters, goOn } = options;
   const inputs = new Map<string, TripInput>();
   for (let number = 0; number < trips; number++) {
     const ledgers = [random.below(ledgerCount), random.below(ledgerCount)] as const;
     inputs.set(`t${number}`, { number, ledgers: [`l${ledgers[0]}`, `l${ledgers[1]}`] });
   }
   const results = new Map<string, TripResult>();
-  const quoted = new Map<string, string>();
-  const produced = Array.from({ length: producers }, (_producer, producer) => ({
-    ledger: `p${producer % 2}`,
-    ops: Array.from({ length: postingsEach }, (_op, at) => `producer${producer}:${at}`),
+  const quotes = new Map<string, readonly string[]>();
+  const produced: Produced[] = Array.from({ length: producers }, (_, at) => ({
+    ledger: `p${at % 2}`,
+    ops: [],
   }));
 
   const waiting: Promise<void>[] = [];
@@ -66,16 +68,17 @@ export async function runTraffic(options: TrafficOptions, progress: Progress): P
   });
   await Promise.all([
     inTurn(submissions, submittersAtOnce),
-    ...produced.map((postings) => produce(server, postings)),
-    inTurn(
-      Array.from({ length: quotes }, (_, at) => async () => {
-        quoted.set(`q${at}`, await quote(server, `q${at}`));
-      }),
-      4,
-    ),
+    ...produced.map(async (postings, at) => {
+      while (goOn()) await produce(server, postings, `producer${at}`);
+    }),
+    ...Array.from({ length: quoters }, async (_, quoter) => {
+      for (let at = 0; goOn(); at++) {
+        quotes.set(`q${quoter}.${at}`, await quote(server, `q${quoter}.${at}`));
+      }
+    }),
   ]);
   await Promise.all(waiting);
-  return { inputs, results, produced, quotes: quoted };
+  return { inputs, results, produced, quotes };
 }
 
 async function submit(server: ServerProcess, trip: string, input: TripInput): Promise<void> {
@@ -90,24 +93,28 @@ export async function attach(server: ServerProcess, trip: string): Promise<TripR
   return answer.json as TripResult;
 }
 
-async function produce(server: ServerProcess, { ledger, ops }: Produced): Promise<void> {
-  for (const op of ops) {
-    const headers = { "idempotency-key": op };
-    const answer = await insist(() =>
-      server.ingress.post(`/restate/send/Ledger/${ledger}/post`, { op, amount: 1 }, { headers }),
-    );
-    expectStatus(answer, 202);
-  }
+async function produce(
+  server: ServerProcess,
+  { ledger, ops }: Produced,
+  producer: string,
+): Promise<void> {
+  const op = `${producer}:${ops.length}`;
+  const headers = { "idempotency-key": op };
+  const answer = await insist(() =>
+    server.ingress.post(`/restate/send/Ledger/${ledger}/post`, { op, amount: 1 }, { headers }),
+  );
+  expectStatus(answer, 202);
+  ops.push(op);
 }
 
 /** A call that is repeated until it is answered, with its key. */
-export async function quote(server: ServerProcess, id: string): Promise<string> {
+export async function quote(server: ServerProcess, id: string): Promise<readonly string[]> {
   const headers = { "idempotency-key": id };
   const answer = await insist(() =>
     server.ingress.post("/restate/call/Desk/quote", id, { headers }),
   );
   expectStatus(answer, 200);
-  return answer.json as string;
+  return answer.json as string[];
 }
 
 /** Asks again where there was no answer, or one that says that nothing was accepted. */

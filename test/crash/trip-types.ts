@@ -1,5 +1,8 @@
 // What the crash tests and their services (services/trips.ts) hand each other.
 
+/** How many steps a quote takes. */
+export const quoteSteps = 5;
+
 export interface TripInput {
   readonly number: number;
   /** One is called, one is sent to. */

@@ -19,7 +19,13 @@ import {
   type WorkflowContext,
   type WorkflowSharedContext,
 } from "@perdure/sdk";
-import type { LedgerState, Posting, TripInput, TripResult } from "../crash/trip-types.js";
+import {
+  quoteSteps,
+  type LedgerState,
+  type Posting,
+  type TripInput,
+  type TripResult,
+} from "../crash/trip-types.js";
 
 const effects = openSync(process.env["PERDURE_TEST_EFFECTS"] ?? "/dev/null", "a");
 
@@ -65,10 +71,15 @@ export class Desk {
     await ctx.workflowClient(Trip, trip).confirm(token);
   }
 
-  /** For callers with an idempotency key. */
+  /** For callers with an idempotency key: steps that follow each other at once, each with the value before it. */
   @handler()
-  async quote(ctx: Context, id: string): Promise<string> {
-    return ctx.run("quote", () => effect(`quote ${id}`, "quote"));
+  async quote(ctx: Context, id: string): Promise<string[]> {
+    const values: string[] = [];
+    for (let step = 1; step <= quoteSteps; step++) {
+      const used = values.slice(-1);
+      values.push(await ctx.run(`step ${step}`, () => effect(`quote ${id}`, `step ${step}`, ...used)));
+    }
+    return values;
   }
 }
 

@@ -32,7 +32,10 @@ export function addServer(program: Command, io: CliIo, exit: (status: number) =>
     `--${damagedLogFlag} <refuse|cut>`,
     "a damaged event log: refuse to start, or give up the records that can't be read (default: refuse)",
   );
-  command.addHelpText("after", `\nEach but --${damagedLogFlag} and --${configFileFlag} can also be set in the file and in the environment.`);
+  command.addHelpText(
+    "after",
+    `\nEach but --${damagedLogFlag} and --${configFileFlag} can also be set in the file and in the environment.`,
+  );
   command.action(async () => {
     const flags = Object.fromEntries(
       command.options.map((option): [string, string | undefined] => [
@@ -57,10 +60,7 @@ const damagedLogFlag = "damaged-log";
 
 function damagedLogOf(value: string | undefined): "refuse" | "cut" {
   if (value === undefined || value === "refuse" || value === "cut") return value ?? "refuse";
-  throw new CliError(
-    CliErrorCode.usage,
-    `--${damagedLogFlag} is "${value}": give refuse or cut`,
-  );
+  throw new CliError(CliErrorCode.usage, `--${damagedLogFlag} is "${value}": give refuse or cut`);
 }
 
 /** A flag is a setting: a misspelt one is told as in the file and in the environment. */

@@ -38,14 +38,14 @@ async function replaysFromEveryPrefix(
   return execution;
 }
 
-test("every prefix of a journal is replayed to the same end", { timeout: 400_000 }, async () => {
+test("every prefix of a journal is replayed to the same end", { timeout: 500_000 }, async () => {
   let entries = 0;
   await fc.assert(
     fc.asyncProperty(programs, how, async (program, given) => {
       const { journal } = await replaysFromEveryPrefix(program, given);
       entries += journal.length;
     }),
-    { numRuns: 3000 },
+    { numRuns: 8000 },
   );
   // The programs are not all trivial.
   expect(entries).toBeGreaterThan(3_000);

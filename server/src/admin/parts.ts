@@ -1,10 +1,12 @@
 // What the admin port is built of.
 
 import type { Registrar } from "../registry/registrar.js";
+import type { Operators } from "../shard/operators.js";
 import type { OptionDefaults } from "./service-metadata.js";
 
 export interface AdminParts {
   readonly registrar: Registrar;
+  readonly operators: Operators;
   /** False until recovery is complete. */
   readonly ready: () => boolean;
   /** Where callers come in, as `GET /version` says it. */

@@ -8,13 +8,18 @@ import {
 } from "@connectrpc/connect-node";
 import { DeploymentService } from "@perdure/proto/admin/v1/admin";
 import { HandlerKind, OnMaxAttempts, ServiceKind } from "@perdure/proto/manifest/v1/manifest";
-import { DeploymentSchema } from "@perdure/proto/storage/v1/records";
-import type { Deployment } from "@perdure/proto/storage/v1/records";
+import {
+  DeploymentSchema,
+  InvocationSchema,
+  InvocationStatus,
+} from "@perdure/proto/storage/v1/records";
+import type { Deployment, Invocation } from "@perdure/proto/storage/v1/records";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Port } from "../http/port.js";
 import { RegistrationError } from "../registry/registrar.js";
 import type { RegisterRequest, Registered, Registrar } from "../registry/registrar.js";
 import { createRegistryView } from "../shard/registry-view.js";
+import type { Operators, ResumeOutcome } from "../shard/operators.js";
 import { startAdmin } from "./start-admin.js";
 
 /** Registers whatever it is given, as one deployment for each address. */
@@ -33,6 +38,22 @@ class MemoryRegistrar implements Registrar {
       this.view = createRegistryView([...this.view.deployments.values(), deployment]);
     }
     return { deployment, created: true };
+  }
+}
+
+/** Knows the invocations that a test puts in. */
+class MemoryOperators implements Operators {
+  readonly known = new Map<string, Invocation>();
+  outcome: ResumeOutcome = "resumed";
+  readonly resumed: string[] = [];
+
+  invocation(id: string): Promise<Invocation | undefined> {
+    return Promise.resolve(this.known.get(id));
+  }
+
+  resume(id: string): Promise<ResumeOutcome> {
+    this.resumed.push(id);
+    return Promise.resolve(this.outcome);
   }
 }
 
@@ -80,13 +101,16 @@ function deploymentOf(request: RegisterRequest, id: string): Deployment {
 }
 
 let registrar: MemoryRegistrar;
+let operators: MemoryOperators;
 let port: Port;
 let isReady: boolean;
 beforeEach(async () => {
   registrar = new MemoryRegistrar();
+  operators = new MemoryOperators();
   isReady = true;
   port = await startAdmin({
     registrar,
+    operators,
     ready: () => isReady,
     ingressUrl: "http://127.0.0.1:8080",
     host: "127.0.0.1",
@@ -442,5 +466,56 @@ describe.each<readonly [string, (baseUrl: string) => Transport]>([
       ),
     ).toEqual(["PDR4006", "PDR4002", "PDR1006", "PDR4009"]);
     expect(refused.metadata.get("x-restate-error-code")).toBe("META0006");
+  });
+});
+
+describe("invocations", () => {
+  test("are shown with their status and last failure", async () => {
+    operators.known.set(
+      "inv_1x",
+      create(InvocationSchema, {
+        id: "inv_1x",
+        target: { service: "Signup", handler: "run", key: "ann" },
+        status: InvocationStatus.PAUSED,
+        retryCount: 70,
+        lastFailure: { code: 500, message: "no mail server" },
+      }),
+    );
+
+    const response = await fetch(`${port.address.url}/invocations/inv_1x`);
+
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      id: "inv_1x",
+      service: "Signup",
+      key: "ann",
+      status: "paused",
+      retry_count: 70,
+      last_failure: { code: 500, message: "no mail server" },
+    });
+  });
+
+  test("are resumed", async () => {
+    const response = await fetch(`${port.address.url}/invocations/inv_1x/resume`, {
+      method: "PATCH",
+    });
+
+    expect(response.status).toBe(200);
+    expect(operators.resumed).toEqual(["inv_1x"]);
+  });
+
+  test.each([
+    ["notFound", 404, "PDR4013"],
+    ["completed", 409, "PDR4014"],
+    ["notStarted", 425, "PDR4015"],
+  ] as const)("that are %s can't be", async (outcome, status, errorCode) => {
+    operators.outcome = outcome;
+
+    const response = await fetch(`${port.address.url}/invocations/inv_1x/resume`, {
+      method: "PATCH",
+    });
+
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ errorCode });
   });
 });

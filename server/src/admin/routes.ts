@@ -12,6 +12,7 @@ import { respond } from "../http/messages.js";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http/messages.js";
 import { checkReady, toHttpError, unknownDeployment } from "./admin-errors.js";
 import { deploymentBody, deploymentListBody, registeredBody } from "./deployment-body.js";
+import { describeInvocation, resumeInvocation } from "./invocations.js";
 import type { AdminParts } from "./parts.js";
 import { parseRegisterBody } from "./register-body.js";
 import { serverVersion } from "./version.js";
@@ -102,11 +103,33 @@ function route(parts: AdminParts, version: string, exchange: Exchange): void {
     else list(parts, exchange);
   } else if (first === "deployments" && id !== undefined && segments.length === 2) {
     describe(parts, exchange, id);
+  } else if (first === "invocations" && id !== undefined && isInvocationRoute(exchange)) {
+    routeInvocation(parts, exchange, id);
   } else if (notBuiltYet.has(first)) {
     throw new HttpError(adminErrors.notBuiltYet, `${path} is not there yet`);
   } else {
     throw new HttpError(adminErrors.unknownRoute, `nothing is served at ${path}`);
   }
+}
+
+/** /invocations/{id}, /invocations/{id}/resume; other verbs are not there yet. */
+function isInvocationRoute({ method, segments }: Exchange): boolean {
+  if (segments.length === 2) return method === "GET";
+  return segments.length === 3 && segments[2] === "resume";
+}
+
+function routeInvocation(parts: AdminParts, exchange: Exchange, id: string): void {
+  const { response, method, path, segments } = exchange;
+  const resumes = segments.length === 3;
+  if (resumes) checkMethod(exchange, "PATCH");
+  checkReady(parts);
+  const answer = resumes
+    ? resumeInvocation(parts.operators, id).then(() => ({}))
+    : describeInvocation(parts.operators, id);
+  answer.then(
+    (body) => reply(response, 200, [], body),
+    (error: unknown) => replyError(response, error, `${method} ${path}`),
+  );
 }
 
 function list(parts: AdminParts, exchange: Exchange): void {

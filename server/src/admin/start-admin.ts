@@ -21,9 +21,9 @@ export interface AdminOptions extends Omit<AdminParts, "defaults"> {
  * @throws PortError  PDR5001
  */
 export function startAdmin(options: AdminOptions): Promise<Port> {
-  const { registrar, ready, ingressUrl, host, port } = options;
+  const { registrar, operators, ready, ingressUrl, host, port } = options;
   const defaults = { ...optionDefaults, ...options.defaults };
-  const parts = { registrar, ready, ingressUrl, defaults };
+  const parts = { registrar, operators, ready, ingressUrl, defaults };
   const handler = createAdminHandler(parts, createConnectHandler(parts));
   return openPort({ host, port, handler });
 }

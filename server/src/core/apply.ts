@@ -9,6 +9,7 @@ import { delivered } from "./lifecycle/delivered.js";
 import { deploymentRegistered } from "./lifecycle/deployment-registered.js";
 import { failed } from "./lifecycle/failed.js";
 import { messageReceived } from "./lifecycle/message-received.js";
+import { resumed } from "./lifecycle/resumed.js";
 import { signalled } from "./lifecycle/signalled.js";
 import { submitted } from "./lifecycle/submitted.js";
 import { suspended } from "./lifecycle/suspended.js";
@@ -42,6 +43,8 @@ export function apply(ctx: ApplyContext, event: EventBody): void {
     case "signalled":
       invariant(event.value.signal !== undefined, "a signal event holds a signal");
       return signalled(ctx, event.value.signal);
+    case "resumed":
+      return resumed(ctx, event.value);
     case "deploymentRegistered":
       return deploymentRegistered(ctx, event.value);
     case "opened":

@@ -1,11 +1,7 @@
 // What an event handler gets: tables, the event's time, a way to emit effects; nothing else.
 // And the draft: one invocation record being changed by one event, put back once at its end.
 
-import {
-  InvocationStatus,
-  type Invocation,
-  type Message,
-} from "@perdure/proto/storage/v1/records";
+import { InvocationStatus, type Invocation, type Message } from "@perdure/proto/storage/v1/records";
 import type { AttemptNumber } from "@perdure/proto/protocol/v1/deployment";
 import type { Effect } from "./effect.js";
 import { copyInvocation } from "./invocation.js";

@@ -55,6 +55,11 @@ export type Effect =
   /** From the timer table. */
   | { readonly kind: "armTimer"; readonly dueAt: number }
   /** Reply to live connections that latched on to the invocation. */
-  | { readonly kind: "completed"; readonly runId: string; readonly invocation: Invocation; readonly output: OutputResult }
+  | {
+      readonly kind: "completed";
+      readonly runId: string;
+      readonly invocation: Invocation;
+      readonly output: OutputResult;
+    }
   /** From the deployments table. */
   | { readonly kind: "registryChanged" };

@@ -30,6 +30,7 @@ import {
   DeliveredSchema,
   FailedSchema,
   MessageReceivedSchema,
+  ResumedSchema,
   SignalledSchema,
   SubmittedSchema,
   SuspendedSchema,
@@ -385,4 +386,9 @@ export function calleeOf(
 
 export function reaching(command: Entry, callee: CalleeFacts): AppendedItem {
   return create(AppendedItemSchema, { item: { case: "command", value: command }, callee });
+}
+
+/** An operator lets an invocation go on. */
+export function resumed(runId: string): EventBody {
+  return { case: "resumed", value: create(ResumedSchema, { invocationId: idOf(runId) }) };
 }

@@ -13,7 +13,8 @@ import type { RangeTable } from "./tables.js";
 export function purge(ctx: ApplyContext, runId: string, invocation: Invocation): void {
   const { tables } = ctx;
   const uuid = uuidOfInvocationId(invocation.id);
-  if (uuid !== runId && tables.identities.get(uuid)?.runId === runId) tables.identities.delete(uuid);
+  if (uuid !== runId && tables.identities.get(uuid)?.runId === runId)
+    tables.identities.delete(uuid);
   tables.journal.delete(runId);
   tables.invocations.delete(runId);
   if (invocation.handlerKind !== HandlerKind.RUN) return;

@@ -55,6 +55,9 @@ export const adminErrors = {
   notBuiltYet: { code: "PDR4010", status: 501 },
   alreadyRegistered: { code: "PDR4011", status: 409, restateCode: "META0004" },
   internal: { code: "PDR4012", status: 500 },
+  unknownInvocation: { code: "PDR4013", status: 404 },
+  invocationCompleted: { code: "PDR4014", status: 409 },
+  invocationNotStarted: { code: "PDR4015", status: 425 },
 } as const;
 
 /** A port that can't be opened. */

@@ -1,10 +1,7 @@
 // One try at running an invocation, as the invoker keeps it while it lasts.
 
 import type { Awaiting } from "@perdure/proto/protocol/v1/journal";
-import type {
-  AttemptFailed,
-  AttemptNumber,
-} from "@perdure/proto/protocol/v1/deployment";
+import type { AttemptFailed, AttemptNumber } from "@perdure/proto/protocol/v1/deployment";
 import type { AppendedItem } from "@perdure/proto/storage/v1/events";
 import type { RetryPolicy } from "@perdure/protocol/retry";
 import type { DeploymentLink } from "./deployment-link.js";

@@ -3,7 +3,12 @@
 
 import { create } from "@bufbuild/protobuf";
 import { HandlerKind, ServiceKind } from "@perdure/proto/manifest/v1/manifest";
-import type { CallCommand, Entry, InvocationReference, SendCommand } from "@perdure/proto/protocol/v1/journal";
+import type {
+  CallCommand,
+  Entry,
+  InvocationReference,
+  SendCommand,
+} from "@perdure/proto/protocol/v1/journal";
 import { CalleeFactsSchema, type CalleeFacts } from "@perdure/proto/storage/v1/events";
 import { parseAwakeableId } from "@perdure/protocol/awakeable-id";
 import { isInvocationId, partitionOfInvocationId } from "@perdure/protocol/ids";
@@ -72,7 +77,10 @@ function invoked(context: CalleeContext, command: CallCommand | SendCommand): Ca
     );
   }
   if (Buffer.byteLength(key ?? "") > keyBytesMax) {
-    throw new CalleeUnknown("PDR2010", `the key for ${name} has more than ${String(keyBytesMax)} bytes`);
+    throw new CalleeUnknown(
+      "PDR2010",
+      `the key for ${name} has more than ${String(keyBytesMax)} bytes`,
+    );
   }
   const byKey = idempotencyKey !== undefined && handler.kind !== HandlerKind.RUN;
   const identity = identify(

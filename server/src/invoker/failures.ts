@@ -7,10 +7,7 @@ import {
 } from "@perdure/proto/protocol/v1/deployment";
 import { FailureSchema, VoidSchema, type Failure } from "@perdure/proto/protocol/v1/journal";
 import { FailedSchema, type Failed } from "@perdure/proto/storage/v1/events";
-import {
-  AttemptFailureSchema,
-  type AttemptFailure,
-} from "@perdure/proto/storage/v1/records";
+import { AttemptFailureSchema, type AttemptFailure } from "@perdure/proto/storage/v1/records";
 import { decideRetry } from "@perdure/protocol/retry";
 import type { Attempt } from "./attempt.js";
 

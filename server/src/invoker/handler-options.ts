@@ -27,7 +27,8 @@ export function handlerOptions(
   const shared = service?.service.options;
   const inactivity = own?.inactivityTimeoutMs ?? shared?.inactivityTimeoutMs;
   return {
-    inactivityTimeoutMs: inactivity === undefined ? defaults.inactivityTimeoutMs : Number(inactivity),
+    inactivityTimeoutMs:
+      inactivity === undefined ? defaults.inactivityTimeoutMs : Number(inactivity),
     lazyState: own?.enableLazyState ?? shared?.enableLazyState ?? false,
     retryPolicy: retryPolicy(own, shared, defaults.retryPolicy),
   };

@@ -5,7 +5,11 @@
 //   I3. Memory is bounded: heads of groups and what runs, nothing for what sleeps, queues or backs off.
 
 import { create } from "@bufbuild/protobuf";
-import type { AttemptNumber, DeploymentFrame, ServerFrame } from "@perdure/proto/protocol/v1/deployment";
+import type {
+  AttemptNumber,
+  DeploymentFrame,
+  ServerFrame,
+} from "@perdure/proto/protocol/v1/deployment";
 import {
   AttemptLostSchema,
   SuspendedSchema,
@@ -97,7 +101,10 @@ export class Invoker {
         attempt,
         effect.why === "suspended"
           ? { case: "drop", value: { $typeName: "perdure.protocol.v1.Drop" } }
-          : { case: "abort", value: { $typeName: "perdure.protocol.v1.Abort", reason: effect.why } },
+          : {
+              case: "abort",
+              value: { $typeName: "perdure.protocol.v1.Abort", reason: effect.why },
+            },
       );
     }
     this.#forget(attempt);
@@ -317,7 +324,10 @@ export class Invoker {
     const { log } = this.#options;
     if (value.decision.case === "pause") {
       const tried = `${String(attempt.failures + 1)} attempts without progress`;
-      log.warn(`PDR2013: ${attempt.target} is paused after ${tried}: ${String(code)} ${message}`);
+      log.warn(
+        `PDR2013: ${attempt.target} is paused after ${tried}: ${String(code)} ${message}. ` +
+          "PATCH /invocations/{id}/resume on the admin port lets it go on",
+      );
     } else {
       log.debug(`an attempt of ${attempt.target} failed: ${String(code)} ${message}`);
     }

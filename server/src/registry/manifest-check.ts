@@ -48,14 +48,18 @@ function checkService(service: Service): void {
   const handlers = new Set<string>();
   for (const handler of service.handlers) {
     if (!handlerName.test(handler.name) || handlers.has(handler.name)) {
-      throw invalid(`"${handler.name}" can't be the name of a handler of ${name}, or is there twice`);
+      throw invalid(
+        `"${handler.name}" can't be the name of a handler of ${name}, or is there twice`,
+      );
     }
     handlers.add(handler.name);
     checkHandlerKind(service, handler.name, handler.kind);
   }
   const runs = service.handlers.filter((handler) => handler.kind === HandlerKind.RUN);
   if (service.kind === ServiceKind.WORKFLOW && runs.length !== 1) {
-    throw invalid(`the workflow ${name} needs exactly one run handler; it has ${String(runs.length)}`);
+    throw invalid(
+      `the workflow ${name} needs exactly one run handler; it has ${String(runs.length)}`,
+    );
   }
 }
 
@@ -67,7 +71,9 @@ const allowedHandlers: ReadonlyMap<ServiceKind, readonly HandlerKind[]> = new Ma
 
 function checkHandlerKind(service: Service, handler: string, kind: HandlerKind): void {
   if (allowedHandlers.get(service.kind)?.includes(kind) === true) return;
-  throw invalid(`handler ${handler} of the ${kindNames[service.kind]} ${service.name} is of a kind that it can't have`);
+  throw invalid(
+    `handler ${handler} of the ${kindNames[service.kind]} ${service.name} is of a kind that it can't have`,
+  );
 }
 
 function checkKind(service: Service, view: RegistryView, replaced?: string): void {

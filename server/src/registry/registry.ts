@@ -64,7 +64,11 @@ export class Registry implements Registrar {
     const found = await discover(uri, request.additionalHeaders);
     checkProtocol(uri, found);
     const manifest = found.manifest ?? { services: [] };
-    checkManifest({ $typeName: "perdure.manifest.v1.Manifest", ...manifest }, this.#view, existing?.id);
+    checkManifest(
+      { $typeName: "perdure.manifest.v1.Manifest", ...manifest },
+      this.#view,
+      existing?.id,
+    );
     const now = this.#options.clock.now();
     const deployment = create(DeploymentSchema, {
       id: existing?.id ?? deploymentIdOf(newRunId(now)),

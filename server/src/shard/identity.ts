@@ -60,7 +60,11 @@ export function identify(of: IdentityOf, nowMs: number): Identity {
 }
 
 function place(high: number, low: number, uuid: string, runId: string): Identity {
-  return { id: invocationIdOf(base62Of64(high, low), uuid), partition: partitionOfKey(high), runId };
+  return {
+    id: invocationIdOf(base62Of64(high, low), uuid),
+    partition: partitionOfKey(high),
+    runId,
+  };
 }
 
 function derivedUuid({ service, handler, key, idempotencyKey }: IdentityOf): string | undefined {
@@ -72,10 +76,7 @@ function derivedUuid({ service, handler, key, idempotencyKey }: IdentityOf): str
 
 function uuidOf(parts: readonly string[]): string {
   const hash = hashOf(parts);
-  return base62OfBigint(
-    (hash.readBigUInt64BE(0) << 64n) | hash.readBigUInt64BE(8),
-    base62Width128,
-  );
+  return base62OfBigint((hash.readBigUInt64BE(0) << 64n) | hash.readBigUInt64BE(8), base62Width128);
 }
 
 function hashOf(parts: readonly string[]): Buffer {

@@ -18,7 +18,6 @@ export interface RecoverOptions {
   readonly segmentBytes?: number;
   /** "cut": the operator gives up the records from the first one that can't be read. Default "refuse". */
   readonly damagedLog?: "refuse" | "cut";
-
 }
 
 export interface Recovered {

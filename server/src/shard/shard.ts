@@ -251,7 +251,9 @@ export class Shard {
     else if (!tables.undo.changed) return this.#applied(queued, firstEffect);
     tables.undo.commit();
     partitionState.appliedPosition++;
-    batch.push(recordOf(partition, partitionState.appliedPosition, partitionState.epoch, nowMs, event));
+    batch.push(
+      recordOf(partition, partitionState.appliedPosition, partitionState.epoch, nowMs, event),
+    );
     this.#applied(queued, firstEffect);
   }
 

@@ -5,7 +5,12 @@ import type { OutputResult } from "../effect.js";
 import { appendEntry } from "../notify.js";
 import type { CommandContext } from "./apply-command.js";
 
-export function output({ ctx, draft, entry, command }: CommandContext<OutputCommand>): OutputResult {
+export function output({
+  ctx,
+  draft,
+  entry,
+  command,
+}: CommandContext<OutputCommand>): OutputResult {
   draft.invocation.outputIndex = appendEntry(ctx, draft, entry);
   return command.result;
 }

@@ -17,13 +17,7 @@ import {
   type DurablePromise,
 } from "@perdure/proto/storage/v1/records";
 import { voidResult } from "@perdure/protocol/messages";
-import {
-  CommandRejected,
-  openDraft,
-  save,
-  type ApplyContext,
-  type Draft,
-} from "../context.js";
+import { CommandRejected, openDraft, save, type ApplyContext, type Draft } from "../context.js";
 import { namedKey } from "../keys.js";
 import { objectOf } from "../lock.js";
 import { appendEntry, hasPending, notifyCompletion } from "../notify.js";
@@ -31,7 +25,12 @@ import { expect } from "../pending.js";
 import type { CommandContext } from "./apply-command.js";
 import { checkKey } from "./state.js";
 
-export function getPromise({ ctx, draft, entry, command }: CommandContext<GetPromiseCommand>): void {
+export function getPromise({
+  ctx,
+  draft,
+  entry,
+  command,
+}: CommandContext<GetPromiseCommand>): void {
   const key = promiseKey(draft, command.promise);
   appendEntry(ctx, draft, entry);
   const { completionId } = command;
@@ -43,7 +42,12 @@ export function getPromise({ ctx, draft, entry, command }: CommandContext<GetPro
   const { partition } = ctx;
   const waiting = [
     ...(promise?.waiting ?? []),
-    { $typeName: "perdure.storage.v1.ResponseSink" as const, partition, runId: draft.runId, completionId },
+    {
+      $typeName: "perdure.storage.v1.ResponseSink" as const,
+      partition,
+      runId: draft.runId,
+      completionId,
+    },
   ];
   ctx.tables.promises.put(key, create(DurablePromiseSchema, { waiting }));
 }

@@ -4,11 +4,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import { HandlerKind } from "@perdure/proto/manifest/v1/manifest";
-import {
-  EntrySchema,
-  FailureSchema,
-  InputCommandSchema,
-} from "@perdure/proto/protocol/v1/journal";
+import { EntrySchema, FailureSchema, InputCommandSchema } from "@perdure/proto/protocol/v1/journal";
 import {
   IdentitySchema,
   InvocationStatus,
