@@ -3,9 +3,6 @@
 /** A request body, a payload, a state value: what the field's systems take by default. */
 export const payloadBytesMax: number = 32 * 1024 * 1024;
 
-/** One message of a session: all the frames of a turn. */
-export const messageBytesMax: number = 256 * 1024;
-
 /** Text in keys of the store: with the key of the row it must fit LMDB's 1,978 bytes. */
 export const keyBytesMax = 512;
 

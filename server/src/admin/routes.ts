@@ -15,7 +15,7 @@ import { deploymentBody, deploymentListBody, registeredBody } from "./deployment
 import { describeInvocation, resumeInvocation } from "./invocations.js";
 import type { AdminParts } from "./parts.js";
 import { parseRegisterBody } from "./register-body.js";
-import { serverVersion } from "./version.js";
+import { serverVersion } from "../observe/version.js";
 
 const apiVersionMin = 2;
 const apiVersionMax = 4;

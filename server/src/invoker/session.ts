@@ -12,6 +12,7 @@ import {
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
 import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
+import { serverVersion } from "../observe/version.js";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
 
 export interface SessionListener {
@@ -117,6 +118,7 @@ function hello(): ServerFrame {
         minProtocolVersion: protocolVersions.min,
         maxProtocolVersion: protocolVersions.max,
         instanceId,
+        softwareVersion: `perdure-server/${serverVersion()}`,
       },
     },
   });

@@ -67,6 +67,8 @@ const timersPerEvent = 500;
 /** Events that may wait to be applied; beyond it new submissions are refused. */
 const queueMax = 20_000;
 const diskFullRetryMs = 500;
+/** Records of a batch that few callers make. */
+const quietBatchMax = 2;
 
 export class Shard {
   readonly #options: ShardOptions;
@@ -78,6 +80,7 @@ export class Shard {
   #state: "idle" | "scheduled" | "syncing" | "stopped" = "idle";
   #diskFull: DiskFull | undefined;
   #closing = false;
+  #lastBatchLength = 0;
   #checkpointing: Promise<void> = Promise.resolve();
   #idle: { promise: Promise<void>; resolve: () => void } | undefined;
 
@@ -188,22 +191,46 @@ export class Shard {
     this.#append(batch);
   }
 
+  /**
+   * Makes a batch durable. Where little is going on, blocking for the sync is the shortest way; where much is, the
+   * next batch gathers meanwhile.
+   */
   #append(batch: readonly LogRecord[]): void {
-    this.#options.log.append(batch).then(
-      () => {
-        this.#diskFull = undefined;
-        this.#state = "idle";
-        this.#release();
-      },
-      (error: unknown) => {
-        if (!(error instanceof DiskFull)) return this.#fail(error);
-        this.#diskFull = error;
-        if (this.#closing) return this.#stop();
-        setTimeout(() => {
-          this.#append(batch);
-        }, diskFullRetryMs);
-      },
-    );
+    const { log } = this.#options;
+    const isQuiet = batch.length <= quietBatchMax && this.#lastBatchLength <= quietBatchMax;
+    this.#lastBatchLength = batch.length;
+    if (!isQuiet) {
+      log.append(batch).then(
+        () => {
+          this.#appended();
+        },
+        (error: unknown) => {
+          this.#appendFailed(batch, error);
+        },
+      );
+      return;
+    }
+    try {
+      log.appendSync(batch);
+    } catch (error) {
+      return this.#appendFailed(batch, error);
+    }
+    this.#appended();
+  }
+
+  #appended(): void {
+    this.#diskFull = undefined;
+    this.#state = "idle";
+    this.#release();
+  }
+
+  #appendFailed(batch: readonly LogRecord[], error: unknown): void {
+    if (!(error instanceof DiskFull)) return this.#fail(error);
+    this.#diskFull = error;
+    if (this.#closing) return this.#stop();
+    setTimeout(() => {
+      this.#append(batch);
+    }, diskFullRetryMs);
   }
 
   #applyQueue(): LogRecord[] {

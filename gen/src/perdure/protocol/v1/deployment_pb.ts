@@ -94,7 +94,8 @@ export const DiscoverResponseSchema: GenMessage<DiscoverResponse> = /*@__PURE__*
   messageDesc(file_perdure_protocol_v1_deployment, 1);
 
 /**
- * All frames that the server has for one instance at the end of an event-loop turn. At most 256 KiB.
+ * All frames that the server has for one instance at the end of an event-loop turn; what is more than some
+ * hundred follows in the next message.
  *
  * @generated from message perdure.protocol.v1.SessionRequest
  */
@@ -113,7 +114,8 @@ export const SessionRequestSchema: GenMessage<SessionRequest> = /*@__PURE__*/
   messageDesc(file_perdure_protocol_v1_deployment, 2);
 
 /**
- * All frames that an instance has for the server at the end of an event-loop turn. At most 256 KiB.
+ * All frames that an instance has for the server at the end of an event-loop turn; what is more than some
+ * hundred follows in the next message.
  *
  * @generated from message perdure.protocol.v1.SessionResponse
  */
@@ -659,8 +661,8 @@ export const CreditSchema: GenMessage<Credit> = /*@__PURE__*/
   messageDesc(file_perdure_protocol_v1_deployment, 16);
 
 /**
- * A frame of more than 64 KiB comes in pieces: concatenated, they are the encoded frame (ServerFrame or
- * DeploymentFrame). Pieces of one attempt are in order; those of others may come between.
+ * A piece of a large frame, for those who say the feature "fragments" in Hello. Concatenated, the pieces are the
+ * encoded frame (ServerFrame or DeploymentFrame). Pieces of one attempt are in order; those of others may come between.
  *
  * @generated from message perdure.protocol.v1.Fragment
  */

@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 
-/** Read once, when the admin port opens. */
+/** Reads the package's file. */
 export function serverVersion(): string {
-  // As far from src/admin as from dist/admin.
+  // As far from src/observe as from dist/observe.
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { readonly version: string }).version;
 }

@@ -1,0 +1,262 @@
+// A shard in miniature for generated histories: several partitions, their messages on the way between
+// them, a clock that is moved by hand, crashes and checkpoints. It keeps every event that changed
+// something, as bytes, and can build the tables anew from them.
+
+import { cpSync } from "node:fs";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { EventSchema } from "@perdure/proto/storage/v1/events";
+import { InvocationStatus as Status, type Message } from "@perdure/proto/storage/v1/records";
+import { Actors, partitions, type Addressed, type Choose } from "../core/actors.fixture.js";
+import { apply, type EventBody } from "../core/apply.js";
+import { CommandRejected } from "../core/context.js";
+import type { Effect } from "../core/effect.js";
+import { delivered, received, timersDue } from "../core/events.fixture.js";
+import { addressOfOutboxKey } from "../core/keys.js";
+import { objectOf } from "../core/lock.js";
+import { invocationsIn, offencesIn } from "./invariants.fixture.js";
+import { Store } from "./store.js";
+import { openStore, temporaryDirectory } from "./store.fixture.js";
+
+interface Recorded {
+  readonly partition: number;
+  readonly position: number;
+  readonly epoch: number;
+  readonly nowMs: number;
+  readonly event: Uint8Array;
+}
+
+interface OnTheWay {
+  readonly from: number;
+  readonly to: number;
+  readonly sequence: number;
+  readonly message: Message;
+}
+
+export class History {
+  readonly offences: string[] = [];
+  readonly actors: Actors;
+  readonly #choose: Choose;
+  readonly #records: Recorded[] = [];
+  #directory = temporaryDirectory();
+  #store = openStore(this.#directory);
+  #onTheWay: OnTheWay[] = [];
+  #epoch = 1;
+  #checkpointing: Promise<unknown> | undefined;
+  nowMs = 1_000;
+  /** Runs that have ended, and for each key the runs that wait in its inbox. */
+  readonly #ended = new Set<string>();
+  readonly #inboxes = new Map<string, string[]>();
+
+  constructor(choose: Choose) {
+    this.#choose = choose;
+    this.actors = new Actors(choose);
+    this.#open();
+  }
+
+  get store(): Store {
+    return this.#store;
+  }
+
+  get records(): number {
+    return this.#records.length;
+  }
+
+  // ---- what happens
+
+  submit(): void {
+    this.#take(this.actors.submission(this.nowMs));
+  }
+
+  signal(): void {
+    this.#take(this.actors.signal());
+  }
+
+  attempt(): void {
+    const partition = this.#anyPartition();
+    const tables = this.#store.partition(partition);
+    this.#take(this.actors.attempt(partition, tables, this.#epoch, this.nowMs));
+  }
+
+  pass(ms: number): void {
+    this.nowMs += ms;
+    for (const partition of partitions)
+      this.#apply(partition, timersDue(Math.floor(this.nowMs), 3));
+  }
+
+  /** The first messages on the way arrive, some of them twice, and are acknowledged. */
+  deliver(count: number): void {
+    for (const { from, to, sequence, message } of this.#onTheWay.splice(0, count)) {
+      this.#apply(to, received(from, sequence, message));
+      if (this.#choose(10) === 0) this.#apply(to, received(from, sequence, message));
+      if (this.#choose(4) > 0) this.#apply(from, delivered([to, sequence]));
+    }
+  }
+
+  beginCheckpoint(): void {
+    this.#checkpointing ??= this.#store.checkpoint(this.#records.length).then(() => {
+      this.#checkpointing = undefined;
+    });
+  }
+
+  async endCheckpoint(): Promise<void> {
+    await this.#checkpointing;
+  }
+
+  /** The process is gone, with the messages on the way; LMDB and the log are there. */
+  crash(from: "checkpoint" | "scratch"): void {
+    const before = this.#store.digest();
+    this.#checkpointing = undefined;
+    this.#rebuild(from);
+    if (this.#store.digest() !== before) this.offences.push(`replay from ${from} is different`);
+    this.#epoch++;
+    this.#open();
+    this.#resend();
+  }
+
+  // ---- the end of a history
+
+  /** Everything that was accepted is brought to its end. False where something is paused. */
+  finish(): boolean {
+    for (let round = 0; round < 200; round++) {
+      this.#resend();
+      this.deliver(Number.MAX_SAFE_INTEGER);
+      let open = 0;
+      for (const partition of partitions) open += this.#goOn(partition);
+      this.pass(1_000);
+      if (open === 0 && this.#onTheWay.length === 0) return true;
+    }
+    return false;
+  }
+
+  /** Forgets what has ended, as its retention says. */
+  expire(): void {
+    for (let round = 0; round < 300; round++) this.pass(60_000);
+    this.#resend();
+    this.deliver(Number.MAX_SAFE_INTEGER);
+    for (const { from, to, sequence } of this.#outbox())
+      this.#apply(from, delivered([to, sequence]));
+  }
+
+  hasPaused(): boolean {
+    return partitions.some((partition) => {
+      const all = invocationsIn(this.#store.partition(partition)).values();
+      return [...all].some(({ status }) => status === Status.PAUSED);
+    });
+  }
+
+  #goOn(partition: number): number {
+    const tables = this.#store.partition(partition);
+    for (;;) {
+      const end = this.actors.end(partition, tables, this.#epoch);
+      if (end === undefined) break;
+      this.#take(end);
+    }
+    let open = 0;
+    for (const invocation of invocationsIn(tables).values()) {
+      if (invocation.status === Status.COMPLETED) continue;
+      open++;
+      if (invocation.status !== Status.SUSPENDED) continue;
+      this.#take(this.actors.wakeUp(partition, invocation));
+    }
+    return open;
+  }
+
+  // ---- plumbing
+
+  #anyPartition(): number {
+    return partitions[this.#choose(partitions.length)] ?? 0;
+  }
+
+  #open(): void {
+    for (const partition of partitions) {
+      this.#store.partition(partition).partitionState.epoch = this.#epoch;
+    }
+  }
+
+  #take(addressed: Addressed | undefined): void {
+    if (addressed !== undefined) this.#apply(addressed.partition, addressed.event);
+  }
+
+  #apply(partition: number, event: EventBody): void {
+    const tables = this.#store.partition(partition);
+    const effects: Effect[] = [];
+    const context = { tables, partition, epoch: this.#epoch, nowMs: this.nowMs, token: undefined };
+    try {
+      apply({ ...context, emit: (effect) => void effects.push(effect) }, event);
+    } catch (error) {
+      tables.undo.rollback();
+      if (error instanceof CommandRejected) return;
+      throw error;
+    }
+    if (!tables.undo.changed) return;
+    tables.undo.commit();
+    const position = ++tables.partitionState.appliedPosition;
+    const bytes = toBinary(EventSchema, { $typeName: "perdure.storage.v1.Event", event });
+    const { nowMs } = this;
+    this.#records.push({ partition, position, epoch: this.#epoch, nowMs, event: bytes });
+    this.#observe(partition, effects);
+  }
+
+  #observe(partition: number, effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === "send") this.#onTheWay.push({ from: partition, ...effect });
+      if (effect.kind !== "completed") continue;
+      if (this.#ended.has(effect.runId)) this.offences.push(`${effect.runId} ends twice`);
+      this.#ended.add(effect.runId);
+    }
+    const tables = this.#store.partition(partition);
+    this.offences.push(...offencesIn(tables));
+    this.#observeInboxes(partition);
+  }
+
+  /** First in, first out: a row may only leave an inbox at its front, and only come at its back. */
+  #observeInboxes(partition: number): void {
+    const tables = this.#store.partition(partition);
+    const now = new Map<string, string[]>();
+    for (const { value } of tables.inbox.scan("", "\u00ff", Number.MAX_SAFE_INTEGER)) {
+      const invocation = tables.invocations.get(value.runId);
+      const object = `${partition} ${(invocation && objectOf(invocation)) ?? ""}`;
+      now.set(object, [...(now.get(object) ?? []), value.runId]);
+    }
+    for (const object of new Set([...now.keys(), ...this.#inboxes.keys()])) {
+      if (!object.startsWith(`${partition} `)) continue;
+      const before = this.#inboxes.get(object) ?? [];
+      const after = now.get(object) ?? [];
+      const left = before.filter((runId) => !after.includes(runId)).length;
+      const stayed = before.slice(left);
+      if (stayed.some((runId, index) => after[index] !== runId)) {
+        this.offences.push(`inbox of ${object} was ${before.join()} and is ${after.join()}`);
+      }
+      this.#inboxes.set(object, after);
+    }
+  }
+
+  /** As after a restart: what the outboxes hold is sent again, in order. */
+  #resend(): void {
+    this.#onTheWay = this.#outbox();
+  }
+
+  #outbox(): OnTheWay[] {
+    return partitions.flatMap((from) => {
+      const rows = this.#store.partition(from).outbox.scan("", "\u00ff", Number.MAX_SAFE_INTEGER);
+      return rows.map(({ key, value }) => ({ from, ...addressOfOutboxKey(key), message: value }));
+    });
+  }
+
+  #rebuild(from: "checkpoint" | "scratch"): void {
+    const directory = temporaryDirectory();
+    // What is in LMDB at this moment, even in the middle of a checkpoint.
+    if (from === "checkpoint") cpSync(this.#directory, directory, { recursive: true });
+    this.#directory = directory;
+    this.#store = openStore(directory);
+    for (const { partition, position, epoch, nowMs, event } of this.#records) {
+      const tables = this.#store.partition(partition);
+      if (position <= tables.partitionState.appliedPosition) continue;
+      const decoded = fromBinary(EventSchema, event).event as EventBody;
+      const context = { tables, partition, epoch, nowMs, token: undefined };
+      apply({ ...context, emit: () => undefined }, decoded);
+      tables.undo.commit();
+      tables.partitionState.appliedPosition = position;
+    }
+  }
+}

@@ -1,0 +1,114 @@
+// Generated histories of several partitions: anything may happen in any order, crashes and checkpoints
+// in between. After each event the tables are in order (invariants.fixture.ts), and after each crash they
+// are what they were. A failing history prints the seed that repeats it.
+
+import { setImmediate as nextTurn } from "node:timers/promises";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { partitions, type Choose } from "../core/actors.fixture.js";
+import { History } from "./history.fixture.js";
+import { invocationsIn } from "./invariants.fixture.js";
+
+type Step =
+  | {
+      readonly kind: "submit" | "signal" | "attempt" | "beginCheckpoint" | "endCheckpoint" | "turn";
+    }
+  | { readonly kind: "pass"; readonly ms: number }
+  | { readonly kind: "deliver"; readonly count: number }
+  | { readonly kind: "crash"; readonly from: "checkpoint" | "scratch" };
+
+const only = (
+  kind: "submit" | "signal" | "attempt" | "beginCheckpoint" | "endCheckpoint" | "turn",
+) => fc.constant({ kind });
+
+const steps = fc.array(
+  fc.oneof(
+    { weight: 20, arbitrary: only("submit") },
+    { weight: 60, arbitrary: only("attempt") },
+    { weight: 4, arbitrary: only("signal") },
+    {
+      weight: 20,
+      arbitrary: fc.record({ kind: fc.constant("deliver" as const), count: fc.nat(6) }),
+    },
+    { weight: 12, arbitrary: fc.record({ kind: fc.constant("pass" as const), ms: fc.nat(150) }) },
+    { weight: 3, arbitrary: only("beginCheckpoint") },
+    { weight: 2, arbitrary: only("endCheckpoint") },
+    { weight: 3, arbitrary: only("turn") },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant("crash" as const),
+        from: fc.constantFrom("checkpoint" as const, "scratch" as const),
+      }),
+    },
+  ),
+  { minLength: 10, maxLength: 250, size: "max" },
+);
+
+/** Decisions that come from a list of numbers, round and round. */
+function chooseFrom(numbers: readonly number[]): Choose {
+  let next = 0;
+  return (below) => ((numbers[next++ % numbers.length] ?? 0) + Math.imul(next, 31)) % below;
+}
+
+const decisions = fc.array(fc.nat(10_000), { minLength: 50, maxLength: 500, size: "max" });
+
+async function take(history: History, step: Step): Promise<void> {
+  switch (step.kind) {
+    case "pass":
+      return history.pass(step.ms);
+    case "deliver":
+      return history.deliver(step.count);
+    case "crash":
+      return history.crash(step.from);
+    case "turn":
+      await nextTurn();
+      return;
+    case "endCheckpoint":
+      return history.endCheckpoint();
+    case "submit":
+    case "signal":
+    case "attempt":
+    case "beginCheckpoint":
+      return history[step.kind]();
+  }
+}
+
+describe("any history", () => {
+  test("keeps the tables in order, survives crashes to the letter, and comes to its end", async () => {
+    let records = 0;
+    let finished = 0;
+    await fc.assert(
+      fc.asyncProperty(steps, decisions, async (all, numbers) => {
+        const history = new History(chooseFrom(numbers));
+        for (const step of all) {
+          await take(history, step);
+          expect(history.offences).toEqual([]);
+        }
+        await history.endCheckpoint();
+        history.crash("checkpoint");
+        history.crash("scratch");
+        expect(history.offences).toEqual([]);
+        records += history.records;
+        if (history.hasPaused()) return;
+
+        expect(history.finish()).toBe(true);
+        expect(history.offences).toEqual([]);
+        history.expire();
+
+        finished++;
+        for (const partition of partitions) {
+          const tables = history.store.partition(partition);
+          expect([...invocationsIn(tables).keys()]).toEqual([]);
+          const left = [...tables.allRows()].map((row) => row.table);
+          const outlives = ["state", "promises", "sequences"];
+          expect(left.filter((table) => !outlives.includes(table))).toEqual([]);
+        }
+      }),
+      { numRuns: 40 },
+    );
+    // Otherwise little was seen.
+    expect(records).toBeGreaterThan(2_000);
+    expect(finished).toBeGreaterThan(10);
+  }, 120_000);
+});
