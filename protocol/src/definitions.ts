@@ -31,6 +31,12 @@ export interface DefinitionMark {
 /** Anything that stands for a service type. */
 export type Definable = Definition | ServiceClass;
 
+/** A definition of one kind, or a decorated class. */
+export type DefinableAs<Kind extends ServiceKindName> = Definition<Kind> | ServiceClass;
+
+/** A bare name; the handlers come as a type argument. */
+export type ServiceName = { readonly name: string } & { readonly [types]?: never };
+
 /** The handlers, whatever `D` is: a definition, a class, or an interface of handlers. */
 export type HandlersOf<D> =
   D extends Definition<ServiceKindName, string, infer Handlers>
@@ -43,11 +49,11 @@ export type HandlersOf<D> =
       ? Instance
       : D;
 
-type AnyFunction = (...args: never[]) => unknown;
+type AnyHandler = (...args: never[]) => Promise<unknown>;
 
-/** Names of the members that are handlers. */
+/** Names of the members that can be handlers. */
 export type HandlerNames<Handlers> = {
-  [Name in keyof Handlers]: Handlers[Name] extends AnyFunction ? Name : never;
+  [Name in keyof Handlers]: Handlers[Name] extends AnyHandler ? Name : never;
 }[keyof Handlers];
 
 /** The input of a handler, as the arguments of its caller: none where it takes none. */

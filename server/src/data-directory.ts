@@ -63,10 +63,7 @@ function lockDirectory(directory: string): number {
   try {
     file = openSync(join(directory, "lock"), "a+");
   } catch (error) {
-    throw new DataDirectoryError(
-      "PDR1001",
-      `the data directory ${directory} can't be written to (${messageOf(error)}). Name another with --data-dir, or mend its permissions`,
-    );
+    throw notWritable(directory, error);
   }
   if (fsNativeExtensions.tryLock(file)) return file;
   closeSync(file);
@@ -94,9 +91,17 @@ function checkFormat(directory: string): void {
 
 /** As a whole, or not at all: a crash must not leave half of it. */
 function writeFormat(directory: string, path: string): void {
-  const unfinished = `${path}.new`;
-  writeFileSync(unfinished, `${JSON.stringify({ format: formatVersion })}\n`, { flush: true });
-  renameSync(unfinished, path);
+  try {
+    const unfinished = `${path}.new`;
+    writeFileSync(unfinished, `${JSON.stringify({ format: formatVersion })}\n`, { flush: true });
+    renameSync(unfinished, path);
+    syncDirectory(directory);
+  } catch (error) {
+    throw notWritable(directory, error);
+  }
+}
+
+function syncDirectory(directory: string): void {
   // Windows neither knows nor needs it.
   if (process.platform === "win32") return;
   const opened = openSync(directory, "r");
@@ -105,6 +110,13 @@ function writeFormat(directory: string, path: string): void {
   } finally {
     closeSync(opened);
   }
+}
+
+function notWritable(directory: string, error: unknown): DataDirectoryError {
+  return new DataDirectoryError(
+    "PDR1001",
+    `the data directory ${directory} can't be written to (${messageOf(error)}). Make room, mend its permissions, or name another with --data-dir`,
+  );
 }
 
 function readFormat(path: string): number {

@@ -27,7 +27,10 @@ export async function recoveredDigest(
 }
 
 /** Recovers a copy, writes a checkpoint of it, and recovers that. */
-export async function digestAfterCheckpoint(dataDir: string, scratch: string): Promise<RecoveredDigest> {
+export async function digestAfterCheckpoint(
+  dataDir: string,
+  scratch: string,
+): Promise<RecoveredDigest> {
   const copy = path.join(scratch, "copy");
   rmSync(copy, { recursive: true, force: true });
   cpSync(dataDir, copy, { recursive: true });

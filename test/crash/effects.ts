@@ -34,13 +34,16 @@ export function repeatedAfterUse(effects: readonly Effect[]): string[] {
     const recorded = new Map<string, string>();
     for (const { step, value, used } of own) {
       const known = recorded.get(step);
-      if (known !== undefined) offences.push(`${who}: ${step} ran again after its result ${known} was used`);
+      if (known !== undefined)
+        offences.push(`${who}: ${step} ran again after its result ${known} was used`);
       for (const one of used) {
         const of = stepOfValue.get(one);
         if (of === undefined) continue;
         const before = recorded.get(of);
         if (before !== undefined && before !== one) {
-          offences.push(`${who}: ${step} (${value}) was given ${one} for ${of}, another was given ${before}`);
+          offences.push(
+            `${who}: ${step} (${value}) was given ${one} for ${of}, another was given ${before}`,
+          );
         }
         recorded.set(of, one);
       }

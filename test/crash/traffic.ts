@@ -16,6 +16,8 @@ export interface TrafficOptions {
   readonly quoters: number;
   /** Whether producers and quoters go on. */
   readonly goOn: () => boolean;
+  /** Ends all callers: nobody will answer them any more. */
+  readonly signal: AbortSignal;
 }
 
 /** How far the trips are, for whoever looks on. */
@@ -24,6 +26,7 @@ export interface Progress {
   ended: number;
 }
 
+/** What callers asked for, and what they were told. */
 export interface Traffic {
   readonly inputs: ReadonlyMap<string, TripInput>;
   readonly results: ReadonlyMap<string, TripResult>;
@@ -34,7 +37,7 @@ export interface Traffic {
 
 export interface Produced {
   readonly ledger: string;
-  readonly ops: string[];
+  readonly ops: readonly string[];
 }
 
 const ledgerCount = 12;
@@ -44,6 +47,9 @@ const retryMs = 20;
 /** Runs all callers to their ends. Rejects with the first answer that none of them may get. */
 export async function runTraffic(options: TrafficOptions, progress: Progress): Promise<Traffic> {
   const { server, random, trips, producers, quoters, goOn } = options;
+  const failed = new AbortController();
+  const over = AbortSignal.any([failed.signal, options.signal]);
+  const callers = createCallers(server, over);
   const inputs = new Map<string, TripInput>();
   for (let number = 0; number < trips; number++) {
     const ledgers = [random.below(ledgerCount), random.below(ledgerCount)] as const;
@@ -51,92 +57,98 @@ export async function runTraffic(options: TrafficOptions, progress: Progress): P
   }
   const results = new Map<string, TripResult>();
   const quotes = new Map<string, readonly string[]>();
-  const produced: Produced[] = Array.from({ length: producers }, (_, at) => ({
+  const produced = Array.from({ length: producers }, (_, at) => ({
     ledger: `p${at % 2}`,
-    ops: [],
+    ops: [] as string[],
   }));
 
   const waiting: Promise<void>[] = [];
+  const mustNotFail = async (caller: Promise<void>): Promise<void> => {
+    try {
+      await caller;
+    } catch (error) {
+      failed.abort(error);
+    }
+  };
+  const ended = async (trip: string): Promise<void> => {
+    results.set(trip, await callers.attach(trip));
+    progress.ended++;
+  };
   const submissions = [...inputs].map(([trip, input]) => async () => {
-    await submit(server, trip, input);
+    await callers.submit(trip, input);
     progress.accepted++;
-    const ended = (result: TripResult): void => {
-      results.set(trip, result);
-      progress.ended++;
-    };
-    waiting.push(attach(server, trip).then(ended));
+    waiting.push(mustNotFail(ended(trip)));
   });
-  await Promise.all([
-    inTurn(submissions, submittersAtOnce),
-    ...produced.map(async (postings, at) => {
-      while (goOn()) await produce(server, postings, `producer${at}`);
-    }),
-    ...Array.from({ length: quoters }, async (_, quoter) => {
-      for (let at = 0; goOn(); at++) {
-        quotes.set(`q${quoter}.${at}`, await quote(server, `q${quoter}.${at}`));
-      }
-    }),
-  ]);
+  const producing = produced.map(async ({ ledger, ops }, producer) => {
+    while (goOn()) {
+      const op = `producer${producer}:${ops.length}`;
+      await callers.post(ledger, op);
+      ops.push(op);
+    }
+  });
+  const quoting = Array.from({ length: quoters }, async (_, quoter) => {
+    for (let at = 0; goOn(); at++) {
+      const id = `q${quoter}.${at}`;
+      quotes.set(id, await callers.quote(id));
+    }
+  });
+  await Promise.all(
+    [inTurn(submissions, submittersAtOnce), ...producing, ...quoting].map(mustNotFail),
+  );
   await Promise.all(waiting);
+  over.throwIfAborted();
   return { inputs, results, produced, quotes };
 }
 
-async function submit(server: ServerProcess, trip: string, input: TripInput): Promise<void> {
-  const answer = await insist(() => server.ingress.post(`/restate/send/Trip/${trip}/run`, input));
-  expectStatus(answer, 202);
+/** Each asks until it is answered; an answer that it may not get is an error. */
+export interface Callers {
+  submit(trip: string, input: TripInput): Promise<void>;
+  /** The result of a trip that was accepted. */
+  attach(trip: string): Promise<TripResult>;
+  post(ledger: string, op: string): Promise<void>;
+  quote(id: string): Promise<readonly string[]>;
 }
 
-/** The result of a trip that was accepted. */
-export async function attach(server: ServerProcess, trip: string): Promise<TripResult> {
-  const answer = await insist(() => server.ingress.get(`/restate/workflow/Trip/${trip}/attach`));
-  expectStatus(answer, 200);
-  return answer.json as TripResult;
-}
-
-async function produce(
-  server: ServerProcess,
-  { ledger, ops }: Produced,
-  producer: string,
-): Promise<void> {
-  const op = `${producer}:${ops.length}`;
-  const headers = { "idempotency-key": op };
-  const answer = await insist(() =>
-    server.ingress.post(`/restate/send/Ledger/${ledger}/post`, { op, amount: 1 }, { headers }),
-  );
-  expectStatus(answer, 202);
-  ops.push(op);
-}
-
-/** A call that is repeated until it is answered, with its key. */
-export async function quote(server: ServerProcess, id: string): Promise<readonly string[]> {
-  const headers = { "idempotency-key": id };
-  const answer = await insist(() =>
-    server.ingress.post("/restate/call/Desk/quote", id, { headers }),
-  );
-  expectStatus(answer, 200);
-  return answer.json as string[];
-}
-
-/** Asks again where there was no answer, or one that says that nothing was accepted. */
-async function insist(ask: () => Promise<Answer>): Promise<Answer> {
-  for (;;) {
-    try {
-      const answer = await ask();
-      const { status, json } = answer;
-      const isRefusal = json?.source === "ingress" && (status === 503 || status === 429);
-      if (!isRefusal) return answer;
-    } catch {
+/** @param over  ends whoever still asks */
+export function createCallers({ ingress }: ServerProcess, over?: AbortSignal): Callers {
+  async function insist(status: number, ask: () => Promise<Answer>): Promise<any> {
+    for (;;) {
+      over?.throwIfAborted();
+      const answer = await ask().catch(() => undefined);
+      if (answer !== undefined && !isRefusal(answer)) {
+        if (answer.status === status) return answer.json;
+        throw new Error(`expected ${status}, got ${answer.status}: ${answer.text}`);
+      }
       // The server was killed, or is not there yet.
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
-    await new Promise((resolve) => setTimeout(resolve, retryMs));
   }
+  return {
+    submit: (trip, input) =>
+      insist(202, () => ingress.post(`/restate/send/Trip/${trip}/run`, input)),
+    attach: (trip) => insist(200, () => ingress.get(`/restate/workflow/Trip/${trip}/attach`)),
+    post: (ledger, op) => {
+      const headers = { "idempotency-key": op };
+      const path = `/restate/send/Ledger/${ledger}/post`;
+      return insist(202, () => ingress.post(path, { op, amount: 1 }, { headers }));
+    },
+    quote: (id) => {
+      const headers = { "idempotency-key": id };
+      return insist(200, () => ingress.post("/restate/call/Desk/quote", id, { headers }));
+    },
+  };
 }
 
-function expectStatus({ status, text }: Answer, expected: number): void {
-  if (status !== expected) throw new Error(`expected ${expected}, got ${status}: ${text}`);
+/** Nothing was accepted. */
+function isRefusal({ status, json }: Answer): boolean {
+  return json?.source === "ingress" && (status === 503 || status === 429);
 }
 
-async function inTurn(tasks: readonly (() => Promise<void>)[], atOnce: number): Promise<void> {
+/** Runs tasks, so many at once. */
+export async function inTurn(
+  tasks: readonly (() => Promise<void>)[],
+  atOnce: number,
+): Promise<void> {
   const queue = [...tasks];
   const worker = async (): Promise<void> => {
     for (let task = queue.shift(); task !== undefined; task = queue.shift()) await task();

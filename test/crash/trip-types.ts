@@ -1,5 +1,7 @@
 // What the crash tests and their services (services/trips.ts) hand each other.
 
+import { createHash } from "node:crypto";
+
 /** How many steps a quote takes. */
 export const quoteSteps = 5;
 
@@ -25,7 +27,16 @@ export interface Posting {
 
 export interface LedgerState {
   readonly total: number;
-  readonly ops: readonly string[];
+  readonly count: number;
+  /** Of all postings in their order. */
+  readonly chain: string;
+}
+
+export const emptyLedger: LedgerState = { total: 0, count: 0, chain: "" };
+
+/** The chain with one more posting. */
+export function chained(chain: string, op: string): string {
+  return createHash("sha256").update(`${chain} ${op}`).digest("base64url").slice(0, 16);
 }
 
 /** One execution of a step. */

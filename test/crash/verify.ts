@@ -8,14 +8,16 @@
 import { expect } from "vitest";
 import type { ServerProcess } from "../harness/server-process.js";
 import { byWho, orderOf, readEffects, repeatedAfterUse, repeatsOf } from "./effects.js";
-import { attach, quote, type Traffic } from "./traffic.js";
-import { quoteSteps, type Effect, type LedgerState, type TripResult } from "./trip-types.js";
+import { createCallers, inTurn, type Traffic } from "./traffic.js";
+import { chained, emptyLedger, quoteSteps, type Effect, type LedgerState } from "./trip-types.js";
 
 export interface Findings {
   readonly executions: number;
   /** Executions of steps beyond the first. */
   readonly repeats: number;
 }
+
+const checksAtOnce = 16;
 
 export async function verify(
   server: ServerProcess,
@@ -43,7 +45,9 @@ function verifyResults(
   expect([...results.keys()].sort()).toEqual([...inputs.keys()].sort());
   for (const [trip, result] of results) {
     const valuesOf = (step: string): string[] =>
-      (grouped.get(`trip ${trip}`) ?? []).filter((one) => one.step === step).map((one) => one.value);
+      (grouped.get(`trip ${trip}`) ?? [])
+        .filter((one) => one.step === step)
+        .map((one) => one.value);
     for (const step of ["token", "left", "right", "last"] as const) {
       expect(valuesOf(step), `${trip}: ${step}`).toContain(result[step]);
     }
@@ -83,10 +87,11 @@ function verifyRepeats(grouped: ReadonlyMap<string, readonly Effect[]>, kills: n
 }
 
 async function verifyState(server: ServerProcess, { results }: Traffic): Promise<void> {
-  for (const [trip, { token, last }] of results) {
+  const checks = [...results].map(([trip, { token, last }]) => async () => {
     const { json } = await server.ingress.post(`/restate/call/Trip/${trip}/state`);
     expect(json, `state of ${trip}`).toEqual({ token, last });
-  }
+  });
+  await inTurn(checks, checksAtOnce);
 }
 
 /** Stands in line behind all postings: when it is answered, they have ended. */
@@ -107,20 +112,19 @@ function verifyLedgers(
   grouped: ReadonlyMap<string, readonly Effect[]>,
 ): void {
   for (const [ledger, { total, ops }] of expectedLedgers(traffic)) {
-    const state = ledgers.get(ledger) ?? { total: 0, ops: [] };
-    expect([...state.ops].sort(), `postings of ${ledger}, each once`).toEqual([...ops].sort());
-    expect(state.total, `total of ${ledger}`).toBe(total);
-    // The effects took place in the order that the state tells: alone, one after the other.
     const order = orderOf(grouped.get(`ledger ${ledger}`) ?? []);
-    expect(order, `order of ${ledger}`).toEqual(state.ops);
-    for (const op of state.ops.filter((one) => one.endsWith(":first"))) {
+    expect([...order].sort(), `postings of ${ledger}, each once`).toEqual([...ops].sort());
+    // The effects took place in the order that the state tells: alone, one after the other.
+    const chain = order.reduce(chained, emptyLedger.chain);
+    expect(ledgers.get(ledger), ledger).toEqual({ total, count: ops.length, chain });
+    const at = new Map(order.map((op, index) => [op, index]));
+    for (const op of order.filter((one) => one.endsWith(":first"))) {
       const second = op.replace(":first", ":second");
-      expect(state.ops.indexOf(second), `${second} after ${op}`).toBeGreaterThan(
-        state.ops.indexOf(op),
-      );
+      expect(at.get(second), `${second} after ${op}`).toBeGreaterThan(at.get(op) ?? NaN);
     }
     for (const produced of traffic.produced.filter((one) => one.ledger === ledger)) {
-      const own = state.ops.filter((op) => produced.ops.includes(op));
+      const sent = new Set(produced.ops);
+      const own = order.filter((op) => sent.has(op));
       expect(own, `order of a producer at ${ledger}`).toEqual(produced.ops);
     }
   }
@@ -148,8 +152,14 @@ function expectedLedgers({
 
 /** Asked again, everything is as it was. */
 async function verifyStable(server: ServerProcess, { results, quotes }: Traffic): Promise<void> {
-  const again = new Map<string, TripResult>();
-  for (const trip of results.keys()) again.set(trip, await attach(server, trip));
-  expect(again).toEqual(results);
-  for (const [id, values] of quotes) expect(await quote(server, id)).toEqual(values);
+  const callers = createCallers(server);
+  const checks = [
+    ...[...results].map(([trip, result]) => async () => {
+      expect(await callers.attach(trip), trip).toEqual(result);
+    }),
+    ...[...quotes].map(([id, values]) => async () => {
+      expect(await callers.quote(id), id).toEqual(values);
+    }),
+  ];
+  await inTurn(checks, checksAtOnce);
 }

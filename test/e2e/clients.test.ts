@@ -123,8 +123,14 @@ describe.each(Object.keys(makers))("%s", (name) => {
   });
 
   test("sends, and waits for the result of what was sent", async () => {
-    const handle = await clients.greeterSend.greet("Bo", clients.sendOpts({ idempotencyKey: key("send") }));
-    const again = await clients.greeterSend.greet("Bo", clients.sendOpts({ idempotencyKey: key("send") }));
+    const handle = await clients.greeterSend.greet(
+      "Bo",
+      clients.sendOpts({ idempotencyKey: key("send") }),
+    );
+    const again = await clients.greeterSend.greet(
+      "Bo",
+      clients.sendOpts({ idempotencyKey: key("send") }),
+    );
 
     expect(handle).toMatchObject({ status: "Accepted", attachable: true });
     expect(again).toMatchObject({

@@ -68,7 +68,10 @@ async function useUpLog(): Promise<{ readonly accepted: string[]; readonly refus
   };
   const refused = await until("new work is refused", async () => {
     // What was taken in before the disk was found full waits until there is room.
-    const answer = await answerWithin(500, server.ingress.send("/restate/send/Greeter/echo", options));
+    const answer = await answerWithin(
+      500,
+      server.ingress.send("/restate/send/Greeter/echo", options),
+    );
     if (answer?.status === 202) accepted.push(answer.json.invocationId);
     return answer?.status === 503 ? answer.json : undefined;
   });

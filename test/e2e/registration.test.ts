@@ -124,11 +124,7 @@ describe("a deployment is refused", () => {
     ["no services", [], "no services"],
     ["a reserved name", [{ ...greeter, name: "restateful" }], "restateful"],
     ["an impossible name", [{ ...greeter, name: "no spaces" }], "no spaces"],
-    [
-      "a workflow without run",
-      [{ ...greeter, name: "Wf", kind: ServiceKind.WORKFLOW }],
-      "run",
-    ],
+    ["a workflow without run", [{ ...greeter, name: "Wf", kind: ServiceKind.WORKFLOW }], "run"],
     [
       "an exclusive handler of a service",
       [{ ...greeter, handlers: [{ name: "greet", kind: HandlerKind.EXCLUSIVE }] }],

@@ -1,7 +1,16 @@
 // The life of a server process: how it starts, what keeps it from starting, how it ends. Every refusal has its
 // code, changes nothing and ends with status 1.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useBed } from "../harness/bed.js";
@@ -283,11 +292,11 @@ describe("a server refuses to start", () => {
 });
 
 describe("the configuration", () => {
-  test.each([
+  test.each<[string, Partial<ServerProcessOptions>, string, RegExp]>([
     ["an unknown flag", { flags: { "data-dri": "x" } }, "PDR5103", /--data-dir/],
     ["an unknown variable", { env: { PERDURE_INGRES: "x" } }, "PDR5103", /PERDURE_INGRESS/],
     ["a bad value", { flags: { "inactivity-timeout": "soon" } }, "PDR5104", /soon/],
-    ["a bad address", { env: { PERDURE_ADMIN: "nowhere" }, flags: {} }, "PDR5104", /nowhere/],
+    ["a bad address", { env: { PERDURE_ADMIN: "nowhere" } }, "PDR5104", /nowhere/],
     ["a file that is not there", { flags: { config: "missing.json" } }, "PDR5101", /missing\.json/],
   ])("is refused for %s", async (what, options, code, says) => {
     // The harness gives both addresses as flags, which would win.

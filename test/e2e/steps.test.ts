@@ -119,7 +119,9 @@ describe("what must be the same when a handler runs again", () => {
     expect(drawn).toHaveLength(2);
     expect(drawn[0]).toBe(drawn[1]);
     expect(answer.text).toBe(drawn[0]);
-    expect(answer.json.uuid).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+    expect(answer.json.uuid).toMatch(
+      /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/,
+    );
     expect(Math.abs(Date.now() - answer.json.now)).toBeLessThan(20_000);
   });
 

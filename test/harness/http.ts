@@ -23,7 +23,7 @@ export async function request(url: string, options: RequestOptions = {}): Promis
   const isJson = json !== undefined;
   const response = await fetch(url, {
     method,
-    body: isJson ? JSON.stringify(json) : ((body ?? null) as BodyInit | null),
+    body: isJson ? JSON.stringify(json) : (body ?? null),
     headers: { ...(isJson ? { "content-type": "application/json" } : {}), ...headers },
     ...(signal === undefined ? {} : { signal }),
   });
@@ -68,7 +68,7 @@ export async function answerWithin(
 ): Promise<Answer | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
+    timer = setTimeout(() => resolve(undefined), timeoutMs);
   });
   try {
     return await Promise.race([answer, late]);

@@ -14,10 +14,7 @@ export interface SeededRandom {
 export function seededRandom(seed: number, purpose: string): SeededRandom {
   let drawn = 0;
   const next = (): number =>
-    createHash("sha256")
-      .update(`${seed} ${purpose} ${++drawn}`)
-      .digest()
-      .readUInt32BE();
+    createHash("sha256").update(`${seed} ${purpose} ${++drawn}`).digest().readUInt32BE();
   return {
     seed,
     below: (end) => next() % end,

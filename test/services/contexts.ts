@@ -45,7 +45,10 @@ export class Steps {
 
   /** A step that fails `failures` times. */
   @handler()
-  async flakyStep(ctx: Context, { id, failures }: { id: string; failures: number }): Promise<number> {
+  async flakyStep(
+    ctx: Context,
+    { id, failures }: { id: string; failures: number },
+  ): Promise<number> {
     return ctx.run("flaky", () => failing(id, failures), {
       initialRetryInterval: 5,
       maxRetryInterval: 20,
@@ -57,7 +60,10 @@ export class Steps {
   @handler()
   async caught(ctx: Context, id: string): Promise<{ message: string; code: number; name: string }> {
     try {
-      await ctx.run("flaky", () => failing(id, 99), { initialRetryInterval: 5, maxRetryAttempts: 3 });
+      await ctx.run("flaky", () => failing(id, 99), {
+        initialRetryInterval: 5,
+        maxRetryAttempts: 3,
+      });
     } catch (error) {
       const { message, code, name } = error as TerminalError;
       return { message, code, name };
@@ -204,7 +210,10 @@ export class Combining {
     const winner = await RestatePromise.race([
       ctx.run("one", () => "one"),
       ctx.run("two", () => "two"),
-      ctx.serviceClient(Combining).double(1).map(() => "call"),
+      ctx
+        .serviceClient(Combining)
+        .double(1)
+        .map(() => "call"),
     ]);
     await pass(id, winner);
     if (once(id) || once(`${id} again`)) throw new Error("once more");
@@ -244,7 +253,10 @@ export class Combining {
 
   @handler()
   async orTimeout(ctx: Context): Promise<unknown> {
-    const inTime = await ctx.sleep(5).map(() => "in time").orTimeout(5_000);
+    const inTime = await ctx
+      .sleep(5)
+      .map(() => "in time")
+      .orTimeout(5_000);
     try {
       await ctx.sleep(60_000).orTimeout(20);
     } catch (error) {
@@ -257,7 +269,9 @@ export class Combining {
   async map(ctx: Context): Promise<unknown> {
     const client = ctx.serviceClient(Combining);
     const doubled = await client.double(2).map((value) => `got ${value}`);
-    const mended = await client.fail("broken").map((_value, failure) => `mended ${failure?.message}`);
+    const mended = await client
+      .fail("broken")
+      .map((_value, failure) => `mended ${failure?.message}`);
     return [doubled, mended];
   }
 

@@ -1,6 +1,13 @@
 // A handler as it was when its invocations began; second-version.ts is what became of it.
 
-import { handler, object, exclusive, service, type Context, type ObjectContext } from "@perdure/sdk";
+import {
+  handler,
+  object,
+  exclusive,
+  service,
+  type Context,
+  type ObjectContext,
+} from "@perdure/sdk";
 import { pass } from "./gates.js";
 
 @service({ name: "Order", retryPolicy: { initialInterval: 20, maxInterval: 100 } })

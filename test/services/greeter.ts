@@ -46,8 +46,7 @@ export const greeter = service({
     },
     unwritable: async (_ctx: Context) => 1n,
     hidden: handlers.handler({ ingressPrivate: true }, async (_ctx: Context) => "seen"),
-    callHidden: async (ctx: Context) =>
-      ctx.serviceClient<Hidden>({ name: "Greeter" }).hidden(),
+    callHidden: async (ctx: Context) => ctx.serviceClient<Hidden>({ name: "Greeter" }).hidden(),
     sleep: async (ctx: Context, ms: number) => {
       await ctx.sleep(ms);
       return ms;

@@ -20,6 +20,8 @@ import {
   type WorkflowSharedContext,
 } from "@perdure/sdk";
 import {
+  chained,
+  emptyLedger,
   quoteSteps,
   type LedgerState,
   type Posting,
@@ -38,24 +40,22 @@ function effect(who: string, step: string, ...used: string[]): string {
 
 const retryPolicy = { initialInterval: 20, maxInterval: 200 };
 
-/** One exclusive posting after the other. */
+/** One exclusive posting after the other. The state tells their order, however many they are. */
 @object({ retryPolicy })
 export class Ledger {
   @exclusive()
   async post(ctx: ObjectContext, { op, amount }: Posting): Promise<number> {
     await ctx.run("post", () => effect(`ledger ${ctx.key}`, op));
-    const total = ((await ctx.get<number>("total")) ?? 0) + amount;
-    const ops = (await ctx.get<string[]>("ops")) ?? [];
-    ctx.set("total", total);
-    ctx.set("ops", [...ops, op]);
+    const state = (await ctx.get<LedgerState>("state")) ?? emptyLedger;
+    const total = state.total + amount;
+    ctx.set("state", { total, count: state.count + 1, chain: chained(state.chain, op) });
     return total;
   }
 
   /** Behind all that is in line: what everything before it came to. */
   @exclusive()
   async close(ctx: ObjectContext): Promise<LedgerState> {
-    const total = (await ctx.get<number>("total")) ?? 0;
-    return { total, ops: (await ctx.get<string[]>("ops")) ?? [] };
+    return (await ctx.get<LedgerState>("state")) ?? emptyLedger;
   }
 }
 
@@ -77,7 +77,9 @@ export class Desk {
     const values: string[] = [];
     for (let step = 1; step <= quoteSteps; step++) {
       const used = values.slice(-1);
-      values.push(await ctx.run(`step ${step}`, () => effect(`quote ${id}`, `step ${step}`, ...used)));
+      values.push(
+        await ctx.run(`step ${step}`, () => effect(`quote ${id}`, `step ${step}`, ...used)),
+      );
     }
     return values;
   }

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { attempt, latch, turns, type Code } from "../endpoint/session.fixture.js";
-import { CancelledError, TerminalError } from "../errors.js";
+import { CancelledError, type TerminalError } from "../errors.js";
 import { DurablePromise } from "../futures/names.js";
 import {
   cancelSignal,

@@ -73,9 +73,9 @@ describe("a call", () => {
 
   test("goes to an object or a workflow by key", async () => {
     const driver = attempt(async (ctx) => {
-      ctx.objectClient(counter, "a/b").add(1);
-      ctx.workflowClient(signup, "ada").run({ name: "Ada" });
-      ctx.objectClient({ name: "Untyped" } as unknown as typeof counter, "").add(1);
+      void ctx.objectClient(counter, "a/b").add(1);
+      void ctx.workflowClient(signup, "ada").run({ name: "Ada" });
+      void ctx.objectClient({ name: "Untyped" } as unknown as typeof counter, "").add(1);
     });
     expect(await driver.until("end")).toEqual([
       "Call (Counter/a/b/add) #1 #2 with 1",
@@ -98,9 +98,9 @@ describe("a call", () => {
     const driver = attempt(async (ctx) => {
       const client = ctx.serviceClient(greeter);
       const options = rpc.opts({ idempotencyKey: "k", headers: { "x-a": "1" }, name: "hello" });
-      client.greet("Ada", options);
-      client.ping(options);
-      client.ping();
+      void client.greet("Ada", options);
+      void client.ping(options);
+      void client.ping();
     });
     expect(await driver.until("end")).toEqual([
       'Call "hello" (Greeter/greet, idempotency key "k") #1 #2 with "Ada"',

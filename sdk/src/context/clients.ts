@@ -15,15 +15,28 @@ export interface InvocationHandle {
   readonly invocationId: DurablePromise<string>;
 }
 
+/** The input, then options; options alone where the input may be left out. */
+type Arguments<Input extends readonly unknown[], Options> =
+  | [...input: Input, options?: Options]
+  | (MayBeLeftOut<Input> extends true ? [options: Options] : never);
+
+type MayBeLeftOut<Input extends readonly unknown[]> = [] extends Input
+  ? true
+  : Input extends readonly [infer Only]
+    ? void extends Only
+      ? true
+      : false
+    : false;
+
 export type ClientOf<Handlers> = {
   readonly [Name in HandlerNames<Handlers>]: (
-    ...input: [...HandlerInput<Handlers[Name]>, options?: Opts<unknown, unknown>]
+    ...args: Arguments<HandlerInput<Handlers[Name]>, Opts<unknown, unknown>>
   ) => InvocationPromise<HandlerOutput<Handlers[Name]>>;
 };
 
 export type SendClientOf<Handlers> = {
   readonly [Name in HandlerNames<Handlers>]: (
-    ...input: [...HandlerInput<Handlers[Name]>, options?: SendOpts<unknown>]
+    ...args: Arguments<HandlerInput<Handlers[Name]>, SendOpts<unknown>>
   ) => InvocationHandle;
 };
 
@@ -43,6 +56,7 @@ export interface SendOptions<I> extends Omit<CallOptions<I, never>, "output"> {
 
 /** Options of a call. A class of its own, so that it is not taken for the handler's input. */
 export class Opts<I, O> {
+  readonly kind = "call";
   readonly options: CallOptions<I, O>;
 
   private constructor(options: CallOptions<I, O>) {
@@ -55,6 +69,7 @@ export class Opts<I, O> {
 }
 
 export class SendOpts<I> {
+  readonly kind = "send";
   readonly options: SendOptions<I>;
 
   private constructor(options: SendOptions<I>) {

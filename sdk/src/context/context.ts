@@ -1,11 +1,11 @@
 // What handlers are given. One interface for each kind of handler: what a handler may not do is not there.
 
 import type { Duration } from "@perdure/protocol/duration";
-import type { Definable, HandlersOf } from "@perdure/protocol/definitions";
+import type { DefinableAs, HandlersOf, ServiceName } from "@perdure/protocol/definitions";
 import type { DurablePromise } from "../futures/names.js";
 import type { TerminalError } from "../errors.js";
 import type { Serde } from "../serde/serde.js";
-import type { ClientOf, InvocationHandle, SendClientOf } from "./clients.js";
+import type { ClientOf, InvocationHandle, InvocationPromise, SendClientOf } from "./clients.js";
 
 /** How a step is tried again when its closure fails. */
 export interface RunOptions<T> {
@@ -102,17 +102,38 @@ export interface Context {
   run<T>(name: string, action: RunAction<T>, options: RunOptions<T>): DurablePromise<T>;
   /** Waits, for seconds or for months; costs nothing meanwhile. */
   sleep(duration: Duration, name?: string): DurablePromise<void>;
-  /** Calls a handler of a plain service. */
-  serviceClient<D extends Definable>(definition: D): ClientOf<HandlersOf<D>>;
+  /**
+   * Calls a handler of a plain service. Services are named by their class, by their definition, or by `{ name }` with a
+   * type argument: `ctx.serviceClient<typeof Greeter>({ name: "Greeter" })`.
+   */
+  serviceClient<D extends DefinableAs<"service">>(definition: D): ClientOf<HandlersOf<D>>;
+  serviceClient<D>(name: ServiceName): ClientOf<HandlersOf<D>>;
   /** Calls a handler of a virtual object. */
-  objectClient<D extends Definable>(definition: D, key: string): ClientOf<HandlersOf<D>>;
+  objectClient<D extends DefinableAs<"object">>(
+    definition: D,
+    key: string,
+  ): ClientOf<HandlersOf<D>>;
+  objectClient<D>(name: ServiceName, key: string): ClientOf<HandlersOf<D>>;
   /** Calls a handler of a workflow. */
-  workflowClient<D extends Definable>(definition: D, key: string): ClientOf<HandlersOf<D>>;
+  workflowClient<D extends DefinableAs<"workflow">>(
+    definition: D,
+    key: string,
+  ): ClientOf<HandlersOf<D>>;
+  workflowClient<D>(name: ServiceName, key: string): ClientOf<HandlersOf<D>>;
   /** As the clients, without waiting for the result. */
-  serviceSendClient<D extends Definable>(definition: D): SendClientOf<HandlersOf<D>>;
-  objectSendClient<D extends Definable>(definition: D, key: string): SendClientOf<HandlersOf<D>>;
-  workflowSendClient<D extends Definable>(definition: D, key: string): SendClientOf<HandlersOf<D>>;
-  genericCall<I = Uint8Array, O = Uint8Array>(call: GenericCall<I, O>): DurablePromise<O>;
+  serviceSendClient<D extends DefinableAs<"service">>(definition: D): SendClientOf<HandlersOf<D>>;
+  serviceSendClient<D>(name: ServiceName): SendClientOf<HandlersOf<D>>;
+  objectSendClient<D extends DefinableAs<"object">>(
+    definition: D,
+    key: string,
+  ): SendClientOf<HandlersOf<D>>;
+  objectSendClient<D>(name: ServiceName, key: string): SendClientOf<HandlersOf<D>>;
+  workflowSendClient<D extends DefinableAs<"workflow">>(
+    definition: D,
+    key: string,
+  ): SendClientOf<HandlersOf<D>>;
+  workflowSendClient<D>(name: ServiceName, key: string): SendClientOf<HandlersOf<D>>;
+  genericCall<I = Uint8Array, O = Uint8Array>(call: GenericCall<I, O>): InvocationPromise<O>;
   genericSend<I = Uint8Array>(send: GenericSend<I>): InvocationHandle;
   /**
    * A result that someone outside completes by its id: a handler, or a request to the ingress
@@ -129,32 +150,39 @@ export interface Context {
   readonly console: Console;
 }
 
-/** Typed by a shape of state keys where one is given. */
+/** State keys and the types of their values. */
 export type TypedState = Record<string, unknown>;
-type Keys<S extends TypedState> = string extends keyof S ? string : keyof S & string;
-type ValueOf<S extends TypedState, K extends string> = string extends keyof S
-  ? unknown
+/**
+ * State of which no shape is given: any keys, values as each call says. Not a record of unknown values, so that contexts with
+ * and without a shape stand for each other in the signatures of handlers and helpers.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any
+type AnyState = any;
+type Keys<S extends object> = string extends keyof S ? string : keyof S & string;
+/** The value of a key, or what the call says where no shape is given. */
+type ValueOf<S extends object, K extends string, T> = string extends keyof S
+  ? T
   : K extends keyof S
     ? S[K]
     : never;
 
-interface StateReader<S extends TypedState> {
+interface StateReader<S extends object> {
   /** The object key, or the workflow key. */
   readonly key: string;
   /** Null where the key is not set. */
-  get<T = never, K extends Keys<S> = Keys<S>>(
+  get<T = unknown, K extends Keys<S> = Keys<S>>(
     name: K,
-    serde?: Serde<unknown>,
-  ): DurablePromise<([T] extends [never] ? ValueOf<S, K> : T) | null>;
+    serde?: Serde<ValueOf<S, K, T>>,
+  ): DurablePromise<ValueOf<S, K, T> | null>;
   stateKeys(): DurablePromise<string[]>;
 }
 
-interface StateWriter<S extends TypedState> {
+interface StateWriter<S extends object> {
   /** Recorded together with the handler's progress. */
-  set<T = never, K extends Keys<S> = Keys<S>>(
+  set<T = unknown, K extends Keys<S> = Keys<S>>(
     name: K,
-    value: [T] extends [never] ? ValueOf<S, K> : T,
-    serde?: Serde<unknown>,
+    value: ValueOf<S, K, T>,
+    serde?: Serde<ValueOf<S, K, T>>,
   ): void;
   clear(name: Keys<S>): void;
   clearAll(): void;
@@ -177,21 +205,20 @@ interface Promises {
 }
 
 /** Of shared handlers of a virtual object: state can be read. */
-export interface ObjectSharedContext<S extends TypedState = TypedState>
-  extends Context, StateReader<S> {
+export interface ObjectSharedContext<S extends object = AnyState> extends Context, StateReader<S> {
   readonly [contextKind]?: "object";
 }
 
 /** Of exclusive handlers of a virtual object: one at a time for each key. */
-export interface ObjectContext<S extends TypedState = TypedState>
+export interface ObjectContext<S extends object = AnyState>
   extends ObjectSharedContext<S>, StateWriter<S> {}
 
 /** Of shared handlers of a workflow. */
-export interface WorkflowSharedContext<S extends TypedState = TypedState>
+export interface WorkflowSharedContext<S extends object = AnyState>
   extends Context, StateReader<S>, Promises {
   readonly [contextKind]?: "workflow";
 }
 
 /** Of a workflow's `run`. */
-export interface WorkflowContext<S extends TypedState = TypedState>
+export interface WorkflowContext<S extends object = AnyState>
   extends WorkflowSharedContext<S>, StateWriter<S> {}

@@ -17,17 +17,24 @@ import type {
   WorkflowHandlerOpts,
 } from "./options.js";
 
-type Method<C> = (this: never, context: C, ...input: never[]) => Promise<unknown>;
+type Method<C> = (this: never, context: C, input: never) => Promise<unknown>;
+/** A method that instances have and everybody sees. */
+type MethodContext = ClassMethodDecoratorContext & {
+  readonly static: false;
+  readonly private: false;
+};
 
 /** Takes methods whose context is the one that handlers of this kind get, and that are async. */
-type MethodDecorator<C> = <F extends Method<C>>(
+type MethodDecorator<C> = <F extends Method<C>>(method: F, context: MethodContext) => void;
+
+type RunDecorator = <F extends Method<WorkflowContext>>(
   method: F,
-  context: ClassMethodDecoratorContext,
+  context: MethodContext & { readonly name: "run" },
 ) => void;
 
 interface SharedDecorator {
-  <F extends Method<WorkflowSharedContext>>(method: F, context: ClassMethodDecoratorContext): void;
-  <F extends Method<ObjectSharedContext>>(method: F, context: ClassMethodDecoratorContext): void;
+  <F extends Method<WorkflowSharedContext>>(method: F, context: MethodContext): void;
+  <F extends Method<ObjectSharedContext>>(method: F, context: MethodContext): void;
 }
 
 function recording(kind: HandlerKindName | undefined, options: AnyHandlerOptions) {
@@ -37,7 +44,7 @@ function recording(kind: HandlerKindName | undefined, options: AnyHandlerOptions
 }
 
 /** The main handler of a workflow: runs once for each key. The method is called `run`. */
-export function run(options: WorkflowHandlerOpts = {}): MethodDecorator<WorkflowContext> {
+export function run(options: WorkflowHandlerOpts = {}): RunDecorator {
   return recording("run", options);
 }
 

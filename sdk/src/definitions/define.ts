@@ -14,7 +14,6 @@ import {
 import type {
   Context,
   ObjectContext,
-  ObjectSharedContext,
   WorkflowContext,
   WorkflowSharedContext,
 } from "../context/context.js";
@@ -55,7 +54,8 @@ interface Described<Name extends string, Options> {
   readonly options?: Options;
 }
 
-type ClassDecorator<Instance> = <C extends abstract new (...args: never[]) => Instance>(
+/** Takes classes that can be made without arguments: the SDK makes the one instance. */
+type ClassDecorator<Instance> = <C extends new () => Instance>(
   target: C,
   context: ClassDecoratorContext<C>,
 ) => void;
@@ -92,7 +92,7 @@ export function workflow<Name extends string, H extends WorkflowHandlers>(
 /** Class decorator: a workflow. The class has a method `run`, decorated with `@run()`. */
 export function workflow(
   options?: WorkflowOptions & Named,
-): ClassDecorator<{ run(context: WorkflowContext, ...input: never[]): Promise<unknown> }>;
+): ClassDecorator<{ readonly run: (context: WorkflowContext, input: never) => Promise<unknown> }>;
 export function workflow(given: Given = {}): unknown {
   return define("workflow", given);
 }
@@ -122,6 +122,7 @@ function define(kind: ServiceKindName, given: Given): unknown {
   if ("handlers" in given) return defineFunctional(kind, given);
   return (target: new () => object): void => {
     const { name = target.name, ...options } = given;
+    if (models.has(target)) throw new DefinitionError(`class ${name} is decorated twice`);
     models.set(target, classModel(kind, name, target, options));
     const mark: DefinitionMark = { name, kind };
     Object.defineProperty(target, definitionSymbol, { value: mark });
@@ -191,7 +192,7 @@ function handlerModel(
   const handlerKind = kindOf(kind, name, given);
   if (handlerKind === undefined) {
     throw new DefinitionError(
-      `handler ${name} of ${serviceName} can't be ${given ?? "shared"}: ${serviceName} is a ${kind}`,
+      `handler ${name} of ${serviceName} can't be ${given ?? "shared"}: ${serviceName} is ${aKind(kind)}`,
     );
   }
   return {
@@ -219,11 +220,18 @@ function kindOf(
   }
 }
 
+function aKind(kind: ServiceKindName): string {
+  return kind === "object" ? "an object" : `a ${kind}`;
+}
+
 function byName(handlers: readonly HandlerModel[]): ReadonlyMap<string, HandlerModel> {
   return new Map(handlers.map((handler) => [handler.name, handler]));
 }
 
 function checked(model: ServiceModel): ServiceModel {
+  if (typeof model.name !== "string" || model.name === "") {
+    throw new DefinitionError(`${aKind(model.kind)} needs a name`);
+  }
   if (model.handlers.size === 0) throw new DefinitionError(`${model.name} has no handlers`);
   if (model.kind === "workflow" && !model.handlers.has("run")) {
     throw new DefinitionError(`the workflow ${model.name} has no handler "run"`);

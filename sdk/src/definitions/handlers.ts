@@ -39,7 +39,7 @@ export function mark(
   marks.set(handler, { kind, options });
 }
 
-type Fn<C> = (context: C, ...input: never[]) => Promise<unknown>;
+type Fn<C> = (context: C, input: never) => Promise<unknown>;
 
 interface Maker<C, Options> {
   <F extends Fn<C>>(handler: F): F;

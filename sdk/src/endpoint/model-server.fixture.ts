@@ -303,7 +303,9 @@ function expectSame(actual: string, expected: string, index: number): void {
 function expectPart(said: Awaiting | undefined, reduced: Awaiting): void {
   const parts = partsOf(reduced);
   if (partsOf(said).every((part) => parts.includes(part))) return;
-  throw new Error(`the code waits for ${awaitingText(said)}, the server for ${awaitingText(reduced)}`);
+  throw new Error(
+    `the code waits for ${awaitingText(said)}, the server for ${awaitingText(reduced)}`,
+  );
 }
 
 function partsOf(tree: Awaiting | undefined): string[] {

@@ -45,10 +45,10 @@ test("every prefix of a journal is replayed to the same end", { timeout: 120_000
       const { journal } = await replaysFromEveryPrefix(program, given);
       entries += journal.length;
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
   // The programs are not all trivial.
-  expect(entries).toBeGreaterThan(3_000);
+  expect(entries).toBeGreaterThan(1_000);
 });
 
 test(

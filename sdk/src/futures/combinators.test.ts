@@ -443,12 +443,12 @@ describe("a durable promise", () => {
       await a.finally(() => seen.push("finally"));
       await b.catch((error: unknown) => seen.push(`catch ${(error as Error).message}`));
       await b.then(undefined, () => seen.push("rejected"));
-      return { seen, durable: isDurablePromise(a), text: String(a) };
+      return { seen, durable: isDurablePromise(a), text: a[Symbol.toStringTag] };
     });
     driver.notify(first, completedWith(1, "a"));
     driver.notify(first + 1, failedWith(2, "no b"));
     expect((await driver.until("end")).at(-1)).toBe(
-      'end = {"seen":["then a","finally","catch no b","rejected"],"durable":true,"text":"[object DurablePromise]"}',
+      'end = {"seen":["then a","finally","catch no b","rejected"],"durable":true,"text":"DurablePromise"}',
     );
   });
 

@@ -293,6 +293,7 @@ export class Invoker {
   }
 
   #append(attempt: Attempt, items: Attempt["incoming"]["items"], end: boolean): void {
+    const { failures } = attempt;
     attempt.failures = 0;
     const { runId, number, partition } = attempt;
     const value: Appended = {
@@ -304,6 +305,7 @@ export class Invoker {
       end,
     };
     const onRefused = (error: unknown): void => {
+      attempt.failures = failures;
       this.#refused(attempt, error);
     };
     this.#options.shard().enqueue(partition, { case: "appended", value }, { onRefused });

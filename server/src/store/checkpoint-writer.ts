@@ -26,7 +26,7 @@ export function writeBatch(environment: Environment, batch: Uint8Array): WriteOu
     environment.write(readBatch(batch));
     return "written";
   } catch (error) {
-    if (error instanceof Error && /no space left|ENOSPC/i.test(error.message)) return "diskFull";
+    if (environment.isFull(error)) return "diskFull";
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 // The LMDB environment of a shard. The only place (with the checkpoint's writer) where lmdb is known. It is
 // read on the main thread and written by checkpoints alone.
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statfsSync } from "node:fs";
 import { open, type RootDatabase } from "lmdb";
 import { fillUp, findDamage } from "./check-file.js";
 import type { CheckpointOperation } from "./checkpoint-batch.js";
@@ -11,6 +11,9 @@ export interface StoredRow {
   readonly key: Buffer;
   readonly value: Buffer;
 }
+
+/** Less room than a transaction may want. */
+const fullBelowBytes = 16 * 1024 * 1024;
 
 export class Environment {
   readonly #directory: string;
@@ -53,6 +56,18 @@ export class Environment {
   /** Reads see what has been committed since, by this or another thread. */
   renewSnapshot(): void {
     this.#database.resetReadTxn();
+  }
+
+  /**
+   * Whether a transaction failed for want of room. LMDB says so plainly where a write did not begin; one that
+   * was cut short it calls an input/output error.
+   */
+  isFull(error: unknown): boolean {
+    const message = error instanceof Error ? error.message : String(error);
+    if (/no space left|ENOSPC/i.test(message)) return true;
+    if (!/input\/output error|EIO/i.test(message)) return false;
+    const { bavail, bsize } = statfsSync(this.#directory);
+    return bavail * bsize < fullBelowBytes;
   }
 
   /** One durable transaction. */

@@ -5,17 +5,22 @@
 import { cpSync } from "node:fs";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { EventSchema } from "@perdure/proto/storage/v1/events";
-import { InvocationStatus as Status, type Message } from "@perdure/proto/storage/v1/records";
+import {
+  InvocationStatus as Status,
+  type Invocation,
+  type InvokeMessage,
+  type Message,
+} from "@perdure/proto/storage/v1/records";
 import { Actors, partitions, type Addressed, type Choose } from "../core/actors.fixture.js";
 import { apply, type EventBody } from "../core/apply.js";
 import { CommandRejected } from "../core/context.js";
 import type { Effect } from "../core/effect.js";
 import { delivered, received, timersDue } from "../core/events.fixture.js";
-import { addressOfOutboxKey } from "../core/keys.js";
+import { addressOfOutboxKey, objectKey } from "../core/keys.js";
 import { objectOf } from "../core/lock.js";
-import { invocationsIn, offencesIn } from "./invariants.fixture.js";
+import { invocationsIn, offencesIn, type KnownKeys } from "./invariants.fixture.js";
 import { Store } from "./store.js";
-import { openStore, temporaryDirectory } from "./store.fixture.js";
+import { temporaryDirectory } from "./store.fixture.js";
 
 interface Recorded {
   readonly partition: number;
@@ -32,13 +37,24 @@ interface OnTheWay {
   readonly message: Message;
 }
 
+class Known implements KnownKeys {
+  readonly runIds = new Set<string>();
+  readonly objects = new Set<string>();
+
+  add({ runId, target }: InvokeMessage): void {
+    this.runIds.add(runId);
+    const { service = "", key } = target?.target ?? {};
+    if (key !== undefined) this.objects.add(objectKey(service, key));
+  }
+}
+
 export class History {
   readonly offences: string[] = [];
   readonly actors: Actors;
   readonly #choose: Choose;
   readonly #records: Recorded[] = [];
   #directory = temporaryDirectory();
-  #store = openStore(this.#directory);
+  #store: Store;
   #onTheWay: OnTheWay[] = [];
   #epoch = 1;
   #checkpointing: Promise<unknown> | undefined;
@@ -46,11 +62,14 @@ export class History {
   /** Runs that have ended, and for each key the runs that wait in its inbox. */
   readonly #ended = new Set<string>();
   readonly #inboxes = new Map<string, string[]>();
+  /** By partition: what its tables may have rows of. */
+  readonly #known = new Map(partitions.map((partition) => [partition, new Known()]));
 
   constructor(choose: Choose) {
     this.#choose = choose;
     this.actors = new Actors(choose);
-    this.#open();
+    this.#store = new Store({ directory: this.#directory, writer: "inline" });
+    this.#raiseEpoch();
   }
 
   get store(): Store {
@@ -103,14 +122,21 @@ export class History {
   }
 
   /** The process is gone, with the messages on the way; LMDB and the log are there. */
-  crash(from: "checkpoint" | "scratch"): void {
-    const before = this.#store.digest();
-    this.#checkpointing = undefined;
+  async crash(from: "checkpoint" | "scratch"): Promise<void> {
+    const before = this.#store;
+    const digest = before.digest();
     this.#rebuild(from);
-    if (this.#store.digest() !== before) this.offences.push(`replay from ${from} is different`);
+    if (this.#store.digest() !== digest) this.offences.push(`replay from ${from} is different`);
     this.#epoch++;
-    this.#open();
+    this.#raiseEpoch();
     this.#resend();
+    await this.#checkpointing;
+    await before.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#checkpointing;
+    await this.#store.close();
   }
 
   // ---- the end of a history
@@ -137,10 +163,15 @@ export class History {
       this.#apply(from, delivered([to, sequence]));
   }
 
+  invocations(partition: number): ReadonlyMap<string, Invocation> {
+    return invocationsIn(this.#store.partition(partition), this.#knownIn(partition));
+  }
+
   hasPaused(): boolean {
     return partitions.some((partition) => {
-      const all = invocationsIn(this.#store.partition(partition)).values();
-      return [...all].some(({ status }) => status === Status.PAUSED);
+      return [...this.invocations(partition).values()].some(
+        ({ status }) => status === Status.PAUSED,
+      );
     });
   }
 
@@ -152,7 +183,7 @@ export class History {
       this.#take(end);
     }
     let open = 0;
-    for (const invocation of invocationsIn(tables).values()) {
+    for (const invocation of this.invocations(partition).values()) {
       if (invocation.status === Status.COMPLETED) continue;
       open++;
       if (invocation.status !== Status.SUSPENDED) continue;
@@ -167,7 +198,7 @@ export class History {
     return partitions[this.#choose(partitions.length)] ?? 0;
   }
 
-  #open(): void {
+  #raiseEpoch(): void {
     for (const partition of partitions) {
       this.#store.partition(partition).partitionState.epoch = this.#epoch;
     }
@@ -194,7 +225,21 @@ export class History {
     const bytes = toBinary(EventSchema, { $typeName: "perdure.storage.v1.Event", event });
     const { nowMs } = this;
     this.#records.push({ partition, position, epoch: this.#epoch, nowMs, event: bytes });
+    this.#learn(partition, event);
     this.#observe(partition, effects);
+  }
+
+  #knownIn(partition: number): Known {
+    const known = this.#known.get(partition);
+    if (known === undefined) throw new Error(`nothing happens in partition ${partition}`);
+    return known;
+  }
+
+  #learn(partition: number, event: EventBody): void {
+    const message = event.case === "messageReceived" ? event.value.message?.message : undefined;
+    const invoked = message?.case === "invoke" ? message.value : undefined;
+    const submitted = event.case === "submitted" ? event.value.invocation : invoked;
+    if (submitted !== undefined) this.#knownIn(partition).add(submitted);
   }
 
   #observe(partition: number, effects: readonly Effect[]): void {
@@ -205,7 +250,7 @@ export class History {
       this.#ended.add(effect.runId);
     }
     const tables = this.#store.partition(partition);
-    this.offences.push(...offencesIn(tables));
+    this.offences.push(...offencesIn(tables, this.#knownIn(partition)));
     this.#observeInboxes(partition);
   }
 
@@ -248,7 +293,7 @@ export class History {
     // What is in LMDB at this moment, even in the middle of a checkpoint.
     if (from === "checkpoint") cpSync(this.#directory, directory, { recursive: true });
     this.#directory = directory;
-    this.#store = openStore(directory);
+    this.#store = new Store({ directory, writer: "inline" });
     for (const { partition, position, epoch, nowMs, event } of this.#records) {
       const tables = this.#store.partition(partition);
       if (position <= tables.partitionState.appliedPosition) continue;

@@ -7,13 +7,10 @@
 import { HandlerKind } from "@perdure/proto/manifest/v1/manifest";
 import {
   InvocationStatus as Status,
-  InvocationSchema,
-  KeyLockSchema,
   PendingCompletion_Kind as PendingKind,
   type Invocation,
   type KeyLock,
 } from "@perdure/proto/storage/v1/records";
-import { fromBinary } from "@bufbuild/protobuf";
 import { dueAtOfTimerKey, groupOfReadyKey, sequenceOfReadyKey } from "../core/keys.js";
 import { objectOf } from "../core/lock.js";
 import type { RangeTable, Row } from "../core/tables.js";
@@ -32,8 +29,8 @@ interface Content {
   readonly locks: ReadonlyMap<string, KeyLock>;
 }
 
-export function offencesIn(tables: PartitionTables): string[] {
-  const content = readContent(tables);
+export function offencesIn(tables: PartitionTables, known: KnownKeys): string[] {
+  const content = { invocations: invocationsIn(tables, known), locks: locksIn(tables, known) };
   return [
     ...lockOffences(tables, content),
     ...readyOffences(tables, content),
@@ -43,19 +40,30 @@ export function offencesIn(tables: PartitionTables): string[] {
   ];
 }
 
-/** All invocations of a partition: the store's point tables can't be scanned otherwise. */
-export function invocationsIn(tables: PartitionTables): ReadonlyMap<string, Invocation> {
-  return readContent(tables).invocations;
+/** Keys that there may be in tables that can only be read by key. */
+export interface KnownKeys {
+  readonly runIds: Iterable<string>;
+  readonly objects: Iterable<string>;
 }
 
-function readContent(tables: PartitionTables): Content {
-  const invocations = new Map<string, Invocation>();
-  const locks = new Map<string, KeyLock>();
-  for (const { table, key, value } of tables.allRows()) {
-    if (table === "invocations") invocations.set(key, fromBinary(InvocationSchema, value));
-    if (table === "locks") locks.set(key, fromBinary(KeyLockSchema, value));
+export function invocationsIn(
+  { invocations }: PartitionTables,
+  { runIds }: KnownKeys,
+): ReadonlyMap<string, Invocation> {
+  return rowsOf(runIds, (runId) => invocations.get(runId));
+}
+
+function locksIn({ locks }: PartitionTables, { objects }: KnownKeys): ReadonlyMap<string, KeyLock> {
+  return rowsOf(objects, (object) => locks.get(object));
+}
+
+function rowsOf<V>(keys: Iterable<string>, get: (key: string) => V | undefined): Map<string, V> {
+  const rows = new Map<string, V>();
+  for (const key of keys) {
+    const row = get(key);
+    if (row !== undefined) rows.set(key, row);
   }
-  return { invocations, locks };
+  return rows;
 }
 
 function all<V>(table: RangeTable<V>): Row<V>[] {
