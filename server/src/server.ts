@@ -106,6 +106,10 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       clock,
       shell: createShell(callers, registry, invoker),
       checkpointBytes: options.checkpointBytes,
+      onDiskFull: (error) => {
+        if (error === undefined) log.info("there is room on the disk again: new work is taken");
+        else log.warn(`${error.code}: ${error.message}`);
+      },
       onRefused: (event, error) => {
         log.debug(`the core refused an event (${event}): ${String(error)}`);
       },

@@ -6,6 +6,7 @@ import { useBed } from "../harness/bed.js";
 import type { Gates } from "../harness/gate.js";
 import type { ServerProcess } from "../harness/server-process.js";
 import type { ServicesProcess } from "../harness/services-process.js";
+import { until } from "../harness/until.js";
 
 const bed = useBed("after all");
 let server: ServerProcess;
@@ -31,17 +32,25 @@ async function becomes(version: "first-version" | "second-version"): Promise<voi
 describe("a journal mismatch", () => {
   test("is logged with both sides, and the code that wrote the journal can end it", async () => {
     gates.shut("o1/ship");
-    const placed = server.ingress.post("/restate/call/Order/place", "o1");
+    const sent = await server.ingress.post("/restate/send/Order/place", "o1");
+    const id: string = sent.json.invocationId;
     await gates.reached("o1/ship");
     await becomes("second-version");
     const [line] = await services.process.waitForOutput(/^.*journal mismatch.*$/m);
+    const shown = await until("the failure is shown", async () => {
+      const { json } = await server.admin.get(`/invocations/${id}`);
+      return json.last_failure;
+    });
     await becomes("first-version");
     await gates.reached("o1/ship", 2);
     gates.open("o1/ship");
 
-    expect(await placed).toMatchObject({ status: 200, json: "paid and shipped" });
+    const placed = await server.ingress.get(`/restate/attach/${id}`);
+    expect(placed).toMatchObject({ status: 200, json: "paid and shipped" });
+    expect(shown).toMatchObject({ code: 570 });
+    expect(line).toContain(shown.message);
     expect(line).toContain(" WARN ");
-    expect(line).toContain("Order/place inv_1");
+    expect(line).toContain(`Order/place ${id}`);
     expect(line).toContain("entry 1");
     expect(line).toContain('Run "take payment"');
     expect(line).toContain('Run "check stock"');

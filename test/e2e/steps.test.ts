@@ -4,24 +4,32 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { useBed } from "../harness/bed.js";
 import type { Gates } from "../harness/gate.js";
 import type { Http } from "../harness/http.js";
+import type { ServerProcess } from "../harness/server-process.js";
 import type { ServicesProcess } from "../harness/services-process.js";
+import { until } from "../harness/until.js";
 
 const bed = useBed("after all");
+let server: ServerProcess;
 let ingress: Http;
 let gates: Gates;
 let services: ServicesProcess;
 
 beforeAll(async () => {
   gates = await bed.openGates();
-  const [server, started] = await Promise.all([
+  [server, services] = await Promise.all([
     bed.startServer(),
     bed.startServices({ modules: ["contexts"], env: { PERDURE_TEST_GATES: gates.url } }),
   ]);
-  services = started;
   await server.register(services.url);
   ingress = server.ingress;
 });
 
+const dropped = {
+  target: "idempotentInvocation",
+  service: "Steps",
+  handler: "suspends",
+  idempotencyKey: "dropped",
+};
 const call = (handler: string, input?: unknown): ReturnType<Http["post"]> =>
   ingress.post(`/restate/call/Steps/${handler}`, input);
 
@@ -94,14 +102,34 @@ describe("a handler that fails", () => {
     expect(gates.count("killed")).toBe(3);
   });
 
-  test("is paused, and keeps its place, when its policy says pause", async () => {
+  test("is paused when its policy says pause, its reason shown, and goes on when it is told to", async () => {
     const sent = await ingress.post("/restate/send/Steps/paused", "paused");
-    await gates.reached("paused", 3);
+    const id: string = sent.json.invocationId;
+    const path = `/invocations/${id}`;
+    const paused = await until("it is paused", async () => {
+      const { json } = await server.admin.get(path);
+      return json.status === "paused" && json;
+    });
+    const [line] = await server.process.waitForOutput(/^.*PDR2013.*$/m);
+    const output = await ingress.get(`/restate/output/${id}`);
 
-    const output = await ingress.get(`/restate/output/${sent.json.invocationId}`);
+    const resumed = await server.admin.send(`${path}/resume`, { method: "PATCH" });
+    await gates.reached("paused", 4);
 
+    expect(paused.last_failure.message).toBe("never works either");
+    expect(line).toContain(`Steps/paused ${id}`);
+    expect(line).toContain("never works either");
     expect(output.status).toBe(470);
-    expect(gates.count("paused")).toBe(3);
+    expect(resumed.status).toBe(200);
+  });
+
+  test("because it returns what can't be serialised says so, and is tried again", async () => {
+    const answer = await call("unwritable", "unwritable");
+
+    expect(answer).toMatchObject({ status: 500, json: { source: "invocation" } });
+    expect(answer.json.message).toMatch(/Steps\/unwritable returned can't be serialised.*PDR2002/);
+    expect(services.output).toMatch(/WARN Steps\/unwritable inv_1.*BigInt.*PDR2002/);
+    expect(gates.count("unwritable")).toBe(2);
   });
 
   test("with an error of its domain ends as asTerminalError says", async () => {
@@ -135,13 +163,16 @@ describe("what must be the same when a handler runs again", () => {
 
 describe("an attempt that only waits", () => {
   test("is dropped after its inactivity timeout and resumed when there is something to do", async () => {
-    const answer = ingress.post("/restate/call/Steps/suspends", "dropped");
+    const headers = { "idempotency-key": "dropped" };
+    const answer = ingress.post("/restate/call/Steps/suspends", "dropped", { headers });
     await gates.reached("dropped/over");
+    const id = (await ingress.post("/restate/lookup", dropped)).json.invocationId;
+    const { status } = (await server.admin.get(`/invocations/${id}`)).json;
     const attemptsThen = gates.count("dropped/attempt");
     const afterThen = gates.count("dropped/after");
 
     expect((await answer).status).toBe(200);
-    expect([attemptsThen, afterThen]).toEqual([1, 0]);
+    expect([status, attemptsThen, afterThen]).toEqual(["suspended", 1, 0]);
     expect(gates.count("dropped/attempt")).toBe(2);
     expect(gates.count("dropped/before")).toBe(1);
     expect(gates.count("dropped/after")).toBe(1);

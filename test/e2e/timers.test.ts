@@ -19,11 +19,22 @@ beforeAll(async () => {
 
 /** Clocks are rounded to milliseconds on the way. */
 const earlyMsMax = 2;
-/** Ten times what is promised: machines that run tests run other things too. */
-const medianLateMsMax = 200;
+/** Fifty times what is promised: machines that run tests run other things too. */
+const medianLateMsMax = 1_000;
+
+/** `p50 1.2, p90 …` */
+function percentilesOf(values: readonly number[]): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (p: number): string => (sorted[Math.floor((sorted.length - 1) * p)] ?? NaN).toFixed(1);
+  return `p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, max ${at(1)}`;
+}
+
+function medianOf(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
 
 describe("timers", () => {
-  test("end sleeps no earlier than due, and soon after, while the server is busy", async () => {
+  test("are never early, and soon after their time, while the server is busy", async () => {
     let isBusy = true;
     const worker = async (): Promise<number> => {
       let done = 0;
@@ -32,24 +43,35 @@ describe("timers", () => {
     };
     const began = performance.now();
     const load = Promise.all(Array.from({ length: 8 }, worker));
-    const answers = await Promise.all(
-      Array.from({ length: 200 }, (_, at) =>
-        server.ingress.post("/restate/call/Timing/lateness", 200 + at * 5),
+    const [sleeps, sends] = await Promise.all([
+      Promise.all(
+        Array.from({ length: 150 }, async (_, at) => {
+          const { json } = await server.ingress.post("/restate/call/Timing/lateness", 200 + at * 6);
+          return json as number;
+        }),
       ),
-    );
+      Promise.all(
+        Array.from({ length: 50 }, async (_, at) => {
+          const path = `/restate/send/Timing/now?delay=${200 + at * 20}ms`;
+          const { json } = await server.ingress.post(path);
+          const ran = await server.ingress.get(`/restate/attach/${json.invocationId}`);
+          return (ran.json as number) - Date.parse(json.executionTime);
+        }),
+      ),
+    ]);
     isBusy = false;
     const seconds = (performance.now() - began) / 1_000;
     const works = (await load).reduce((sum, count) => sum + count, 0);
 
-    const late = answers.map(({ json }) => json as number).sort((a, b) => a - b);
-    const percentile = (p: number): number => late[Math.floor((late.length - 1) * p)] ?? NaN;
     console.log(
-      `timers under load (${Math.round(works / seconds)} three-step calls/s beside them), ms late: ` +
-        `p50 ${percentile(0.5).toFixed(1)}, p90 ${percentile(0.9).toFixed(1)}, ` +
-        `p99 ${percentile(0.99).toFixed(1)}, max ${percentile(1).toFixed(1)}`,
+      `timers beside ${Math.round(works / seconds)} three-step calls/s, ms late as the service sees it: ` +
+        `sleeps (their own way to the log included) ${percentilesOf(sleeps)}; ` +
+        `delayed sends ${percentilesOf(sends)}`,
     );
-    expect(percentile(0)).toBeGreaterThanOrEqual(-earlyMsMax);
-    expect(percentile(0.5)).toBeLessThan(medianLateMsMax);
+    for (const late of [sleeps, sends]) {
+      expect(Math.min(...late)).toBeGreaterThanOrEqual(-earlyMsMax);
+      expect(medianOf(late)).toBeLessThan(medianLateMsMax);
+    }
   });
 
   test("start delayed sends in the order of their times, none early", async () => {

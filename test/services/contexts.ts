@@ -105,6 +105,12 @@ export class Steps {
     throw new Error("never works either");
   }
 
+  @handler({ retryPolicy: { initialInterval: 5, maxAttempts: 2, onMaxAttempts: "kill" } })
+  async unwritable(_ctx: Context, id: string): Promise<bigint> {
+    await pass(id);
+    return 1n;
+  }
+
   @handler({
     asTerminalError: (error) =>
       error instanceof RangeError

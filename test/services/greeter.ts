@@ -44,7 +44,6 @@ export const greeter = service({
         idempotencyKey,
       };
     },
-    unwritable: async (_ctx: Context) => 1n,
     hidden: handlers.handler({ ingressPrivate: true }, async (_ctx: Context) => "seen"),
     callHidden: async (ctx: Context) => ctx.serviceClient<Hidden>({ name: "Greeter" }).hidden(),
     sleep: async (ctx: Context, ms: number) => {

@@ -32,7 +32,10 @@ export interface Listening {
 }
 
 const defaultPort = 9080;
+/** For attempts that compute to come to an end. */
 const graceMs = 5_000;
+/** For what was said last to leave, and for the other side to hang up. */
+const farewellMs = 1_000;
 const windowBytes = 1024 * 1024;
 
 /** The endpoint can't listen. */
@@ -45,11 +48,11 @@ export class ListenError extends Error {
  * Offers services to a server.
  * @returns once it listens
  * @throws DefinitionError  a value is no service, or two have one name
- * @throws ListenError  the port is in use
+ * @throws ListenError  the port is in use, or is none
  */
 export async function serve(options: ServeOptions): Promise<Listening> {
   const models = modelsOf(options.services);
-  const port = options.port ?? Number(process.env["PORT"] ?? defaultPort);
+  const port = portOf(options.port, process.env["PORT"]);
   const host = options.host ?? "127.0.0.1";
   const sessions = new Set<EndpointSession>();
   const connections = new Set<ServerHttp2Session>();
@@ -75,11 +78,24 @@ export interface Endpoint {
   listen(port?: number): Promise<Listening>;
 }
 
-export function endpoint(services: readonly Definable[] = []): Endpoint {
-  return {
-    bind: (service) => endpoint([...services, service]),
+export function endpoint(): Endpoint {
+  const services: Definable[] = [];
+  const self: Endpoint = {
+    bind(service) {
+      services.push(service);
+      return self;
+    },
     listen: (port) => serve(port === undefined ? { services } : { services, port }),
   };
+  return self;
+}
+
+function portOf(given: number | undefined, fromEnvironment = ""): number {
+  const port = given ?? (fromEnvironment === "" ? defaultPort : Number(fromEnvironment));
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new ListenError(
+    `PDR2012: the endpoint can't listen on port ${String(given ?? fromEnvironment)}: it is no number from 0 to 65535. Choose another (serve({ port }) or PORT)`,
+  );
 }
 
 function modelsOf(services: readonly Definable[]): ReadonlyMap<string, ServiceModel> {
@@ -162,6 +178,10 @@ async function close(
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   for (const session of sessions) session.close();
-  for (const connection of connections) connection.destroy();
+  for (const connection of connections) connection.close();
+  const farewell = setTimeout(() => {
+    for (const connection of connections) connection.destroy();
+  }, farewellMs);
   await closed;
+  clearTimeout(farewell);
 }

@@ -15,7 +15,12 @@ import {
 import { millisOf, type Duration } from "@perdure/protocol/duration";
 import type { ServiceKindName } from "@perdure/protocol/definitions";
 import { handlerSerde } from "../attempt/results.js";
-import type { HandlerKindName, HandlerModel, ServiceModel } from "../definitions/model.js";
+import {
+  DefinitionError,
+  type HandlerKindName,
+  type HandlerModel,
+  type ServiceModel,
+} from "../definitions/model.js";
 import type { AnyHandlerOptions, AnyServiceOptions, RetryPolicy } from "../definitions/options.js";
 import { sdkVersion } from "../version.js";
 
@@ -125,7 +130,11 @@ function millis<Name extends string>(
   duration: Duration | undefined,
 ): { [key in Name]?: bigint } {
   if (duration === undefined) return {};
-  return { [name]: BigInt(Math.max(0, millisOf(duration))) } as { [key in Name]?: bigint };
+  const value = millisOf(duration);
+  if (!Number.isSafeInteger(value)) {
+    throw new DefinitionError(`the option ${name.replace(/Ms$/, "")} is no duration`);
+  }
+  return { [name]: BigInt(Math.max(0, value)) } as { [key in Name]?: bigint };
 }
 
 function schemaText(schema: object | undefined): string {

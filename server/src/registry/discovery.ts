@@ -42,6 +42,14 @@ function discoveryFailed(uri: string, error: ConnectError): RegistrationError {
       `${uri} answers, but not as a Perdure endpoint (${error.rawMessage}). Is it the address that a service of yours listens on?`,
     );
   }
+  if (/protocol error/i.test(error.rawMessage)) {
+    return new RegistrationError(
+      "PDR4203",
+      "META0014",
+      400,
+      `${uri} answers, but does not speak HTTP/2 in the clear, as serve() does. Is it the address of a Perdure service?`,
+    );
+  }
   return new RegistrationError(
     "PDR4202",
     "META0003",

@@ -199,7 +199,7 @@ export class Callers implements Invocations {
     const id = this.idOf(ref);
     const shard = this.#options.shard();
     return new Promise((resolve) => {
-      shard.whenDurable(() => {
+      shard.whenPartitionDurable(partitionOfInvocationId(id), () => {
         const { tables, runId } = this.#find(id);
         const invocation = runId === undefined ? undefined : tables.invocations.get(runId);
         if (runId === undefined || invocation === undefined) return resolve(undefined);

@@ -26,9 +26,10 @@ export class ShardOperators implements Operators {
   invocation(id: string): Promise<Invocation | undefined> {
     if (!isInvocationId(id)) return Promise.resolve(undefined);
     const shard = this.#shard();
+    const partition = partitionOfInvocationId(id);
     return new Promise((resolve) => {
-      shard.whenDurable(() => {
-        const tables = shard.tables(partitionOfInvocationId(id));
+      shard.whenPartitionDurable(partition, () => {
+        const tables = shard.tables(partition);
         const runId = findRun(tables, id);
         resolve(runId === undefined ? undefined : tables.invocations.get(runId));
       });

@@ -30,6 +30,8 @@ export interface ShardOptions {
   readonly shell: Shell;
   /** Told when the shard had to stop. Nothing that was acknowledged is lost. */
   readonly onFatal: (error: unknown) => void;
+  /** Told once when the disk is full, and once, with undefined, when there is room again. */
+  readonly onDiskFull: (error: DiskFull | undefined) => void;
   /** Told of each event that the core refused. */
   readonly onRefused: (event: EventBody["case"], error: unknown) => void;
   /** Live bytes of the tables at which a checkpoint begins. */
@@ -81,6 +83,8 @@ export class Shard {
   #diskFull: DiskFull | undefined;
   #closing = false;
   #lastBatchLength = 0;
+  /** The batch that is being synced. */
+  #inFlight: readonly LogRecord[] = [];
   #checkpointing: Promise<void> = Promise.resolve();
   #idle: { promise: Promise<void>; resolve: () => void } | undefined;
 
@@ -123,6 +127,13 @@ export class Shard {
   whenDurable(read: () => void): void {
     if (this.#state === "syncing") this.#waitingForDurable.push(read);
     else if (this.#state !== "stopped") read();
+  }
+
+  /** As {@link whenDurable}, for a read of one partition: the batch under way matters only if it changed that one. */
+  whenPartitionDurable(partition: number, read: () => void): void {
+    const isChanging = this.#inFlight.some((record) => record.partition === partition);
+    if (this.#state === "syncing" && !isChanging) read();
+    else this.whenDurable(read);
   }
 
   tables(partition: number): PartitionTables {
@@ -197,6 +208,7 @@ export class Shard {
    */
   #append(batch: readonly LogRecord[]): void {
     const { log } = this.#options;
+    this.#inFlight = batch;
     const isQuiet = batch.length <= quietBatchMax && this.#lastBatchLength <= quietBatchMax;
     this.#lastBatchLength = batch.length;
     if (!isQuiet) {
@@ -219,6 +231,8 @@ export class Shard {
   }
 
   #appended(): void {
+    this.#inFlight = [];
+    if (this.#diskFull !== undefined) this.#options.onDiskFull(undefined);
     this.#diskFull = undefined;
     this.#state = "idle";
     this.#release();
@@ -226,6 +240,7 @@ export class Shard {
 
   #appendFailed(batch: readonly LogRecord[], error: unknown): void {
     if (!(error instanceof DiskFull)) return this.#fail(error);
+    if (this.#diskFull === undefined) this.#options.onDiskFull(error);
     this.#diskFull = error;
     if (this.#closing) return this.#stop();
     setTimeout(() => {

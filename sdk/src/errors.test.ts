@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import {
+  CancelledError,
+  isRetryableError,
+  isTerminalError,
+  messageOf,
+  RetryableError,
+  TerminalError,
+  TimeoutError,
+} from "./errors.js";
+
+describe("a terminal error", () => {
+  test("has code 500 unless given another, and carries metadata and a cause", () => {
+    expect(new TerminalError("x")).toMatchObject({
+      name: "TerminalError",
+      message: "x",
+      code: 500,
+    });
+    const cause = new Error("inner");
+    const error = new TerminalError("x", { errorCode: 404, metadata: { a: "b" }, cause });
+    expect(error).toMatchObject({ code: 404, metadata: { a: "b" }, cause });
+    expect("cause" in new TerminalError("x")).toBe(false);
+  });
+
+  test("may be one of a time-out (408) or of a cancellation (409)", () => {
+    expect(new TimeoutError()).toMatchObject({
+      name: "TimeoutError",
+      message: "Timeout occurred",
+      code: 408,
+    });
+    expect(new CancelledError()).toMatchObject({
+      name: "CancelledError",
+      message: "Cancelled",
+      code: 409,
+    });
+    for (const error of [new TimeoutError(), new CancelledError()]) {
+      expect(error).toBeInstanceOf(TerminalError);
+      expect(isTerminalError(error)).toBe(true);
+    }
+  });
+
+  test("is known by its name where it comes of another copy of the SDK, and of an own class", () => {
+    class Refused extends TerminalError {
+      override readonly name = "Refused";
+    }
+    const foreign = Object.assign(new Error("x"), { name: "TimeoutError", code: 408 });
+    expect(isTerminalError(foreign)).toBe(true);
+    expect(isTerminalError(new Refused("x"))).toBe(true);
+    expect(isTerminalError(new Error("TerminalError"))).toBe(false);
+    expect(isTerminalError({ name: "TerminalError", code: 500 })).toBe(false);
+    expect(isTerminalError(undefined)).toBe(false);
+  });
+});
+
+describe("a retryable error", () => {
+  test("can say when, and wrap another", () => {
+    const inner = new Error("inner");
+    const error = RetryableError.from(inner, { retryAfter: { seconds: 1 }, errorCode: 503 });
+    expect(error).toMatchObject({
+      name: "RetryableError",
+      message: "inner",
+      retryAfter: { seconds: 1 },
+      code: 503,
+      cause: inner,
+    });
+    expect(isRetryableError(error)).toBe(true);
+    expect(isTerminalError(error)).toBe(false);
+    expect(isRetryableError(inner)).toBe(false);
+    expect(new RetryableError("x").retryAfter).toBeUndefined();
+  });
+});
+
+test("whatever was thrown has a message", () => {
+  expect(messageOf(new Error("x"))).toBe("x");
+  expect(messageOf("text")).toBe("text");
+  expect(messageOf(undefined)).toBe("undefined");
+  expect(messageOf(Symbol("s"))).toBe("Symbol(s)");
+  expect(messageOf(Object.create(null))).toBe("something was thrown that has no text");
+});
