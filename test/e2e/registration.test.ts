@@ -2,7 +2,11 @@
 // a restart.
 
 import { createServer as createHttp1Server } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
+import {
+  createServer as createHttp2Server,
+  type Http2Server,
+  type ServerHttp2Session,
+} from "node:http2";
 import type { AddressInfo, Server } from "node:net";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
@@ -32,12 +36,15 @@ beforeAll(async () => {
 });
 
 const opened: Server[] = [];
+const sessions = new Set<ServerHttp2Session>();
 afterEach(async () => {
+  for (const session of sessions) session.destroy();
   for (const one of opened.splice(0)) await new Promise((resolve) => one.close(resolve));
 });
 
-async function listening(one: Server): Promise<string> {
+async function listening(one: Server | Http2Server): Promise<string> {
   opened.push(one);
+  one.on("session", (session: ServerHttp2Session) => sessions.add(session));
   await new Promise<void>((resolve) => one.listen(0, "127.0.0.1", resolve));
   return `http://127.0.0.1:${(one.address() as AddressInfo).port}`;
 }

@@ -376,6 +376,47 @@ describe("an attempt that waits", () => {
   });
 });
 
+describe("code with a branch that does something else in between", () => {
+  test("sees no notification before it is quiet, though one comes in the same turn", async () => {
+    const gate = latch();
+    const seen: string[] = [];
+    const driver = attempt(async (ctx) => {
+      ctx.set("a", 1);
+      await gate.opened;
+      const first = ctx.promise("a").then(() => seen.push("notified"));
+      for (let hop = 0; hop < 50; hop++) await Promise.resolve();
+      seen.push("quiet");
+      await first;
+    });
+    await driver.until("command");
+    gate.open();
+    driver.notify(3, completedWith(1, 0));
+    await driver.until("end");
+    expect(seen).toEqual(["quiet", "notified"]);
+  });
+
+  test("gets what was handed out before it asked for it", async () => {
+    const gate = latch();
+    const driver = attempt(
+      async (ctx) => {
+        const late = gate.opened.then(async () => ctx.promise("late"));
+        await ctx.sleep(1);
+        gate.open();
+        return late;
+      },
+      {
+        journal: [
+          sleep(1),
+          command({ case: "getPromise", value: { promise: "late", completionId: 2 } }),
+          completedWith(2, "early"),
+          completedVoid(1),
+        ],
+      },
+    );
+    expect(await driver.until("end")).toEqual(['end = "early"']);
+  });
+});
+
 describe("an attempt that was suspended", () => {
   const code: Code = async (ctx, name: string) => {
     const greeting = await ctx.run("greet", () => `Hello ${name}`);

@@ -34,7 +34,7 @@ function codeOf(error: unknown): number {
 function metadataOf(error: unknown): { name: string; value: string }[] {
   const metadata = error instanceof Error && "metadata" in error ? error.metadata : undefined;
   if (typeof metadata !== "object" || metadata === null) return [];
-  return Object.entries(metadata).map(([name, value]) => ({ name, value: String(value) }));
+  return Object.entries(metadata).map(([name, value]) => ({ name, value: messageOf(value) }));
 }
 
 /** The error as one that is not tried again, where it is one or `asTerminalError` makes it one. */

@@ -15,7 +15,7 @@ import {
   type ObjectSharedContext,
   type WorkflowContext,
   type WorkflowSharedContext,
-} from "@perdure/sdk";
+} from "../index.js";
 
 class Polite {
   readonly #greeting = "Hello";

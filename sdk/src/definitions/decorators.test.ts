@@ -3,7 +3,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -41,7 +41,7 @@ function compiled(): string {
   symlinkSync(sdk, join(directory, "node_modules/@perdure/sdk"));
   writeFileSync(join(directory, "package.json"), JSON.stringify({ type: "module" }));
   const source = join(directory, "main.ts");
-  copyFileSync(fixture, source);
+  writeFileSync(source, readFileSync(fixture, "utf8").replace("../index.js", "@perdure/sdk"));
   const tsc = fileURLToPath(new URL("bin/tsc", import.meta.resolve("typescript/package.json")));
   const options = [
     "--target",

@@ -204,6 +204,26 @@ describe("closing an endpoint", () => {
     expect(session.frames.map(frameText)).toEqual(["hello", "draining", 'end = "done"']);
   });
 
+  test("lets what was said last leave, however much it is", async () => {
+    const gate = latch();
+    const text = "x".repeat(8 * 1024 * 1024);
+    const large = service({
+      name: "Large",
+      handlers: { large: async () => gate.opened.then(() => text) },
+    });
+    const listening = await serving(large);
+    const session = new NetworkSession(peerOf(listening));
+    session.start("Large/large");
+    await session.told("hello");
+    await turns();
+    const closed = listening.close();
+    await session.told("draining");
+    gate.open();
+    await closed;
+    await session.ended;
+    expect(session.frames.map(frameText).at(-1)).toBe(`end = "${text}"`);
+  });
+
   test("does not wait for what only waits", async () => {
     const listening = await serving(Signup);
     const session = new NetworkSession(peerOf(listening));

@@ -66,6 +66,8 @@ export type Choose = (below: number) => number;
 export interface Addressed {
   readonly partition: number;
   readonly event: EventBody;
+  /** It comes from an attempt that is over: it must change nothing. */
+  readonly isLate?: boolean;
 }
 
 /** What is submitted or called: where it lives, and its id where that is derived. */
@@ -78,6 +80,26 @@ interface Callee {
 
 /** Partitions in which things happen. */
 export const partitions: readonly number[] = [0, 1, 2, 63];
+
+/** An attempt that runs, as it knows itself. */
+interface View {
+  readonly runId: string;
+  readonly invocation: Invocation;
+  readonly number: { readonly attempt: number; readonly epoch: number };
+  readonly nowMs: number;
+  readonly answered: readonly Answered[];
+}
+
+interface Answered {
+  readonly id: number;
+  readonly index: number;
+}
+
+function answeredIn(tables: Tables, runId: string): Answered[] {
+  return tables.journal.read(runId).flatMap(({ body }, index) => {
+    return body.case === "completion" ? [{ id: body.value.completionId, index }] : [];
+  });
+}
 
 /** A signal that wakes whatever sleeps. */
 const wakeUp = "wake";
@@ -116,12 +138,10 @@ export class Actors {
     const runId = this.#pick(rows)?.value.runId;
     const invocation = runId === undefined ? undefined : tables.invocations.get(runId);
     if (runId === undefined || invocation === undefined) return undefined;
-    const isStale = this.#oneIn(20);
-    const number = {
-      attempt: invocation.attempt - (isStale && this.#oneIn(2) ? 1 : 0),
-      epoch: epoch - (isStale && this.#oneIn(2) ? 1 : 0),
-    };
-    return { partition, event: this.#attemptEvent(runId, invocation, number, nowMs) };
+    const late = this.#oneIn(15) ? 1 + this.#choose(3) : 0;
+    const number = { attempt: invocation.attempt - (late & 1), epoch: epoch - (late >> 1) };
+    const view: View = { runId, invocation, number, nowMs, answered: answeredIn(tables, runId) };
+    return { partition, event: this.#attemptEvent(view), isLate: late > 0 };
   }
 
   /** An attempt that ends at once. */
@@ -138,12 +158,8 @@ export class Actors {
     return { partition, event: signalled(invocation.id, signalOf(wakeUp)) };
   }
 
-  #attemptEvent(
-    runId: string,
-    invocation: Invocation,
-    number: { readonly attempt: number; readonly epoch: number },
-    nowMs: number,
-  ): EventBody {
+  #attemptEvent(view: View): EventBody {
+    const { runId, invocation, number, nowMs } = view;
     switch (this.#choose(10)) {
       case 0:
       case 1:
@@ -151,7 +167,7 @@ export class Actors {
       case 2:
       case 3: {
         const seen = this.#oneIn(4) ? 0 : invocation.lastNotification;
-        return suspended(runId, this.#awaiting(invocation), { ...number, seen });
+        return suspended(runId, this.#awaiting(view, seen), { ...number, seen });
       }
       case 4: {
         if (this.#oneIn(12)) return failed(runId, pause, number);
@@ -162,15 +178,17 @@ export class Actors {
         return attemptLost(runId, number);
       default: {
         const count = 1 + this.#choose(3);
-        const items = Array.from({ length: count }, (_, index) => this.#items(invocation, index));
+        const items = Array.from({ length: count }, (_, index) => this.#items(view, index));
         return appended(runId, items.flat(), { ...number, deploymentId: `dp_${this.#choose(2)}` });
       }
     }
   }
 
-  /** Any of what is pending, and always the signal that wakes. */
-  #awaiting({ pending }: Invocation): Awaiting {
-    const ids = pending.map((one) => one.completionId).filter(() => !this.#oneIn(3));
+  /** Any of what has no answer yet, as far as the attempt has seen; and always the signal that wakes. */
+  #awaiting({ invocation, answered }: View, seen: number): Awaiting {
+    const unseen = answered.filter(({ index }) => index > seen).map(({ id }) => id);
+    const pending = invocation.pending.map((one) => one.completionId);
+    const ids = [...pending, ...unseen].filter(() => !this.#oneIn(3));
     const nested = ids.length === 0 ? [] : [this.#oneIn(2) ? firstOf(...ids) : allOf(...ids)];
     return create(AwaitingSchema, {
       combinator: Combinator.FIRST_COMPLETED,
@@ -179,7 +197,7 @@ export class Actors {
     });
   }
 
-  #items(invocation: Invocation, index: number): Item[] {
+  #items({ invocation, answered }: View, index: number): Item[] {
     // Free for sure: the journal grows with each command, and no event has more than eight ids.
     const id = invocation.entryCount * 8 + index * 2 + 1;
     const key = `s${this.#choose(3)}`;
@@ -191,7 +209,8 @@ export class Actors {
         return [run(id)];
       case 2: {
         const steps = invocation.pending.filter((one) => one.kind === PendingKind.RUN);
-        return [proposal(this.#pick(steps)?.completionId ?? id, "later")];
+        const again = this.#oneIn(3) ? this.#pick(answered)?.id : undefined;
+        return [proposal(again ?? this.#pick(steps)?.completionId ?? id, "later")];
       }
       case 3:
       case 4:

@@ -71,7 +71,7 @@ export function idOf(runId: string, partition = 0): string {
 
 /** An id that is derived: of a workflow run or an idempotent call. */
 export function derivedId(name: string, partition = 0): string {
-  const hash = [...name].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 2 ** 40, 7);
+  const hash = Array.from(name).reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 2 ** 40, 7);
   return invocationIdOf(partitionKey(partition), base62OfNumber(hash, base62Width128));
 }
 

@@ -205,7 +205,11 @@ export class History {
   }
 
   #take(addressed: Addressed | undefined): void {
-    if (addressed !== undefined) this.#apply(addressed.partition, addressed.event);
+    if (addressed === undefined) return;
+    const before = this.#records.length;
+    this.#apply(addressed.partition, addressed.event);
+    if (addressed.isLate !== true || this.#records.length === before) return;
+    this.offences.push(`${addressed.event.case} of an attempt that is over changes something`);
   }
 
   #apply(partition: number, event: EventBody): void {

@@ -105,7 +105,8 @@ describe("any history", () => {
         }
         await history.close();
       }),
-      { numRuns: Number(process.env["RUNS"] ?? 40) },
+      // Time for some shrinking, and to say which history it was.
+      { numRuns: Number(process.env["RUNS"] ?? 40), interruptAfterTimeLimit: 60_000 },
     );
     // Otherwise little was seen.
     expect(records).toBeGreaterThan(2_000);

@@ -5,6 +5,7 @@
 //   I3. An invocation's counts are those of its journal.
 
 import { HandlerKind } from "@perdure/proto/manifest/v1/manifest";
+import type { Awaiting } from "@perdure/proto/protocol/v1/journal";
 import {
   InvocationStatus as Status,
   PendingCompletion_Kind as PendingKind,
@@ -186,6 +187,10 @@ function promiseOffences(tables: PartitionTables, { invocations }: Content): str
     }
   }
   return offences;
+}
+
+function leavesOf({ completionIds, nested }: Awaiting): number[] {
+  return [...completionIds, ...nested.flatMap(leavesOf)];
 }
 
 const notifications: ReadonlySet<string | undefined> = new Set(["completion", "signal"]);
