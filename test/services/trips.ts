@@ -91,7 +91,7 @@ export class Trip {
   @run()
   async run(ctx: WorkflowContext, { number, ledgers }: TripInput): Promise<TripResult> {
     const who = `trip ${ctx.key}`;
-    const [here = "", there = ""] = ledgers;
+    const [here, there] = ledgers;
     const token = await ctx.run("token", () => effect(who, "token"));
     ctx.set("token", token);
     // Long enough for most of them to be under way at the same time.
