@@ -10,7 +10,7 @@ import { useBed } from "../harness/bed.js";
 import { seededRandom, testSeed } from "../harness/seed.js";
 import { recoveredDigest, digestAfterCheckpoint } from "./digest.js";
 import { killAndRestart, type Victim } from "./kills.js";
-import { runTraffic } from "./traffic.js";
+import { runTraffic, type Progress } from "./traffic.js";
 import { verify } from "./verify.js";
 
 const bed = useBed("after each");
@@ -80,7 +80,7 @@ describe("every accepted workflow ends once, with the right result, after kill -
         random: seededRandom(seed, `kills of ${name}`),
         victims,
         rounds,
-        share: () => (isAsking ? (progress.accepted + progress.ended) / (2 * trips) : 1),
+        share: () => (isAsking ? shareOf(progress) : 1),
         beforeKill: () => underWay.push(progress.accepted - progress.ended),
         whileDead: (round) => {
           const copy = path.join(scratch, `round-${round}`);
@@ -107,6 +107,11 @@ describe("every accepted workflow ends once, with the right result, after kill -
     },
   );
 });
+
+/** From 0 to 1: a sixth for submitting, the rest for what is under way. */
+function shareOf({ accepted, ended }: Progress): number {
+  return (accepted + 5 * ended) / (6 * trips);
+}
 
 /** Of each directory: as it is recovered, and once more after a checkpoint of that. */
 async function digestsOf(dataDirs: readonly string[], scratch: string): Promise<string[][]> {

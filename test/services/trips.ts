@@ -95,7 +95,7 @@ export class Trip {
     const token = await ctx.run("token", () => effect(who, "token"));
     ctx.set("token", token);
     // Long enough for most of them to be under way at the same time.
-    await ctx.sleep(50 + (number % 100) * 10);
+    await ctx.sleep(200 + (number % 100) * 30);
     await ctx.objectClient(Ledger, here).post({ op: `${ctx.key}:call`, amount: number });
     const far = ctx.objectSendClient(Ledger, there);
     far.post({ op: `${ctx.key}:first`, amount: 1 });

@@ -8,6 +8,7 @@ import {
   type Awaiting,
 } from "@perdure/proto/protocol/v1/journal";
 import {
+  InvocationStatus,
   PendingCompletion_Kind as PendingKind,
   type Invocation,
   type ResolvedTarget,
@@ -48,6 +49,7 @@ import {
   plain,
   proposal,
   reaching,
+  resumed,
   retryAt,
   runIdAt,
   signalOf,
@@ -104,14 +106,21 @@ function answeredIn(tables: Tables, runId: string): Answered[] {
 /** A signal that wakes whatever sleeps. */
 const wakeUp = "wake";
 
+export interface ActorsOptions {
+  /** How long results may be kept, in ms. */
+  readonly kept?: readonly number[];
+}
+
 export class Actors {
   readonly #choose: Choose;
+  readonly #kept: readonly number[];
   /** Ids of invocations that were asked for, to attach to. */
   readonly #ids: { readonly id: string; readonly partition: number }[] = [];
   #lastRun = 0;
 
-  constructor(choose: Choose) {
+  constructor(choose: Choose, { kept = [0, 300, 60_000] }: ActorsOptions = {}) {
     this.#choose = choose;
+    this.#kept = kept;
   }
 
   /** A caller asks for something. */
@@ -130,6 +139,12 @@ export class Actors {
     if (to === undefined) return undefined;
     const signal = signalOf(this.#oneIn(2) ? wakeUp : 17, this.#oneIn(3) ? failure(500) : "x");
     return { partition: to.partition, event: signalled(to.id, signal) };
+  }
+
+  /** An operator lets an invocation go on. */
+  resume(): Addressed | undefined {
+    const which = this.#pick(this.#ids);
+    return which && { partition: which.partition, event: resumed(which.id) };
   }
 
   /** An attempt makes progress, ends, waits, fails or is lost; now and then one that is over does. */
@@ -153,9 +168,10 @@ export class Actors {
     return { partition, event: ended(runId, "done", { epoch, attempt: invocation.attempt }) };
   }
 
-  /** What wakes an invocation, whatever it waits for. */
-  wakeUp(partition: number, invocation: Invocation): Addressed {
-    return { partition, event: signalled(invocation.id, signalOf(wakeUp)) };
+  /** What lets an invocation go on, whatever it waits for. */
+  wakeUp(partition: number, { id, status }: Invocation): Addressed {
+    const isPaused = status === InvocationStatus.PAUSED;
+    return { partition, event: isPaused ? resumed(id) : signalled(id, signalOf(wakeUp)) };
   }
 
   #attemptEvent(view: View): EventBody {
@@ -255,7 +271,7 @@ export class Actors {
   }
 
   #callee(): Callee {
-    const kept = [0, 300, 60_000][this.#choose(3)] ?? 0;
+    const kept = this.#pick(this.#kept) ?? 0;
     const journalKept = this.#oneIn(3) ? Math.floor(kept / 2) : kept;
     const options = { kept, journalKept };
     const which = this.#choose(2);

@@ -338,6 +338,11 @@ export function signalled(invocationId: string, signal: Signal): EventBody {
   return { case: "signalled", value };
 }
 
+/** An operator lets an invocation go on. */
+export function resumed(invocationId: string): EventBody {
+  return { case: "resumed", value: create(ResumedSchema, { invocationId }) };
+}
+
 // ---- what is awaited
 
 function treeOf(combinator: Combinator, ids: readonly (number | Awaiting)[]): Awaiting {
@@ -386,9 +391,4 @@ export function calleeOf(
 
 export function reaching(command: Entry, callee: CalleeFacts): AppendedItem {
   return create(AppendedItemSchema, { item: { case: "command", value: command }, callee });
-}
-
-/** An operator lets an invocation go on. */
-export function resumed(runId: string): EventBody {
-  return { case: "resumed", value: create(ResumedSchema, { invocationId: idOf(runId) }) };
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { OpenedSchema } from "@perdure/proto/storage/v1/events";
 import { apply, behaviorVersion } from "../core/apply.js";
-import { openLog, type EventLog, type PositionedRecord } from "../log/log.js";
+import { openLog, type Disk, type EventLog, type PositionedRecord } from "../log/log.js";
 import { Store, type StoreOptions } from "../store/store.js";
 import { decodeEvent } from "./event-codec.js";
 import { recordOf } from "./shard.js";
@@ -18,6 +18,8 @@ export interface RecoverOptions {
   readonly segmentBytes?: number;
   /** "cut": the operator gives up the records from the first one that can't be read. Default "refuse". */
   readonly damagedLog?: "refuse" | "cut";
+  /** What the log lies on. Default: the real one. */
+  readonly disk?: Disk;
 }
 
 export interface Recovered {
@@ -47,6 +49,7 @@ export async function recoverShard(options: RecoverOptions): Promise<Recovered> 
       directory: join(options.directory, "log"),
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
       ...(options.damagedLog === undefined ? {} : { damage: options.damagedLog }),
+      ...(options.disk === undefined ? {} : { disk: options.disk }),
       replayFrom: store.checkpointPosition + 1,
       onRecord: (record) => {
         replay(store, record);

@@ -90,6 +90,10 @@ export class History {
     this.#take(this.actors.signal());
   }
 
+  resume(): void {
+    this.#take(this.actors.resume());
+  }
+
   attempt(): void {
     const partition = this.#anyPartition();
     const tables = this.#store.partition(partition);
@@ -141,7 +145,7 @@ export class History {
 
   // ---- the end of a history
 
-  /** Everything that was accepted is brought to its end. False where something is paused. */
+  /** Everything that was accepted is brought to its end. False where that can't be done. */
   finish(): boolean {
     for (let round = 0; round < 200; round++) {
       this.#resend();
@@ -167,14 +171,6 @@ export class History {
     return invocationsIn(this.#store.partition(partition), this.#knownIn(partition));
   }
 
-  hasPaused(): boolean {
-    return partitions.some((partition) => {
-      return [...this.invocations(partition).values()].some(
-        ({ status }) => status === Status.PAUSED,
-      );
-    });
-  }
-
   #goOn(partition: number): number {
     const tables = this.#store.partition(partition);
     for (;;) {
@@ -186,7 +182,7 @@ export class History {
     for (const invocation of this.invocations(partition).values()) {
       if (invocation.status === Status.COMPLETED) continue;
       open++;
-      if (invocation.status !== Status.SUSPENDED) continue;
+      if (invocation.status !== Status.SUSPENDED && invocation.status !== Status.PAUSED) continue;
       this.#take(this.actors.wakeUp(partition, invocation));
     }
     return open;

@@ -1,6 +1,7 @@
 // Generated histories of several partitions: anything may happen in any order, crashes and checkpoints
 // in between. After each event the tables are in order (invariants.fixture.ts), and after each crash they
-// are what they were. A failing history prints the seed that repeats it.
+// are what they were. A failing history prints its seed; PERDURE_TEST_SEED repeats it, PERDURE_TEST_RUNS
+// asks for more.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
@@ -8,23 +9,25 @@ import { describe, expect, test } from "vitest";
 import { partitions, type Choose } from "../core/actors.fixture.js";
 import { History } from "./history.fixture.js";
 
+type PlainKind =
+  "submit" | "signal" | "resume" | "attempt" | "beginCheckpoint" | "endCheckpoint" | "turn";
+
 type Step =
-  | {
-      readonly kind: "submit" | "signal" | "attempt" | "beginCheckpoint" | "endCheckpoint" | "turn";
-    }
+  | { readonly kind: PlainKind }
   | { readonly kind: "pass"; readonly ms: number }
   | { readonly kind: "deliver"; readonly count: number }
   | { readonly kind: "crash"; readonly from: "checkpoint" | "scratch" };
 
-const only = (
-  kind: "submit" | "signal" | "attempt" | "beginCheckpoint" | "endCheckpoint" | "turn",
-) => fc.constant({ kind });
+function only(kind: PlainKind): fc.Arbitrary<Step> {
+  return fc.constant({ kind });
+}
 
 const steps = fc.array(
   fc.oneof(
     { weight: 20, arbitrary: only("submit") },
     { weight: 60, arbitrary: only("attempt") },
     { weight: 4, arbitrary: only("signal") },
+    { weight: 3, arbitrary: only("resume") },
     {
       weight: 20,
       arbitrary: fc.record({ kind: fc.constant("deliver" as const), count: fc.nat(6) }),
@@ -67,11 +70,17 @@ async function take(history: History, step: Step): Promise<void> {
       return history.endCheckpoint();
     case "submit":
     case "signal":
+    case "resume":
     case "attempt":
     case "beginCheckpoint":
       return history[step.kind]();
   }
 }
+
+/** More histories, or a certain one again: by environment. */
+const { PERDURE_TEST_RUNS: runs, PERDURE_TEST_SEED: seedText } = process.env;
+const numRuns = Number(runs ?? 40);
+const seed = seedText === undefined ? {} : { seed: Number(seedText) };
 
 describe("any history", () => {
   test("keeps the tables in order, survives crashes to the letter, and comes to its end", async () => {
@@ -89,7 +98,6 @@ describe("any history", () => {
         await history.crash("scratch");
         expect(history.offences).toEqual([]);
         records += history.records;
-        if (history.hasPaused()) return history.close();
 
         expect(history.finish()).toBe(true);
         expect(history.offences).toEqual([]);
@@ -106,7 +114,7 @@ describe("any history", () => {
         await history.close();
       }),
       // Time for some shrinking, and to say which history it was.
-      { numRuns: Number(process.env["RUNS"] ?? 40), interruptAfterTimeLimit: 60_000 },
+      { numRuns, interruptAfterTimeLimit: 60_000, ...seed },
     );
     // Otherwise little was seen.
     expect(records).toBeGreaterThan(2_000);

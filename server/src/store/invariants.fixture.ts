@@ -217,6 +217,8 @@ function journalOffences(tables: PartitionTables, { invocations }: Content): str
       return body.case === "completion" ? [body.value.completionId] : [];
     });
     if (new Set(completed).size !== completed.length) offences.push("completed twice");
+    const awaited = invocation.awaiting === undefined ? [] : leavesOf(invocation.awaiting);
+    if (awaited.some((id) => completed.includes(id))) offences.push("awaits what has come");
     for (const { completionId } of pending) {
       if (completed.includes(completionId))
         offences.push(`${completionId} is pending and complete`);

@@ -33,12 +33,17 @@ export function failed(ctx: ApplyContext, event: Failed): void {
   save(ctx, draft);
 }
 
+/** Of an invocation that backs off. */
+export function retryTimerKey({ runId, invocation }: Draft): string {
+  return timerKey(invocation.dueAt, runId, "retry", invocation.attempt);
+}
+
 function backOff(ctx: ApplyContext, draft: Draft, retryAt: number): void {
   const { runId, invocation } = draft;
   invocation.status = InvocationStatus.BACKING_OFF;
   invocation.dueAt = retryAt;
   ctx.tables.timers.put(
-    timerKey(retryAt, runId, "retry", invocation.attempt),
+    retryTimerKey(draft),
     create(TimerRowSchema, { runId, timer: { case: "retry", value: {} } }),
   );
   ctx.emit({ kind: "armTimer", dueAt: retryAt });

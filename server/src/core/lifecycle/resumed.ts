@@ -4,9 +4,9 @@
 import type { Resumed } from "@perdure/proto/storage/v1/events";
 import { InvocationStatus } from "@perdure/proto/storage/v1/records";
 import { openDraft, save, type ApplyContext } from "../context.js";
-import { timerKey } from "../keys.js";
 import { findRun } from "../queries.js";
 import { makeReady } from "../ready.js";
+import { retryTimerKey } from "./failed.js";
 
 export function resumed(ctx: ApplyContext, event: Resumed): void {
   const runId = findRun(ctx.tables, event.invocationId);
@@ -17,7 +17,7 @@ export function resumed(ctx: ApplyContext, event: Resumed): void {
     case InvocationStatus.PAUSED:
       break;
     case InvocationStatus.BACKING_OFF:
-      ctx.tables.timers.delete(timerKey(invocation.dueAt, draft.runId, "retry"));
+      ctx.tables.timers.delete(retryTimerKey(draft));
       invocation.dueAt = 0;
       break;
     default:

@@ -1,0 +1,240 @@
+// A machine that runs a shard and can lose its process or its power: the log lies on a simulated disk,
+// the tables in a real LMDB environment, the clock is moved by hand. It notes what left the shard, and
+// checks at each such moment that nothing leaves before it is durable.
+
+import { cpSync } from "node:fs";
+import { onTestFinished } from "vitest";
+import { apply } from "../core/apply.js";
+import type { Effect } from "../core/effect.js";
+import { openLog, type EventLog, type LogRecord } from "../log/log.js";
+import { SimulatedDisk } from "../log/simulated-disk.js";
+import { temporaryDirectory } from "../store/store.fixture.js";
+import { Store } from "../store/store.js";
+import { decodeEvent } from "./event-codec.js";
+import { openEpoch, recoverShard } from "./recovery.js";
+import { Shard, type ShardOptions } from "./shard.js";
+import type { Shell } from "./shell.js";
+
+const segmentBytes = 64 * 1024;
+
+export interface BootOptions {
+  /** Default: no checkpoint unless asked for. */
+  readonly checkpointBytes?: number;
+  /** Asked before each append; resolves when it may go to the disk. Not asked for those on the spot. */
+  readonly beforeAppend?: () => Promise<void>;
+}
+
+/** An effect, or the note that all of a batch are out. */
+export type Released =
+  Effect | { readonly kind: "released" } | { readonly kind: "full"; readonly isFull: boolean };
+
+export class RunningShard {
+  readonly shard: Shard;
+  readonly store: Store;
+  readonly log: EventLog;
+  /** What left the shard, in order. */
+  readonly released: Released[] = [];
+  readonly fatal: unknown[] = [];
+  readonly refused: unknown[] = [];
+  /** Told of each effect, at the moment when it leaves. */
+  listener: (effect: Released) => void = () => undefined;
+
+  constructor(log: EventLog, store: Store, clock: ShardOptions["clock"], checkpointBytes: number) {
+    this.log = log;
+    this.store = store;
+    this.shard = new Shard({
+      log,
+      store,
+      clock,
+      checkpointBytes,
+      shell: this.#shell(),
+      onFatal: (error) => void this.fatal.push(error),
+      onRefused: (_, error) => void this.refused.push(error),
+      onDiskFull: (error) => {
+        this.#note({ kind: "full", isFull: error !== undefined });
+      },
+    });
+  }
+
+  /** Effects of one kind that left so far. */
+  ofKind<Kind extends Released["kind"]>(kind: Kind): Extract<Released, { kind: Kind }>[] {
+    return this.released.filter(
+      (effect): effect is Extract<Released, { kind: Kind }> => effect.kind === kind,
+    );
+  }
+
+  /** Records of all partitions that are in the tables. */
+  get applied(): number {
+    const { store } = this;
+    return [...store.partitionNumbers].reduce(
+      (sum, number) => sum + store.partition(number).partitionState.appliedPosition,
+      0,
+    );
+  }
+
+  #shell(): Shell {
+    const leaves = (effect: Released): void => {
+      if (this.applied !== this.log.syncedPosition) {
+        throw new Error(`${effect.kind} leaves, but not all that was applied is durable`);
+      }
+      this.#note(effect);
+    };
+    return {
+      submitted: leaves,
+      completed: leaves,
+      ready: (_, effect) => {
+        leaves(effect);
+      },
+      forward: leaves,
+      attemptOver: leaves,
+      registryChanged: () => {
+        leaves({ kind: "registryChanged" });
+      },
+      released: () => {
+        leaves({ kind: "released" });
+      },
+    };
+  }
+
+  #note(effect: Released): void {
+    this.released.push(effect);
+    this.listener(effect);
+  }
+}
+
+export class Machine {
+  disk = new SimulatedDisk();
+  /** Event time; whole milliseconds and a bit. */
+  nowMs = 1_000.125;
+  /** Every record that was handed to the log and not refused, in order. */
+  readonly records: LogRecord[] = [];
+  #directory = temporaryDirectory();
+  #running: RunningShard | undefined;
+
+  constructor() {
+    onTestFinished(() => this.#end());
+  }
+
+  get running(): RunningShard {
+    if (this.#running === undefined) throw new Error("the machine is off");
+    return this.#running;
+  }
+
+  async boot(options: BootOptions = {}): Promise<RunningShard> {
+    const { checkpointBytes = Number.POSITIVE_INFINITY, beforeAppend } = options;
+    const { disk } = this;
+    const recovered = await recoverShard({
+      directory: this.#directory,
+      writer: "inline",
+      segmentBytes,
+      // The tables move to another directory with each crash; the log stays where it is.
+      disk: { openDirectory: () => disk.openDirectory("log") },
+    });
+    this.records.length = recovered.log.lastPosition;
+    const log = this.#watch(recovered.log, beforeAppend);
+    const { store } = recovered;
+    await openEpoch({ ...recovered, log }, this.nowMs);
+    const clock = { now: (): number => this.nowMs };
+    this.#running = new RunningShard(log, store, clock, checkpointBytes);
+    this.#running.shard.resume();
+    return this.#running;
+  }
+
+  /** A machine that has these records in its log, and no tables. */
+  static async with(records: readonly LogRecord[]): Promise<Machine> {
+    const machine = new Machine();
+    const { disk } = machine;
+    const { log } = await openLog({
+      directory: "log",
+      segmentBytes,
+      disk,
+      replayFrom: 1,
+      onRecord: () => undefined,
+    });
+    await log.append(records);
+    await log.close();
+    machine.records.push(...records);
+    return machine;
+  }
+
+  /** The process is gone, at this instant. */
+  async kill(): Promise<void> {
+    await this.#fall(this.disk.kill());
+  }
+
+  /** The power is gone: what was written and not synced is there or not, as the seed says. */
+  async losePower(seed: number): Promise<void> {
+    await this.#fall(this.disk.powerLoss(seed));
+  }
+
+  /** The digest that tables have which hold these records and were never written anywhere. */
+  async digestOf(records: readonly LogRecord[]): Promise<string> {
+    const store = new Store({ directory: temporaryDirectory(), writer: "inline" });
+    for (const { partition, partitionPosition, epoch, timeMs, kind, body } of records) {
+      const tables = store.partition(partition);
+      const event = decodeEvent(kind, body);
+      if (event === undefined) throw new Error(`unknown kind ${kind}`);
+      apply(
+        { tables, partition, epoch, nowMs: timeMs, token: undefined, emit: () => undefined },
+        event,
+      );
+      tables.undo.commit();
+      tables.partitionState.appliedPosition = partitionPosition;
+    }
+    const digest = store.digest();
+    await store.close();
+    return digest;
+  }
+
+  /** What is in LMDB at this instant goes on; the process that wrote it ends. */
+  async #fall(disk: SimulatedDisk): Promise<void> {
+    const directory = temporaryDirectory();
+    cpSync(this.#directory, directory, { recursive: true });
+    await this.#end();
+    this.disk = disk;
+    this.#directory = directory;
+  }
+
+  async #end(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    if (running === undefined) return;
+    // Its disk may be dead: what it says no longer counts.
+    await running.shard.close().catch(() => undefined);
+    await running.log.close().catch(() => undefined);
+    await running.store.close();
+  }
+
+  #watch(log: EventLog, beforeAppend: BootOptions["beforeAppend"]): EventLog {
+    const { records } = this;
+    const note = (batch: readonly LogRecord[]): void => void records.push(...batch);
+    const forget = (batch: readonly LogRecord[], error: unknown): never => {
+      // Only a full disk says for certain that nothing was written.
+      if (error instanceof Error && error.name === "DiskFull") records.length -= batch.length;
+      throw error;
+    };
+    return {
+      get syncedPosition(): number {
+        return log.syncedPosition;
+      },
+      get lastPosition(): number {
+        return log.lastPosition;
+      },
+      append: async (batch) => {
+        await beforeAppend?.();
+        note(batch);
+        return log.append(batch).catch((error: unknown) => forget(batch, error));
+      },
+      appendSync: (batch) => {
+        note(batch);
+        try {
+          return log.appendSync(batch);
+        } catch (error) {
+          return forget(batch, error);
+        }
+      },
+      trim: (before) => log.trim(before),
+      close: () => log.close(),
+    };
+  }
+}
