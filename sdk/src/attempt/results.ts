@@ -3,11 +3,11 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   FailureSchema,
-  OutputCommandSchema,
   type Entry,
   type Failure,
 } from "@perdure/proto/protocol/v1/journal";
 import { valueOf } from "@perdure/protocol/messages";
+import { commandBody } from "./command-body.js";
 import type { HandlerModel, ServiceModel } from "../definitions/model.js";
 import { isTerminalError, messageOf, type TerminalError } from "../errors.js";
 import { defaultSerde, type Serde } from "../serde/serde.js";
@@ -89,6 +89,6 @@ export function outputEntry(
     value,
     `what ${service.name}/${handler.name} returned`,
   );
-  const output = create(OutputCommandSchema, { result: { case: "value", value: valueOf(bytes) } });
-  return { case: "output", value: output };
+  const result = { case: "value" as const, value: valueOf(bytes) };
+  return commandBody("output", { result });
 }

@@ -9,9 +9,7 @@ import {
 } from "@perdure/proto/protocol/v1/journal";
 import {
   InvocationStatus,
-  MessageSchema,
   PendingCompletion_Kind as PendingKind,
-  TimerRowSchema,
   type ResponseSink,
 } from "@perdure/proto/storage/v1/records";
 import { completionOf } from "@perdure/protocol/messages";
@@ -60,7 +58,13 @@ export function completeSink(
   sendMessage(
     ctx,
     sink.partition,
-    create(MessageSchema, { message: { case: "complete", value: { runId, completion } } }),
+    {
+      $typeName: "perdure.storage.v1.Message",
+      message: {
+        case: "complete",
+        value: { $typeName: "perdure.storage.v1.CompleteMessage", runId, completion },
+      },
+    },
   );
 }
 
@@ -98,7 +102,14 @@ function retain(ctx: ApplyContext, draft: Draft): void {
 function putRetention(ctx: ApplyContext, runId: string, dueAt: number, journalOnly: boolean): void {
   ctx.tables.timers.put(
     timerKey(dueAt, runId, journalOnly ? "journalRetention" : "retention"),
-    create(TimerRowSchema, { runId, timer: { case: "retention", value: { journalOnly } } }),
+    {
+      $typeName: "perdure.storage.v1.TimerRow",
+      runId,
+      timer: {
+        case: "retention",
+        value: { $typeName: "perdure.storage.v1.RetentionTimer", journalOnly },
+      },
+    },
   );
   ctx.emit({ kind: "armTimer", dueAt });
 }

@@ -26,7 +26,17 @@ export function respond(
   // The two classes take the same arguments; only their declared overloads differ.
   (response as ServerResponse).writeHead(status, headers);
   if (length === 0) response.end();
-  else (response as ServerResponse).end(body);
+  else if (length > mergedBytesMax) (response as ServerResponse).end(body);
+  else (response as ServerResponse).end(...mergeable(body));
+}
+
+/** A small body travels with its head in one write, if it is text: node joins text, not bytes. */
+const mergedBytesMax = 2_048;
+
+function mergeable(body: Uint8Array | string): [string, BufferEncoding] {
+  if (typeof body === "string") return [body, "utf8"];
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return [bytes.toString("latin1"), "latin1"];
 }
 
 /**

@@ -1,8 +1,7 @@
 // The frame that begins an attempt: the journal, and the state if it is small enough to come along.
 
-import { create } from "@bufbuild/protobuf";
 import type { Value } from "@perdure/proto/protocol/v1/journal";
-import { StartSchema, type Start } from "@perdure/proto/protocol/v1/deployment";
+import type { Start } from "@perdure/proto/protocol/v1/deployment";
 import type { Invocation } from "@perdure/proto/storage/v1/records";
 import { eagerStateBytesMax } from "@perdure/protocol/limits";
 import { endOfPrefix } from "../core/keys.js";
@@ -21,7 +20,8 @@ export function startFrame(
   options: StartFrameOptions,
 ): Start {
   const entries = tables.journal.read(runId);
-  const start = create(StartSchema, {
+  const start: Start = {
+    $typeName: "perdure.protocol.v1.Start",
     runId,
     invocationId: invocation.id,
     knownEntries: entries.length,
@@ -29,8 +29,11 @@ export function startFrame(
     randomSeed: invocation.randomSeed,
     retryCount: invocation.retryCount,
     millisSinceProgress: BigInt(Math.max(0, Math.floor(options.nowMs - invocation.progressAt))),
-  });
-  if (invocation.target !== undefined) start.target = invocation.target;
+    target: invocation.target,
+    state: [],
+    partialState: false,
+    attemptHeaders: [],
+  };
   if (invocation.idempotencyKey !== "") start.idempotencyKey = invocation.idempotencyKey;
   addState(start, tables, invocation, options.lazyState);
   return start;

@@ -3,17 +3,20 @@
 
 import { create } from "@bufbuild/protobuf";
 import { HandlerKind, type Handler, type Service } from "@perdure/proto/manifest/v1/manifest";
-import { SignalSchema } from "@perdure/proto/protocol/v1/journal";
-import { SignalledSchema, SubmittedSchema } from "@perdure/proto/storage/v1/events";
+import { SignalSchema, type Target } from "@perdure/proto/protocol/v1/journal";
+import {
+  SignalledSchema,
+  type Submitted as SubmittedEvent,
+} from "@perdure/proto/storage/v1/events";
 import {
   InvocationStatus,
-  InvokeMessageSchema,
-  ResolvedTargetSchema,
   type Invocation,
+  type InvokeMessage,
   type ResolvedTarget,
 } from "@perdure/proto/storage/v1/records";
 import { invariant } from "@perdure/protocol/assert";
 import { partitionOfInvocationId } from "@perdure/protocol/ids";
+import { valueOf } from "@perdure/protocol/messages";
 import type { OutputResult, Submission } from "../core/effect.js";
 import { workflowAlreadyInvoked } from "../core/lifecycle/submitted.js";
 import { findRun, readOutput } from "../core/queries.js";
@@ -157,20 +160,21 @@ export class Callers implements Invocations {
       nowMs,
     );
     const { retention } = this.#options;
-    const invocation = create(InvokeMessageSchema, {
+    const idempotent = idempotencyKey !== undefined;
+    const invocation: InvokeMessage = {
+      $typeName: "perdure.storage.v1.InvokeMessage",
       id: identity.id,
       runId: identity.runId,
+      target: resolveTarget(service.service, handler, key, idempotent, retention),
       headers: [...request.headers],
-      parameter: { content: { case: "inline", value: request.parameter } },
+      parameter: valueOf(request.parameter),
       idempotencyKey: idempotencyKey ?? "",
       startAt: request.delayMs > 0 ? Math.ceil(nowMs) + request.delayMs : 0,
       randomSeed: randomSeed(),
-    });
-    const idempotent = idempotencyKey !== undefined;
-    invocation.target = resolveTarget(service.service, handler, key, idempotent, retention);
+    };
     const token = ++this.#lastToken;
     this.#waiting.set(token, { resolve: onSubmitted });
-    const value = create(SubmittedSchema, { invocation });
+    const value: SubmittedEvent = { $typeName: "perdure.storage.v1.Submitted", invocation };
     shard.enqueue(
       identity.partition,
       { case: "submitted", value },
@@ -227,13 +231,19 @@ export function resolveTarget(
   idempotent: boolean,
   retention: RetentionDefaults,
 ): ResolvedTarget {
-  const target = { service: service.name, handler: handler.name };
-  return create(ResolvedTargetSchema, {
-    target: key === undefined ? target : { ...target, key },
+  const target: Target = {
+    $typeName: "perdure.protocol.v1.Target",
+    service: service.name,
+    handler: handler.name,
+  };
+  if (key !== undefined) target.key = key;
+  return {
+    $typeName: "perdure.storage.v1.ResolvedTarget",
+    target,
     serviceKind: service.kind,
     handlerKind: handler.kind,
     ...retentionOf(service, handler, idempotent, retention),
-  });
+  };
 }
 
 function outcomeOf(invocation: Invocation, output: OutputResult): Outcome {

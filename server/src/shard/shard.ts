@@ -6,8 +6,7 @@
 //   L3. An append that fails is not undone. A full disk: the batch waits until there is room, new work is refused.
 //       Anything else: the shard stops, and a restart recovers from checkpoint and log.
 
-import { create } from "@bufbuild/protobuf";
-import { MessageReceivedSchema } from "@perdure/proto/storage/v1/events";
+import type { MessageReceived } from "@perdure/proto/storage/v1/events";
 import type { Message } from "@perdure/proto/storage/v1/records";
 import { registryPartition } from "@perdure/protocol/ids";
 import { apply, behaviorVersion, type EventBody } from "../core/apply.js";
@@ -327,7 +326,12 @@ export class Shard {
   }
 
   #deliver(from: number, to: number, sequence: number, message: Message): void {
-    const value = create(MessageReceivedSchema, { from, sequence, message });
+    const value: MessageReceived = {
+      $typeName: "perdure.storage.v1.MessageReceived",
+      from,
+      sequence,
+      message,
+    };
     this.#queue.push({ partition: to, event: { case: "messageReceived", value } });
     this.#schedule();
   }

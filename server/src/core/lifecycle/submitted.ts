@@ -4,7 +4,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import { HandlerKind } from "@perdure/proto/manifest/v1/manifest";
-import { EntrySchema, FailureSchema, InputCommandSchema } from "@perdure/proto/protocol/v1/journal";
+import { FailureSchema, type InputCommand } from "@perdure/proto/protocol/v1/journal";
 import {
   IdentitySchema,
   InvocationStatus,
@@ -14,6 +14,7 @@ import {
 } from "@perdure/proto/storage/v1/records";
 import { invariant } from "@perdure/protocol/assert";
 import { uuidOfInvocationId } from "@perdure/protocol/ids";
+import { entryOf } from "@perdure/protocol/messages";
 import { completeSink } from "../complete.js";
 import { openDraft, save, type ApplyContext, type Draft } from "../context.js";
 import type { OutputResult } from "../effect.js";
@@ -60,9 +61,9 @@ function accept(ctx: ApplyContext, message: InvokeMessage): Draft {
   invocation.randomSeed = message.randomSeed;
   if (message.sink !== undefined) invocation.sinks = [message.sink];
   const draft = { runId: message.runId, invocation };
-  const input = create(InputCommandSchema, { headers: message.headers });
-  if (message.parameter !== undefined) input.value = message.parameter;
-  appendEntry(ctx, draft, create(EntrySchema, { body: { case: "input", value: input } }));
+  const { headers, parameter: value } = message;
+  const input: InputCommand = { $typeName: "perdure.protocol.v1.InputCommand", headers, value };
+  appendEntry(ctx, draft, entryOf("", { case: "input", value: input }));
   return draft;
 }
 
