@@ -20,6 +20,7 @@ import {
   submitted,
   suspended,
 } from "../core/events.fixture.js";
+import { createClock } from "./clock.js";
 import { Machine, type RunningShard } from "./machine.fixture.js";
 
 const { READY, COMPLETED } = InvocationStatus;
@@ -411,6 +412,42 @@ describe("a shard that is closed", () => {
   });
 });
 
+describe("durable timers", () => {
+  test("fire when they are due, and soon after, also across a restart", async () => {
+    const machine = new Machine();
+    const clock = createClock();
+    const before = await machine.boot({ clock });
+    const due = [40, 80, 120, 300].map((ms) => Math.ceil(clock.now()) + ms);
+    for (const [n, startAt] of due.entries()) {
+      before.shard.enqueue(n, submitted(runIdAt(n + 1), plain(), { startAt }), {});
+    }
+    await expect.poll(() => before.ofKind("ready").length, { interval: 1 }).toBe(3);
+    const lateMs = clock.now() - (due[2] ?? 0);
+    await machine.kill();
+
+    const after = await machine.boot({ clock });
+    await expect.poll(() => after.ofKind("ready").length, { interval: 1 }).toBe(1);
+
+    expect(lateMs).toBeGreaterThanOrEqual(0);
+    expect(lateMs).toBeLessThan(100);
+    expect(clock.now()).toBeGreaterThanOrEqual(due[3] ?? 0);
+    expect(after.ofKind("ready")[0]?.runId).toBe(runIdAt(4));
+  });
+
+  test("that are many fire all, some at a time", async () => {
+    const running = await new Machine().boot({ clock: createClock() });
+    const count = 1_700;
+    const startAt = Date.now() + 100;
+    for (let n = 0; n < count; n++) {
+      running.shard.enqueue(0, submitted(runIdAt(n + 1), plain(), { startAt }), {});
+    }
+
+    await expect.poll(() => running.ofKind("ready").length, { timeout: 5_000 }).toBe(count);
+
+    expect(running.store.partition(0).timers.scan("", "\u00ff", 9)).toEqual([]);
+  });
+});
+
 describe("checkpoints", () => {
   test("come as the tables grow, while the loop goes on, and let go of the log behind them", async () => {
     const machine = new Machine();
@@ -436,6 +473,27 @@ describe("checkpoints", () => {
 });
 
 describe("a restart", () => {
+  test("in the middle of a checkpoint replays to each partition what that lacks", async () => {
+    const machine = new Machine();
+    const running = await machine.boot();
+    const parameter = "x".repeat(8_000);
+    for (let n = 0; n < 540; n++) {
+      // Some hundred KiB for each of nine partitions: a few of them to a transaction.
+      running.shard.enqueue(n % 9, submitted(runIdAt(n + 1), plain(), { parameter }), {});
+    }
+    await running.shard.drained();
+    const digest = running.store.digest();
+
+    const checkpoint = running.shard.checkpoint();
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    expect(running.store.checkpointing).toBe(true);
+    await Promise.all([machine.kill(), checkpoint.catch(() => undefined)]);
+    const again = await machine.boot();
+
+    expect(again.store.digest()).toBe(digest);
+    expect(await machine.digestOf(machine.records)).toBe(digest);
+  }, 20_000);
+
   test("raises the epoch: attempts of before are over, and what was ready still is", async () => {
     const machine = new Machine();
     const before = await machine.boot();
