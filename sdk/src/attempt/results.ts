@@ -1,11 +1,7 @@
 // From what the code gives to what is recorded.
 
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import {
-  FailureSchema,
-  type Entry,
-  type Failure,
-} from "@perdure/proto/protocol/v1/journal";
+import { FailureSchema, type Entry, type Failure } from "@perdure/proto/protocol/v1/journal";
 import { valueOf } from "@perdure/protocol/messages";
 import { commandBody } from "./command-body.js";
 import type { HandlerModel, ServiceModel } from "../definitions/model.js";

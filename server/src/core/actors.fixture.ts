@@ -65,6 +65,19 @@ import type { Tables } from "./tables.js";
 /** The next decision: a whole number below the one given. */
 export type Choose = (below: number) => number;
 
+/** Decisions that come from a list of numbers, round and round. */
+export function chooseFrom(numbers: readonly number[]): Choose {
+  let next = 0;
+  return (below) => ((numbers[next++ % numbers.length] ?? 0) + Math.imul(next, 31)) % below;
+}
+
+/** More runs of a generated test, or a certain one again, by environment. */
+export function runsAndSeed(runs: number): { numRuns: number; seed?: number } {
+  const { PERDURE_TEST_RUNS: asked, PERDURE_TEST_SEED: seed } = process.env;
+  const numRuns = asked === undefined ? runs : Number(asked);
+  return seed === undefined ? { numRuns } : { numRuns, seed: Number(seed) };
+}
+
 export interface Addressed {
   readonly partition: number;
   readonly event: EventBody;

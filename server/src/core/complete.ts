@@ -55,17 +55,13 @@ export function completeSink(
 ): void {
   const { runId, completionId } = sink;
   const completion = completionOf(completionId, result);
-  sendMessage(
-    ctx,
-    sink.partition,
-    {
-      $typeName: "perdure.storage.v1.Message",
-      message: {
-        case: "complete",
-        value: { $typeName: "perdure.storage.v1.CompleteMessage", runId, completion },
-      },
+  sendMessage(ctx, sink.partition, {
+    $typeName: "perdure.storage.v1.Message",
+    message: {
+      case: "complete",
+      value: { $typeName: "perdure.storage.v1.CompleteMessage", runId, completion },
     },
-  );
+  });
 }
 
 /** Timers and promises that the invocation still waited for. */
@@ -100,16 +96,13 @@ function retain(ctx: ApplyContext, draft: Draft): void {
 }
 
 function putRetention(ctx: ApplyContext, runId: string, dueAt: number, journalOnly: boolean): void {
-  ctx.tables.timers.put(
-    timerKey(dueAt, runId, journalOnly ? "journalRetention" : "retention"),
-    {
-      $typeName: "perdure.storage.v1.TimerRow",
-      runId,
-      timer: {
-        case: "retention",
-        value: { $typeName: "perdure.storage.v1.RetentionTimer", journalOnly },
-      },
+  ctx.tables.timers.put(timerKey(dueAt, runId, journalOnly ? "journalRetention" : "retention"), {
+    $typeName: "perdure.storage.v1.TimerRow",
+    runId,
+    timer: {
+      case: "retention",
+      value: { $typeName: "perdure.storage.v1.RetentionTimer", journalOnly },
     },
-  );
+  });
   ctx.emit({ kind: "armTimer", dueAt });
 }

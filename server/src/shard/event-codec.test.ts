@@ -73,6 +73,6 @@ describe("the body of a record", () => {
 
   test("of a kind that this release does not know is told apart from damage", () => {
     expect(decodeEvent(9_999, new Uint8Array())).toBeUndefined();
-    expect(() => decodeEvent(3, Uint8Array.of(0xff, 0xff))).toThrow();
+    expect(() => decodeEvent(3, Uint8Array.of(0xff, 0xff))).toThrow(Error);
   });
 });

@@ -19,8 +19,11 @@ import { delivered, received, timersDue } from "../core/events.fixture.js";
 import { addressOfOutboxKey, objectKey } from "../core/keys.js";
 import { objectOf } from "../core/lock.js";
 import { invocationsIn, offencesIn, type KnownKeys } from "./invariants.fixture.js";
+import { Environment } from "./environment.js";
+import { rowKey } from "./row-key.js";
 import { Store } from "./store.js";
 import { temporaryDirectory } from "./store.fixture.js";
+import { journalTableNumber } from "./table-specs.js";
 
 interface Recorded {
   readonly partition: number;
@@ -138,9 +141,20 @@ export class History {
     await before.close();
   }
 
-  async close(): Promise<void> {
+  /** Ends the history. Says how many parts of journals are left in LMDB, where no invocation names them. */
+  async close(): Promise<number> {
     await this.#checkpointing;
+    await this.#store.checkpoint(this.#records.length);
     await this.#store.close();
+    const environment = Environment.open(this.#directory);
+    let left = 0;
+    for (const partition of partitions) {
+      const start = rowKey(partition, journalTableNumber, "");
+      const rows = environment.range(start, rowKey(partition, journalTableNumber + 1, ""));
+      while (rows.next().done !== true) left++;
+    }
+    await environment.close();
+    return left;
   }
 
   // ---- the end of a history
