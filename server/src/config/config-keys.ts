@@ -23,7 +23,7 @@ export const configKeys: readonly ConfigKey[] = [
   key("admin", "HOST:PORT", "127.0.0.1:9070", "where operators come in"),
   key("logLevel", "LEVEL", "info", "what is logged: trace, debug, info, warn or error", "log"),
   key("bodyBytesMax", "SIZE", "32 MiB", "largest body of a request; a larger one is refused"),
-  key("checkpointBytes", "SIZE", "32 MiB", "changes held in memory before they go to the tables"),
+  key("checkpointBytes", "SIZE", "4 MiB", "changes held in memory before they go to the tables"),
   key("journalRetention", "DURATION", "24h", "how long a finished journal is kept"),
   key("idempotencyRetention", "DURATION", "24h", "how long an idempotency key is remembered"),
   key("workflowRetention", "DURATION", "24h", "how long a finished workflow and its key are kept"),

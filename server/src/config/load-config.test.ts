@@ -54,7 +54,7 @@ describe("without any setting", () => {
       admin: { host: "127.0.0.1", port: 9070 },
       logLevel: "info",
       bodyBytesMax: 32 * 1024 * 1024,
-      checkpointBytes: 32 * 1024 * 1024,
+      checkpointBytes: 4 * 1024 * 1024,
       retention: { journalMs: dayMs, idempotencyMs: dayMs, workflowMs: dayMs },
       inactivityTimeoutMs: minuteMs,
       abortTimeoutMs: 10 * minuteMs,
