@@ -16,7 +16,8 @@ export type {
   WorkflowOutput,
   WorkflowSubmission,
 } from "./client-types.js";
-export type { DefinableAs, Ingress, ServiceName, UntypedCall, UntypedSend } from "./ingress.js";
+export type { DefinableAs, ServiceName } from "@perdure/protocol/definitions";
+export type { Ingress, UntypedCall, UntypedSend } from "./ingress.js";
 export type { CallOptions, SendOptions } from "./options.js";
 export type { Serde } from "./serde.js";
 export type { HandlerTarget } from "./target-path.js";

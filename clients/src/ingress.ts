@@ -1,18 +1,9 @@
 // What a connection to an ingress offers.
 
-import type { Definition, HandlersOf, ServiceClass } from "@perdure/protocol/definitions";
-import type { ServiceKindName } from "@perdure/protocol/definitions";
+import type { DefinableAs, HandlersOf, ServiceName } from "@perdure/protocol/definitions";
 import type { CallClient, SendClient, SendHandle, WorkflowClient } from "./client-types.js";
 import type { Opts, SendOpts } from "./options.js";
 import type { HandlerTarget } from "./target-path.js";
-
-/** A bare name; the handlers come as a type argument. */
-export type ServiceName = { readonly name: string } & {
-  readonly [Phantom in Exclude<keyof Definition, "name">]?: never;
-};
-
-/** A definition of one kind, or a decorated class. */
-export type DefinableAs<Kind extends ServiceKindName> = Definition<Kind> | ServiceClass;
 
 /** A handler, by name, and what it gets. */
 export interface UntypedCall extends HandlerTarget {
