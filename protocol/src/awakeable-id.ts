@@ -6,6 +6,11 @@ import { isInvocationId } from "./ids.js";
 const prefix = "sign_1";
 const signalWidth = 6;
 const invocationDigits = 33;
+/** Signals 1 to 16 have a meaning of their own: 1 is cancel. Awakeables count from here. */
+export const firstAwakeableSignalId = 17;
+
+/** Six digits can say more than the 32 bits of a signal id. */
+const signalIdMax = 0xffff_ffff;
 
 export interface AwakeableId {
   readonly invocationId: string;
@@ -25,5 +30,6 @@ export function parseAwakeableId(text: string): AwakeableId | undefined {
   const invocationId = `inv_1${digits.slice(0, invocationDigits)}`;
   if (!isInvocationId(invocationId)) return undefined;
   const signalId = Number(bigintOfBase62(digits.slice(invocationDigits)));
-  return { invocationId, signalId };
+  const isOne = signalId >= firstAwakeableSignalId && signalId <= signalIdMax;
+  return isOne ? { invocationId, signalId } : undefined;
 }

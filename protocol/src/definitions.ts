@@ -1,6 +1,8 @@
 // What names a service type and carries the types of its handlers: a definition value (from
-// `service()`, `object()`, `workflow()`), a decorated class, or a plain `{ name }` with a type argument.
-// Types only, but for one symbol: the SDK makes definitions, the SDK and the clients take them.
+// `service()`, `object()`, `workflow()`), an interface descriptor (from `iface`), a decorated class, or a plain
+// `{ name }` with a type argument. The SDK makes them, the SDK and the clients take them.
+//   D1. Definition values and descriptors carry their kind and their handlers' serdes as plain members (`_kind`,
+//       `_handlers`), classes carry them under one symbol: whoever takes a definable asks `kindOf` and `descriptorOf`.
 
 export type ServiceKindName = "service" | "object" | "workflow";
 
@@ -13,8 +15,65 @@ export interface Definition<
   Handlers = unknown,
 > {
   readonly name: Name;
+  /** There on what `service()`, `object()` and `workflow()` give, not on a name that is written as one. */
+  readonly _kind?: Kind;
+  readonly _handlers?: HandlerDescriptors;
   /** Never there at run time. */
   readonly [types]?: { readonly kind: Kind; readonly handlers: Handlers };
+}
+
+/** What a declared serde can do, as far as callers need it. The SDK's and the clients' `Serde` are of this form. */
+export interface DeclaredSerde<T> {
+  readonly contentType?: string | undefined;
+  serialize(value: T): Uint8Array;
+  deserialize(bytes: Uint8Array): T;
+}
+
+/** One handler, as its callers see it. A serde that is absent is the caller's default. */
+export interface HandlerDescriptor<
+  // oxlint-disable-next-line typescript/no-explicit-any -- a descriptor of whatever input and output
+  I = any,
+  // oxlint-disable-next-line typescript/no-explicit-any
+  O = any,
+  Shared extends boolean = boolean,
+> {
+  readonly _inputSerde?: DeclaredSerde<I>;
+  readonly _outputSerde?: DeclaredSerde<O>;
+  /** Of an object's handlers: runs beside others. */
+  readonly _shared?: Shared;
+  readonly _description?: string;
+  readonly _metadata?: Readonly<Record<string, string>>;
+}
+
+export type HandlerDescriptors = Readonly<Record<string, HandlerDescriptor>>;
+
+type IsAny<T> = 0 extends 1 & T ? true : false;
+
+/** The handlers that descriptors stand for, as functions. */
+export type FunctionsOf<Descriptors> = {
+  readonly [Name in keyof Descriptors]: Descriptors[Name] extends HandlerDescriptor<
+    infer I,
+    infer O,
+    boolean
+  >
+    ? IsAny<I> extends true
+      ? (context: never, input?: I) => Promise<O>
+      : [I] extends [void]
+        ? (context: never) => Promise<O>
+        : (context: never, input: I) => Promise<O>
+    : never;
+};
+
+/** A service type as a value: what it is, and which serdes its handlers use. */
+export interface Descriptor<
+  Kind extends ServiceKindName = ServiceKindName,
+  Name extends string = string,
+  Descriptors extends HandlerDescriptors = HandlerDescriptors,
+> extends Definition<Kind, Name, FunctionsOf<Descriptors>> {
+  readonly _kind: Kind;
+  readonly _handlers: Descriptors;
+  readonly _description?: string;
+  readonly _metadata?: Readonly<Record<string, string>>;
 }
 
 /** A class that one of the SDK's decorators marked. */
@@ -26,6 +85,7 @@ export const definitionSymbol: unique symbol = Symbol.for("perdure.definition") 
 export interface DefinitionMark {
   readonly name: string;
   readonly kind: ServiceKindName;
+  readonly handlers?: HandlerDescriptors;
 }
 
 /** Anything that stands for a service type. */
@@ -67,6 +127,23 @@ export type HandlerOutput<Handler> = Handler extends (...args: never[]) => infer
 
 /** The name of a service type. */
 export function nameOf(definable: Definable): string {
-  const mark = (definable as { readonly [definitionSymbol]?: DefinitionMark })[definitionSymbol];
-  return mark?.name ?? definable.name;
+  return markOf(definable)?.name ?? definable.name;
+}
+
+/** The kind of a service type; undefined for a bare name. */
+export function kindOf(definable: Definable): ServiceKindName | undefined {
+  const mark = markOf(definable);
+  return mark === undefined ? (definable as Partial<Descriptor>)._kind : mark.kind;
+}
+
+/** What is declared of a handler; undefined for a bare name, and for a handler that is not declared. */
+export function descriptorOf(definable: Definable, handler: string): HandlerDescriptor | undefined {
+  const mark = markOf(definable);
+  const handlers =
+    mark === undefined ? (definable as Partial<Descriptor>)._handlers : mark.handlers;
+  return handlers !== undefined && Object.hasOwn(handlers, handler) ? handlers[handler] : undefined;
+}
+
+function markOf(definable: Definable): DefinitionMark | undefined {
+  return (definable as { readonly [definitionSymbol]?: DefinitionMark })[definitionSymbol];
 }

@@ -50,6 +50,13 @@ describe("text of a duration", () => {
     ["100us", 1],
     ["100µs", 1],
     ["1ns", 1],
+    ["+5s", 5_000],
+    ["1,5s", 1_500],
+    ["1h,5m", hourMs + 5 * minuteMs],
+    ["3 usecs, 2 nsecs", 1],
+    ["01:02:03", hourMs + 2 * minuteMs + 3_000],
+    ["2 days, 08:30:00.25", 2 * dayMs + 8.5 * hourMs + 250],
+    ["36:0:0", 36 * hourMs],
   ])("in friendly words: %s is %i ms", (text, ms) => {
     expect(parseDuration(text)).toBe(ms);
   });
@@ -57,6 +64,7 @@ describe("text of a duration", () => {
   // prettier-ignore
   test.each([
     "", " ", "P", "PT", "P1DT", "P1M", "P1Y", "P1H", "PT1S2M", "P-1D",
+    "1h,", "1h,,5m", ",5m", "5s ago", "1y", "2 months", "08:30", "08:60:00", "08:30:00 1s", "08:30:00h",
     "5", "five minutes", "5x", "-5s", "s", "5m x", "9999999999999w",
   ])("%o is none", (text) => {
     expect(parseDuration(text)).toBeUndefined();

@@ -28,8 +28,8 @@ export function millisOf(duration: Duration): number {
 const unitMs: ReadonlyMap<string, number> = new Map(
   (
     [
-      [["ns", "nano", "nanos", "nanosecond", "nanoseconds", "nsec"], 1e-6],
-      [["us", "µs", "μs", "micro", "micros", "microsecond", "microseconds", "usec"], 1e-3],
+      [["ns", "nano", "nanos", "nanosecond", "nanoseconds", "nsec", "nsecs"], 1e-6],
+      [["us", "µs", "μs", "micro", "micros", "microsecond", "microseconds", "usec", "usecs"], 1e-3],
       [["ms", "milli", "millis", "millisecond", "milliseconds", "msec", "msecs"], 1],
       [["s", "sec", "secs", "second", "seconds"], secondMs],
       [["m", "min", "mins", "minute", "minutes"], minuteMs],
@@ -43,14 +43,18 @@ const unitMs: ReadonlyMap<string, number> = new Map(
 const isoPattern =
   /^P(?:(\d+(?:[.,]\d+)?)W)?(?:(\d+(?:[.,]\d+)?)D)?(?:T(?:(\d+(?:[.,]\d+)?)H)?(?:(\d+(?:[.,]\d+)?)M)?(?:(\d+(?:[.,]\d+)?)S)?)?$/i;
 const isoUnitsMs = [7 * dayMs, dayMs, hourMs, minuteMs, secondMs];
-const friendlyPattern = /(\d+(?:\.\d+)?)\s*([a-zµμ]+)\s*,?\s*/giy;
+/** An amount and its unit, up to the next amount (after blanks and at most one comma) or the end. */
+const friendlyPattern = /(\d+(?:[.,]\d+)?)\s*([a-zµμ]+)(?:\s*,?\s*(?=\d)|$)/giy;
+/** Hours, minutes and seconds as a clock shows them, after all units. */
+const clockPattern = /(\d+):([0-5]?\d):([0-5]?\d(?:[.,]\d+)?)$/y;
 
 /**
- * Reads ISO-8601 ("PT1M30S") or friendly text ("1m 30s", "60 sec", "500ms").
+ * Reads ISO-8601 ("PT1M30S") or friendly text ("1m 30s", "60 sec", "500ms", "2 days, 08:30:00"). Years and months,
+ * which have no fixed length, and negative durations are none.
  * @returns whole milliseconds (a fraction rounds up, so that a delay never ends early), or undefined if the text is neither
  */
 export function parseDuration(text: string): number | undefined {
-  const trimmed = text.trim();
+  const trimmed = text.trim().replace(/^\+/, "");
   if (trimmed === "") return undefined;
   const ms = /^p/i.test(trimmed) ? parseIso(trimmed) : parseFriendly(trimmed);
   const whole = ms === undefined ? NaN : roundUp(ms);
@@ -69,18 +73,36 @@ function parseIso(text: string): number | undefined {
   if (match === null || /[pt]$/i.test(text)) return undefined;
   return isoUnitsMs.reduce((sum, unit, at) => {
     const amount = match[at + 1];
-    return amount === undefined ? sum : sum + Number(amount.replace(",", ".")) * unit;
+    return amount === undefined ? sum : sum + amountOf(amount) * unit;
   }, 0);
 }
 
 function parseFriendly(text: string): number | undefined {
-  friendlyPattern.lastIndex = 0;
+  let at = 0;
   let sum = 0;
-  while (friendlyPattern.lastIndex < text.length) {
+  while (at < text.length) {
+    friendlyPattern.lastIndex = at;
     const match = friendlyPattern.exec(text);
-    const ms = match === null ? undefined : unitMs.get((match[2] ?? "").toLowerCase());
-    if (match === null || ms === undefined) return undefined;
-    sum += Number(match[1]) * ms;
+    if (match === null) {
+      const clock = parseClock(text, at);
+      return clock === undefined ? undefined : sum + clock;
+    }
+    const ms = unitMs.get((match[2] ?? "").toLowerCase());
+    if (ms === undefined) return undefined;
+    sum += amountOf(match[1]) * ms;
+    at = friendlyPattern.lastIndex;
   }
   return sum;
+}
+
+function parseClock(text: string, at: number): number | undefined {
+  clockPattern.lastIndex = at;
+  const match = clockPattern.exec(text);
+  if (match === null) return undefined;
+  const [, hours, minutes, seconds] = match;
+  return amountOf(hours) * hourMs + amountOf(minutes) * minuteMs + amountOf(seconds) * secondMs;
+}
+
+function amountOf(digits = ""): number {
+  return Number(digits.replace(",", "."));
 }

@@ -21,11 +21,16 @@ const partitionKeyEnd = invocationPrefix.length + base62Width64;
 const max128 = (1n << 128n) - 1n;
 const max64 = (1n << 64n) - 1n;
 
-/** Partitions of a shard. */
+/** Partitions of a shard, at most: ids name one of so many. */
 export const partitionCount = 64;
 /** The registry of deployments has a partition of its own, beside those of invocations. */
 export const registryPartition = 0xffff;
 const partitionBits = 6n;
+
+/** The partition that an id names, where there are only `partitions` of them. */
+export function homeOf(place: number, partitions: number): number {
+  return place === registryPartition ? place : place % partitions;
+}
 
 export function invocationIdOf(partitionKey: string, uuid: string): string {
   return invocationPrefix + partitionKey + uuid;

@@ -14,3 +14,6 @@ export const rowsPerEventMax = 1_000;
 
 /** State that is sent along with Start; beyond it the SDK asks key by key. */
 export const eagerStateBytesMax: number = 64 * 1024;
+
+/** Entries of one journal: beyond it a replay takes too long to be of use. */
+export const journalEntriesMax = 100_000;

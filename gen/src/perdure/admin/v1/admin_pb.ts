@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file perdure/admin/v1/admin.proto.
  */
 export const file_perdure_admin_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChxwZXJkdXJlL2FkbWluL3YxL2FkbWluLnByb3RvEhBwZXJkdXJlLmFkbWluLnYxIuACChlSZWdpc3RlckRlcGxveW1lbnRSZXF1ZXN0EgsKA3VyaRgBIAEoCRINCgVmb3JjZRgCIAEoCBIPCgdkcnlfcnVuGAMgASgIEl4KEmFkZGl0aW9uYWxfaGVhZGVycxgEIAMoCzJCLnBlcmR1cmUuYWRtaW4udjEuUmVnaXN0ZXJEZXBsb3ltZW50UmVxdWVzdC5BZGRpdGlvbmFsSGVhZGVyc0VudHJ5EksKCG1ldGFkYXRhGAUgAygLMjkucGVyZHVyZS5hZG1pbi52MS5SZWdpc3RlckRlcGxveW1lbnRSZXF1ZXN0Lk1ldGFkYXRhRW50cnkaOAoWQWRkaXRpb25hbEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJfChpSZWdpc3RlckRlcGxveW1lbnRSZXNwb25zZRIwCgpkZXBsb3ltZW50GAEgASgLMhwucGVyZHVyZS5hZG1pbi52MS5EZXBsb3ltZW50Eg8KB2NyZWF0ZWQYAiABKAgiGAoWTGlzdERlcGxveW1lbnRzUmVxdWVzdCJMChdMaXN0RGVwbG95bWVudHNSZXNwb25zZRIxCgtkZXBsb3ltZW50cxgBIAMoCzIcLnBlcmR1cmUuYWRtaW4udjEuRGVwbG95bWVudCIiChRHZXREZXBsb3ltZW50UmVxdWVzdBIKCgJpZBgBIAEoCSJJChVHZXREZXBsb3ltZW50UmVzcG9uc2USMAoKZGVwbG95bWVudBgBIAEoCzIcLnBlcmR1cmUuYWRtaW4udjEuRGVwbG95bWVudCK8AwoKRGVwbG95bWVudBIKCgJpZBgBIAEoCRILCgN1cmkYAiABKAkSFQoNY3JlYXRlZF9hdF9tcxgDIAEoBBIcChRtaW5fcHJvdG9jb2xfdmVyc2lvbhgEIAEoDRIcChRtYXhfcHJvdG9jb2xfdmVyc2lvbhgFIAEoDRITCgtzZGtfdmVyc2lvbhgGIAEoCRIzCghzZXJ2aWNlcxgHIAMoCzIhLnBlcmR1cmUuYWRtaW4udjEuU2VydmljZVJldmlzaW9uEk8KEmFkZGl0aW9uYWxfaGVhZGVycxgIIAMoCzIzLnBlcmR1cmUuYWRtaW4udjEuRGVwbG95bWVudC5BZGRpdGlvbmFsSGVhZGVyc0VudHJ5EjwKCG1ldGFkYXRhGAkgAygLMioucGVyZHVyZS5hZG1pbi52MS5EZXBsb3ltZW50Lk1ldGFkYXRhRW50cnkaOAoWQWRkaXRpb25hbEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJSCg9TZXJ2aWNlUmV2aXNpb24SLQoHc2VydmljZRgBIAEoCzIcLnBlcmR1cmUubWFuaWZlc3QudjEuU2VydmljZRIQCghyZXZpc2lvbhgCIAEoDTLOAgoRRGVwbG95bWVudFNlcnZpY2USbwoSUmVnaXN0ZXJEZXBsb3ltZW50EisucGVyZHVyZS5hZG1pbi52MS5SZWdpc3RlckRlcGxveW1lbnRSZXF1ZXN0GiwucGVyZHVyZS5hZG1pbi52MS5SZWdpc3RlckRlcGxveW1lbnRSZXNwb25zZRJmCg9MaXN0RGVwbG95bWVudHMSKC5wZXJkdXJlLmFkbWluLnYxLkxpc3REZXBsb3ltZW50c1JlcXVlc3QaKS5wZXJkdXJlLmFkbWluLnYxLkxpc3REZXBsb3ltZW50c1Jlc3BvbnNlEmAKDUdldERlcGxveW1lbnQSJi5wZXJkdXJlLmFkbWluLnYxLkdldERlcGxveW1lbnRSZXF1ZXN0GicucGVyZHVyZS5hZG1pbi52MS5HZXREZXBsb3ltZW50UmVzcG9uc2ViBnByb3RvMw", [file_perdure_manifest_v1_manifest]);
+  fileDesc("ChxwZXJkdXJlL2FkbWluL3YxL2FkbWluLnByb3RvEhBwZXJkdXJlLmFkbWluLnYxIrkDChlSZWdpc3RlckRlcGxveW1lbnRSZXF1ZXN0EgsKA3VyaRgBIAEoCRINCgVmb3JjZRgCIAEoCBIPCgdkcnlfcnVuGAMgASgIEl4KEmFkZGl0aW9uYWxfaGVhZGVycxgEIAMoCzJCLnBlcmR1cmUuYWRtaW4udjEuUmVnaXN0ZXJEZXBsb3ltZW50UmVxdWVzdC5BZGRpdGlvbmFsSGVhZGVyc0VudHJ5EksKCG1ldGFkYXRhGAUgAygLMjkucGVyZHVyZS5hZG1pbi52MS5SZWdpc3RlckRlcGxveW1lbnRSZXF1ZXN0Lk1ldGFkYXRhRW50cnkSDgoGc3RyaWN0GAYgASgIEhMKC3VzZV9odHRwXzExGAcgASgIEh0KEHJlcXVlc3RfcmVzcG9uc2UYCCABKAhIAIgBARo4ChZBZGRpdGlvbmFsSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQhMKEV9yZXF1ZXN0X3Jlc3BvbnNlInAKGlJlZ2lzdGVyRGVwbG95bWVudFJlc3BvbnNlEjAKCmRlcGxveW1lbnQYASABKAsyHC5wZXJkdXJlLmFkbWluLnYxLkRlcGxveW1lbnQSDwoHY3JlYXRlZBgCIAEoCBIPCgdjaGFuZ2VzGAMgAygJIhgKFkxpc3REZXBsb3ltZW50c1JlcXVlc3QiTAoXTGlzdERlcGxveW1lbnRzUmVzcG9uc2USMQoLZGVwbG95bWVudHMYASADKAsyHC5wZXJkdXJlLmFkbWluLnYxLkRlcGxveW1lbnQiIgoUR2V0RGVwbG95bWVudFJlcXVlc3QSCgoCaWQYASABKAkiSQoVR2V0RGVwbG95bWVudFJlc3BvbnNlEjAKCmRlcGxveW1lbnQYASABKAsyHC5wZXJkdXJlLmFkbWluLnYxLkRlcGxveW1lbnQi6wMKCkRlcGxveW1lbnQSCgoCaWQYASABKAkSCwoDdXJpGAIgASgJEhUKDWNyZWF0ZWRfYXRfbXMYAyABKAQSHAoUbWluX3Byb3RvY29sX3ZlcnNpb24YBCABKA0SHAoUbWF4X3Byb3RvY29sX3ZlcnNpb24YBSABKA0SEwoLc2RrX3ZlcnNpb24YBiABKAkSMwoIc2VydmljZXMYByADKAsyIS5wZXJkdXJlLmFkbWluLnYxLlNlcnZpY2VSZXZpc2lvbhJPChJhZGRpdGlvbmFsX2hlYWRlcnMYCCADKAsyMy5wZXJkdXJlLmFkbWluLnYxLkRlcGxveW1lbnQuQWRkaXRpb25hbEhlYWRlcnNFbnRyeRI8CghtZXRhZGF0YRgJIAMoCzIqLnBlcmR1cmUuYWRtaW4udjEuRGVwbG95bWVudC5NZXRhZGF0YUVudHJ5EhgKEHJlcXVlc3RfcmVzcG9uc2UYCiABKAgSEwoLdXNlX2h0dHBfMTEYCyABKAgaOAoWQWRkaXRpb25hbEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJSCg9TZXJ2aWNlUmV2aXNpb24SLQoHc2VydmljZRgBIAEoCzIcLnBlcmR1cmUubWFuaWZlc3QudjEuU2VydmljZRIQCghyZXZpc2lvbhgCIAEoDTLOAgoRRGVwbG95bWVudFNlcnZpY2USbwoSUmVnaXN0ZXJEZXBsb3ltZW50EisucGVyZHVyZS5hZG1pbi52MS5SZWdpc3RlckRlcGxveW1lbnRSZXF1ZXN0GiwucGVyZHVyZS5hZG1pbi52MS5SZWdpc3RlckRlcGxveW1lbnRSZXNwb25zZRJmCg9MaXN0RGVwbG95bWVudHMSKC5wZXJkdXJlLmFkbWluLnYxLkxpc3REZXBsb3ltZW50c1JlcXVlc3QaKS5wZXJkdXJlLmFkbWluLnYxLkxpc3REZXBsb3ltZW50c1Jlc3BvbnNlEmAKDUdldERlcGxveW1lbnQSJi5wZXJkdXJlLmFkbWluLnYxLkdldERlcGxveW1lbnRSZXF1ZXN0GicucGVyZHVyZS5hZG1pbi52MS5HZXREZXBsb3ltZW50UmVzcG9uc2ViBnByb3RvMw", [file_perdure_manifest_v1_manifest]);
 
 /**
  * @generated from message perdure.admin.v1.RegisterDeploymentRequest
@@ -52,6 +52,27 @@ export type RegisterDeploymentRequest = Message<"perdure.admin.v1.RegisterDeploy
    * @generated from field: map<string, string> metadata = 5;
    */
   metadata: { [key: string]: string };
+
+  /**
+   * Refuse what `changes` of the response would tell of.
+   *
+   * @generated from field: bool strict = 6;
+   */
+  strict: boolean;
+
+  /**
+   * HTTP/1.1 only. Else HTTP/2 where the endpoint understands it.
+   *
+   * @generated from field: bool use_http_11 = 7;
+   */
+  useHttp11: boolean;
+
+  /**
+   * One request for each attempt, or sessions. Absent: as the endpoint says.
+   *
+   * @generated from field: optional bool request_response = 8;
+   */
+  requestResponse?: boolean | undefined;
 };
 
 /**
@@ -76,6 +97,13 @@ export type RegisterDeploymentResponse = Message<"perdure.admin.v1.RegisterDeplo
    * @generated from field: bool created = 2;
    */
   created: boolean;
+
+  /**
+   * What callers and running work will notice: handlers that are gone, content types and schemas that changed.
+   *
+   * @generated from field: repeated string changes = 3;
+   */
+  changes: string[];
 };
 
 /**
@@ -199,6 +227,18 @@ export type Deployment = Message<"perdure.admin.v1.Deployment"> & {
    * @generated from field: map<string, string> metadata = 9;
    */
   metadata: { [key: string]: string };
+
+  /**
+   * Each attempt is one request; else all share a session.
+   *
+   * @generated from field: bool request_response = 10;
+   */
+  requestResponse: boolean;
+
+  /**
+   * @generated from field: bool use_http_11 = 11;
+   */
+  useHttp11: boolean;
 };
 
 /**

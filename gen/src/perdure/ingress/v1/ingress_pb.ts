@@ -5,17 +5,19 @@
 // The untyped ingress: any handler, by name, from any Connect, gRPC or gRPC-Web client.
 // The HTTP/JSON routes are the same operations.
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file perdure/ingress/v1/ingress.proto.
  */
 export const file_perdure_ingress_v1_ingress: GenFile = /*@__PURE__*/
-  fileDesc("CiBwZXJkdXJlL2luZ3Jlc3MvdjEvaW5ncmVzcy5wcm90bxIScGVyZHVyZS5pbmdyZXNzLnYxIkQKBlRhcmdldBIPCgdzZXJ2aWNlGAEgASgJEg8KB2hhbmRsZXIYAiABKAkSEAoDa2V5GAMgASgJSACIAQFCBgoEX2tleSKDAgoLQ2FsbFJlcXVlc3QSKgoGdGFyZ2V0GAEgASgLMhoucGVyZHVyZS5pbmdyZXNzLnYxLlRhcmdldBIRCglwYXJhbWV0ZXIYAiABKAwSPQoHaGVhZGVycxgDIAMoCzIsLnBlcmR1cmUuaW5ncmVzcy52MS5DYWxsUmVxdWVzdC5IZWFkZXJzRW50cnkSHAoPaWRlbXBvdGVuY3lfa2V5GAQgASgJSACIAQESFAoMY29udGVudF90eXBlGAUgASgJGi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQhIKEF9pZGVtcG90ZW5jeV9rZXkiNQoMQ2FsbFJlc3BvbnNlEhUKDWludm9jYXRpb25faWQYASABKAkSDgoGcmVzdWx0GAIgASgMIpUCCgtTZW5kUmVxdWVzdBIqCgZ0YXJnZXQYASABKAsyGi5wZXJkdXJlLmluZ3Jlc3MudjEuVGFyZ2V0EhEKCXBhcmFtZXRlchgCIAEoDBI9CgdoZWFkZXJzGAMgAygLMiwucGVyZHVyZS5pbmdyZXNzLnYxLlNlbmRSZXF1ZXN0LkhlYWRlcnNFbnRyeRIcCg9pZGVtcG90ZW5jeV9rZXkYBCABKAlIAIgBARIUCgxjb250ZW50X3R5cGUYBSABKAkSEAoIZGVsYXlfbXMYBiABKAQaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCEgoQX2lkZW1wb3RlbmN5X2tleSJzCgxTZW5kUmVzcG9uc2USFQoNaW52b2NhdGlvbl9pZBgBIAEoCRIWCg5uZXdseV9hY2NlcHRlZBgCIAEoCBIeChFleGVjdXRpb25fdGltZV9tcxgDIAEoBEgAiAEBQhQKEl9leGVjdXRpb25fdGltZV9tcyIvCg5Xb3JrZmxvd1RhcmdldBIQCgh3b3JrZmxvdxgBIAEoCRILCgNrZXkYAiABKAkiZwoQSWRlbXBvdGVudFRhcmdldBIPCgdzZXJ2aWNlGAEgASgJEg8KB2hhbmRsZXIYAiABKAkSEAoDa2V5GAMgASgJSACIAQESFwoPaWRlbXBvdGVuY3lfa2V5GAQgASgJQgYKBF9rZXkiqQEKEEludm9jYXRpb25UYXJnZXQSFwoNaW52b2NhdGlvbl9pZBgBIAEoCUgAEjYKCHdvcmtmbG93GAIgASgLMiIucGVyZHVyZS5pbmdyZXNzLnYxLldvcmtmbG93VGFyZ2V0SAASOgoKaWRlbXBvdGVudBgDIAEoCzIkLnBlcmR1cmUuaW5ncmVzcy52MS5JZGVtcG90ZW50VGFyZ2V0SABCCAoGdGFyZ2V0IkkKDUF0dGFjaFJlcXVlc3QSOAoKaW52b2NhdGlvbhgBIAEoCzIkLnBlcmR1cmUuaW5ncmVzcy52MS5JbnZvY2F0aW9uVGFyZ2V0IjcKDkF0dGFjaFJlc3BvbnNlEhUKDWludm9jYXRpb25faWQYASABKAkSDgoGcmVzdWx0GAIgASgMIkkKDU91dHB1dFJlcXVlc3QSOAoKaW52b2NhdGlvbhgBIAEoCzIkLnBlcmR1cmUuaW5ncmVzcy52MS5JbnZvY2F0aW9uVGFyZ2V0IkYKDk91dHB1dFJlc3BvbnNlEhUKDWludm9jYXRpb25faWQYASABKAkSDQoFcmVhZHkYAiABKAgSDgoGcmVzdWx0GAMgASgMIkkKDUxvb2t1cFJlcXVlc3QSOAoKaW52b2NhdGlvbhgBIAEoCzIkLnBlcmR1cmUuaW5ncmVzcy52MS5JbnZvY2F0aW9uVGFyZ2V0IicKDkxvb2t1cFJlc3BvbnNlEhUKDWludm9jYXRpb25faWQYASABKAkiogEKDUZhaWx1cmVEZXRhaWwSDAoEY29kZRgBIAEoDRIPCgdtZXNzYWdlGAIgASgJEkEKCG1ldGFkYXRhGAMgAygLMi8ucGVyZHVyZS5pbmdyZXNzLnYxLkZhaWx1cmVEZXRhaWwuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEykgMKB0luZ3Jlc3MSSQoEQ2FsbBIfLnBlcmR1cmUuaW5ncmVzcy52MS5DYWxsUmVxdWVzdBogLnBlcmR1cmUuaW5ncmVzcy52MS5DYWxsUmVzcG9uc2USSQoEU2VuZBIfLnBlcmR1cmUuaW5ncmVzcy52MS5TZW5kUmVxdWVzdBogLnBlcmR1cmUuaW5ncmVzcy52MS5TZW5kUmVzcG9uc2USTwoGQXR0YWNoEiEucGVyZHVyZS5pbmdyZXNzLnYxLkF0dGFjaFJlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuQXR0YWNoUmVzcG9uc2USTwoGT3V0cHV0EiEucGVyZHVyZS5pbmdyZXNzLnYxLk91dHB1dFJlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuT3V0cHV0UmVzcG9uc2USTwoGTG9va3VwEiEucGVyZHVyZS5pbmdyZXNzLnYxLkxvb2t1cFJlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuTG9va3VwUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("CiBwZXJkdXJlL2luZ3Jlc3MvdjEvaW5ncmVzcy5wcm90bxIScGVyZHVyZS5pbmdyZXNzLnYxIogBCgZUYXJnZXQSDwoHc2VydmljZRgBIAEoCRIPCgdoYW5kbGVyGAIgASgJEhAKA2tleRgDIAEoCUgAiAEBEhIKBXNjb3BlGAQgASgJSAGIAQESFgoJbGltaXRfa2V5GAUgASgJSAKIAQFCBgoEX2tleUIICgZfc2NvcGVCDAoKX2xpbWl0X2tleSKDAgoLQ2FsbFJlcXVlc3QSKgoGdGFyZ2V0GAEgASgLMhoucGVyZHVyZS5pbmdyZXNzLnYxLlRhcmdldBIRCglwYXJhbWV0ZXIYAiABKAwSPQoHaGVhZGVycxgDIAMoCzIsLnBlcmR1cmUuaW5ncmVzcy52MS5DYWxsUmVxdWVzdC5IZWFkZXJzRW50cnkSHAoPaWRlbXBvdGVuY3lfa2V5GAQgASgJSACIAQESFAoMY29udGVudF90eXBlGAUgASgJGi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQhIKEF9pZGVtcG90ZW5jeV9rZXkiNQoMQ2FsbFJlc3BvbnNlEhUKDWludm9jYXRpb25faWQYASABKAkSDgoGcmVzdWx0GAIgASgMIpUCCgtTZW5kUmVxdWVzdBIqCgZ0YXJnZXQYASABKAsyGi5wZXJkdXJlLmluZ3Jlc3MudjEuVGFyZ2V0EhEKCXBhcmFtZXRlchgCIAEoDBI9CgdoZWFkZXJzGAMgAygLMiwucGVyZHVyZS5pbmdyZXNzLnYxLlNlbmRSZXF1ZXN0LkhlYWRlcnNFbnRyeRIcCg9pZGVtcG90ZW5jeV9rZXkYBCABKAlIAIgBARIUCgxjb250ZW50X3R5cGUYBSABKAkSEAoIZGVsYXlfbXMYBiABKAQaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCEgoQX2lkZW1wb3RlbmN5X2tleSJzCgxTZW5kUmVzcG9uc2USFQoNaW52b2NhdGlvbl9pZBgBIAEoCRIWCg5uZXdseV9hY2NlcHRlZBgCIAEoCBIeChFleGVjdXRpb25fdGltZV9tcxgDIAEoBEgAiAEBQhQKEl9leGVjdXRpb25fdGltZV9tcyJNCg5Xb3JrZmxvd1RhcmdldBIQCgh3b3JrZmxvdxgBIAEoCRILCgNrZXkYAiABKAkSEgoFc2NvcGUYAyABKAlIAIgBAUIICgZfc2NvcGUihQEKEElkZW1wb3RlbnRUYXJnZXQSDwoHc2VydmljZRgBIAEoCRIPCgdoYW5kbGVyGAIgASgJEhAKA2tleRgDIAEoCUgAiAEBEhcKD2lkZW1wb3RlbmN5X2tleRgEIAEoCRISCgVzY29wZRgFIAEoCUgBiAEBQgYKBF9rZXlCCAoGX3Njb3BlIqkBChBJbnZvY2F0aW9uVGFyZ2V0EhcKDWludm9jYXRpb25faWQYASABKAlIABI2Cgh3b3JrZmxvdxgCIAEoCzIiLnBlcmR1cmUuaW5ncmVzcy52MS5Xb3JrZmxvd1RhcmdldEgAEjoKCmlkZW1wb3RlbnQYAyABKAsyJC5wZXJkdXJlLmluZ3Jlc3MudjEuSWRlbXBvdGVudFRhcmdldEgAQggKBnRhcmdldCJJCg1BdHRhY2hSZXF1ZXN0EjgKCmludm9jYXRpb24YASABKAsyJC5wZXJkdXJlLmluZ3Jlc3MudjEuSW52b2NhdGlvblRhcmdldCI3Cg5BdHRhY2hSZXNwb25zZRIVCg1pbnZvY2F0aW9uX2lkGAEgASgJEg4KBnJlc3VsdBgCIAEoDCJJCg1PdXRwdXRSZXF1ZXN0EjgKCmludm9jYXRpb24YASABKAsyJC5wZXJkdXJlLmluZ3Jlc3MudjEuSW52b2NhdGlvblRhcmdldCJGCg5PdXRwdXRSZXNwb25zZRIVCg1pbnZvY2F0aW9uX2lkGAEgASgJEg0KBXJlYWR5GAIgASgIEg4KBnJlc3VsdBgDIAEoDCJJCg1TdGF0dXNSZXF1ZXN0EjgKCmludm9jYXRpb24YASABKAsyJC5wZXJkdXJlLmluZ3Jlc3MudjEuSW52b2NhdGlvblRhcmdldCKFAQoOU3RhdHVzUmVzcG9uc2USFQoNaW52b2NhdGlvbl9pZBgBIAEoCRIoCgVzdGFnZRgCIAEoDjIZLnBlcmR1cmUuaW5ncmVzcy52MS5TdGFnZRIyCgdmYWlsdXJlGAMgASgLMiEucGVyZHVyZS5pbmdyZXNzLnYxLkZhaWx1cmVEZXRhaWwiSQoNTG9va3VwUmVxdWVzdBI4CgppbnZvY2F0aW9uGAEgASgLMiQucGVyZHVyZS5pbmdyZXNzLnYxLkludm9jYXRpb25UYXJnZXQiJwoOTG9va3VwUmVzcG9uc2USFQoNaW52b2NhdGlvbl9pZBgBIAEoCSKiAQoNRmFpbHVyZURldGFpbBIMCgRjb2RlGAEgASgNEg8KB21lc3NhZ2UYAiABKAkSQQoIbWV0YWRhdGEYAyADKAsyLy5wZXJkdXJlLmluZ3Jlc3MudjEuRmFpbHVyZURldGFpbC5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASpZCgVTdGFnZRIVChFTVEFHRV9VTlNQRUNJRklFRBAAEhEKDVNUQUdFX0NSRUFURUQQARIRCg1TVEFHRV9TVEFSVEVEEAISEwoPU1RBR0VfQ09NUExFVEVEEAMy4wMKB0luZ3Jlc3MSSQoEQ2FsbBIfLnBlcmR1cmUuaW5ncmVzcy52MS5DYWxsUmVxdWVzdBogLnBlcmR1cmUuaW5ncmVzcy52MS5DYWxsUmVzcG9uc2USSQoEU2VuZBIfLnBlcmR1cmUuaW5ncmVzcy52MS5TZW5kUmVxdWVzdBogLnBlcmR1cmUuaW5ncmVzcy52MS5TZW5kUmVzcG9uc2USTwoGQXR0YWNoEiEucGVyZHVyZS5pbmdyZXNzLnYxLkF0dGFjaFJlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuQXR0YWNoUmVzcG9uc2USTwoGT3V0cHV0EiEucGVyZHVyZS5pbmdyZXNzLnYxLk91dHB1dFJlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuT3V0cHV0UmVzcG9uc2USTwoGU3RhdHVzEiEucGVyZHVyZS5pbmdyZXNzLnYxLlN0YXR1c1JlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuU3RhdHVzUmVzcG9uc2USTwoGTG9va3VwEiEucGVyZHVyZS5pbmdyZXNzLnYxLkxvb2t1cFJlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuTG9va3VwUmVzcG9uc2ViBnByb3RvMw");
 
 /**
+ * A handler, and where and under which limits it is to run.
+ *
  * @generated from message perdure.ingress.v1.Target
  */
 export type Target = Message<"perdure.ingress.v1.Target"> & {
@@ -35,6 +37,22 @@ export type Target = Message<"perdure.ingress.v1.Target"> & {
    * @generated from field: optional string key = 3;
    */
   key?: string | undefined;
+
+  /**
+   * Keys, workflows and idempotency keys of one scope are not those of another. 1 to 36 of a-z, A-Z, 0-9,
+   * "_", "." and "-".
+   *
+   * @generated from field: optional string scope = 4;
+   */
+  scope?: string | undefined;
+
+  /**
+   * What the concurrency limits of the scope are counted by: one or two parts joined by "/", each like a
+   * scope. Only with a scope.
+   *
+   * @generated from field: optional string limit_key = 5;
+   */
+  limitKey?: string | undefined;
 };
 
 /**
@@ -45,6 +63,8 @@ export const TargetSchema: GenMessage<Target> = /*@__PURE__*/
   messageDesc(file_perdure_ingress_v1_ingress, 0);
 
 /**
+ * What to run, and with what.
+ *
  * @generated from message perdure.ingress.v1.CallRequest
  */
 export type CallRequest = Message<"perdure.ingress.v1.CallRequest"> & {
@@ -61,6 +81,8 @@ export type CallRequest = Message<"perdure.ingress.v1.CallRequest"> & {
   parameter: Uint8Array;
 
   /**
+   * For the handler. Those that the ingress itself reads (idempotency-key, x-restate-…) are not passed on.
+   *
    * @generated from field: map<string, string> headers = 3;
    */
   headers: { [key: string]: string };
@@ -86,6 +108,8 @@ export const CallRequestSchema: GenMessage<CallRequest> = /*@__PURE__*/
   messageDesc(file_perdure_ingress_v1_ingress, 1);
 
 /**
+ * The result of a call.
+ *
  * @generated from message perdure.ingress.v1.CallResponse
  */
 export type CallResponse = Message<"perdure.ingress.v1.CallResponse"> & {
@@ -95,6 +119,8 @@ export type CallResponse = Message<"perdure.ingress.v1.CallResponse"> & {
   invocationId: string;
 
   /**
+   * As the handler's serde made it.
+   *
    * @generated from field: bytes result = 2;
    */
   result: Uint8Array;
@@ -108,6 +134,8 @@ export const CallResponseSchema: GenMessage<CallResponse> = /*@__PURE__*/
   messageDesc(file_perdure_ingress_v1_ingress, 2);
 
 /**
+ * What to run, with what, and when.
+ *
  * @generated from message perdure.ingress.v1.SendRequest
  */
 export type SendRequest = Message<"perdure.ingress.v1.SendRequest"> & {
@@ -117,11 +145,15 @@ export type SendRequest = Message<"perdure.ingress.v1.SendRequest"> & {
   target?: Target | undefined;
 
   /**
+   * As of a call.
+   *
    * @generated from field: bytes parameter = 2;
    */
   parameter: Uint8Array;
 
   /**
+   * As of a call.
+   *
    * @generated from field: map<string, string> headers = 3;
    */
   headers: { [key: string]: string };
@@ -132,6 +164,8 @@ export type SendRequest = Message<"perdure.ingress.v1.SendRequest"> & {
   idempotencyKey?: string | undefined;
 
   /**
+   * As of a call.
+   *
    * @generated from field: string content_type = 5;
    */
   contentType: string;
@@ -152,6 +186,8 @@ export const SendRequestSchema: GenMessage<SendRequest> = /*@__PURE__*/
   messageDesc(file_perdure_ingress_v1_ingress, 3);
 
 /**
+ * What was submitted.
+ *
  * @generated from message perdure.ingress.v1.SendResponse
  */
 export type SendResponse = Message<"perdure.ingress.v1.SendResponse"> & {
@@ -183,6 +219,8 @@ export const SendResponseSchema: GenMessage<SendResponse> = /*@__PURE__*/
   messageDesc(file_perdure_ingress_v1_ingress, 4);
 
 /**
+ * The run of a workflow.
+ *
  * @generated from message perdure.ingress.v1.WorkflowTarget
  */
 export type WorkflowTarget = Message<"perdure.ingress.v1.WorkflowTarget"> & {
@@ -195,6 +233,13 @@ export type WorkflowTarget = Message<"perdure.ingress.v1.WorkflowTarget"> & {
    * @generated from field: string key = 2;
    */
   key: string;
+
+  /**
+   * The one that it was submitted in.
+   *
+   * @generated from field: optional string scope = 3;
+   */
+  scope?: string | undefined;
 };
 
 /**
@@ -205,6 +250,8 @@ export const WorkflowTargetSchema: GenMessage<WorkflowTarget> = /*@__PURE__*/
   messageDesc(file_perdure_ingress_v1_ingress, 5);
 
 /**
+ * What was submitted with an idempotency key.
+ *
  * @generated from message perdure.ingress.v1.IdempotentTarget
  */
 export type IdempotentTarget = Message<"perdure.ingress.v1.IdempotentTarget"> & {
@@ -219,6 +266,8 @@ export type IdempotentTarget = Message<"perdure.ingress.v1.IdempotentTarget"> & 
   handler: string;
 
   /**
+   * For virtual objects, and for the shared handlers of workflows.
+   *
    * @generated from field: optional string key = 3;
    */
   key?: string | undefined;
@@ -227,6 +276,13 @@ export type IdempotentTarget = Message<"perdure.ingress.v1.IdempotentTarget"> & 
    * @generated from field: string idempotency_key = 4;
    */
   idempotencyKey: string;
+
+  /**
+   * The one that it was submitted in.
+   *
+   * @generated from field: optional string scope = 5;
+   */
+  scope?: string | undefined;
 };
 
 /**
@@ -237,6 +293,8 @@ export const IdempotentTargetSchema: GenMessage<IdempotentTarget> = /*@__PURE__*
   messageDesc(file_perdure_ingress_v1_ingress, 6);
 
 /**
+ * An invocation, by its id or by what its id is derived of.
+ *
  * @generated from message perdure.ingress.v1.InvocationTarget
  */
 export type InvocationTarget = Message<"perdure.ingress.v1.InvocationTarget"> & {
@@ -245,6 +303,8 @@ export type InvocationTarget = Message<"perdure.ingress.v1.InvocationTarget"> & 
    */
   target: {
     /**
+     * inv_1…
+     *
      * @generated from field: string invocation_id = 1;
      */
     value: string;
@@ -272,6 +332,8 @@ export const InvocationTargetSchema: GenMessage<InvocationTarget> = /*@__PURE__*
   messageDesc(file_perdure_ingress_v1_ingress, 7);
 
 /**
+ * Which invocation to wait for.
+ *
  * @generated from message perdure.ingress.v1.AttachRequest
  */
 export type AttachRequest = Message<"perdure.ingress.v1.AttachRequest"> & {
@@ -289,6 +351,8 @@ export const AttachRequestSchema: GenMessage<AttachRequest> = /*@__PURE__*/
   messageDesc(file_perdure_ingress_v1_ingress, 8);
 
 /**
+ * The result of an invocation.
+ *
  * @generated from message perdure.ingress.v1.AttachResponse
  */
 export type AttachResponse = Message<"perdure.ingress.v1.AttachResponse"> & {
@@ -298,6 +362,8 @@ export type AttachResponse = Message<"perdure.ingress.v1.AttachResponse"> & {
   invocationId: string;
 
   /**
+   * As the handler's serde made it.
+   *
    * @generated from field: bytes result = 2;
    */
   result: Uint8Array;
@@ -311,6 +377,8 @@ export const AttachResponseSchema: GenMessage<AttachResponse> = /*@__PURE__*/
   messageDesc(file_perdure_ingress_v1_ingress, 9);
 
 /**
+ * Which invocation to look at.
+ *
  * @generated from message perdure.ingress.v1.OutputRequest
  */
 export type OutputRequest = Message<"perdure.ingress.v1.OutputRequest"> & {
@@ -328,6 +396,8 @@ export const OutputRequestSchema: GenMessage<OutputRequest> = /*@__PURE__*/
   messageDesc(file_perdure_ingress_v1_ingress, 10);
 
 /**
+ * The result of an invocation, if it has one.
+ *
  * @generated from message perdure.ingress.v1.OutputResponse
  */
 export type OutputResponse = Message<"perdure.ingress.v1.OutputResponse"> & {
@@ -337,11 +407,15 @@ export type OutputResponse = Message<"perdure.ingress.v1.OutputResponse"> & {
   invocationId: string;
 
   /**
+   * False: it has not ended.
+   *
    * @generated from field: bool ready = 2;
    */
   ready: boolean;
 
   /**
+   * As the handler's serde made it; empty while it is not ready.
+   *
    * @generated from field: bytes result = 3;
    */
   result: Uint8Array;
@@ -355,6 +429,58 @@ export const OutputResponseSchema: GenMessage<OutputResponse> = /*@__PURE__*/
   messageDesc(file_perdure_ingress_v1_ingress, 11);
 
 /**
+ * Which invocation to look at.
+ *
+ * @generated from message perdure.ingress.v1.StatusRequest
+ */
+export type StatusRequest = Message<"perdure.ingress.v1.StatusRequest"> & {
+  /**
+   * @generated from field: perdure.ingress.v1.InvocationTarget invocation = 1;
+   */
+  invocation?: InvocationTarget | undefined;
+};
+
+/**
+ * Describes the message perdure.ingress.v1.StatusRequest.
+ * Use `create(StatusRequestSchema)` to create a new message.
+ */
+export const StatusRequestSchema: GenMessage<StatusRequest> = /*@__PURE__*/
+  messageDesc(file_perdure_ingress_v1_ingress, 12);
+
+/**
+ * How far an invocation is, and what went wrong with it.
+ *
+ * @generated from message perdure.ingress.v1.StatusResponse
+ */
+export type StatusResponse = Message<"perdure.ingress.v1.StatusResponse"> & {
+  /**
+   * @generated from field: string invocation_id = 1;
+   */
+  invocationId: string;
+
+  /**
+   * @generated from field: perdure.ingress.v1.Stage stage = 2;
+   */
+  stage: Stage;
+
+  /**
+   * How it failed, or, while it is being retried or paused, how its last attempt failed. Absent for neither.
+   *
+   * @generated from field: perdure.ingress.v1.FailureDetail failure = 3;
+   */
+  failure?: FailureDetail | undefined;
+};
+
+/**
+ * Describes the message perdure.ingress.v1.StatusResponse.
+ * Use `create(StatusResponseSchema)` to create a new message.
+ */
+export const StatusResponseSchema: GenMessage<StatusResponse> = /*@__PURE__*/
+  messageDesc(file_perdure_ingress_v1_ingress, 13);
+
+/**
+ * What the id is derived of.
+ *
  * @generated from message perdure.ingress.v1.LookupRequest
  */
 export type LookupRequest = Message<"perdure.ingress.v1.LookupRequest"> & {
@@ -369,9 +495,11 @@ export type LookupRequest = Message<"perdure.ingress.v1.LookupRequest"> & {
  * Use `create(LookupRequestSchema)` to create a new message.
  */
 export const LookupRequestSchema: GenMessage<LookupRequest> = /*@__PURE__*/
-  messageDesc(file_perdure_ingress_v1_ingress, 12);
+  messageDesc(file_perdure_ingress_v1_ingress, 14);
 
 /**
+ * An id, which may stand for no invocation yet.
+ *
  * @generated from message perdure.ingress.v1.LookupResponse
  */
 export type LookupResponse = Message<"perdure.ingress.v1.LookupResponse"> & {
@@ -386,15 +514,17 @@ export type LookupResponse = Message<"perdure.ingress.v1.LookupResponse"> & {
  * Use `create(LookupResponseSchema)` to create a new message.
  */
 export const LookupResponseSchema: GenMessage<LookupResponse> = /*@__PURE__*/
-  messageDesc(file_perdure_ingress_v1_ingress, 13);
+  messageDesc(file_perdure_ingress_v1_ingress, 15);
 
 /**
- * Attached to an error that is an invocation's own failure.
+ * Attached to an error that is an invocation's own failure; also part of its status.
  *
  * @generated from message perdure.ingress.v1.FailureDetail
  */
 export type FailureDetail = Message<"perdure.ingress.v1.FailureDetail"> & {
   /**
+   * Of the failure, in the numbers of HTTP.
+   *
    * @generated from field: uint32 code = 1;
    */
   code: number;
@@ -415,7 +545,53 @@ export type FailureDetail = Message<"perdure.ingress.v1.FailureDetail"> & {
  * Use `create(FailureDetailSchema)` to create a new message.
  */
 export const FailureDetailSchema: GenMessage<FailureDetail> = /*@__PURE__*/
-  messageDesc(file_perdure_ingress_v1_ingress, 14);
+  messageDesc(file_perdure_ingress_v1_ingress, 16);
+
+/**
+ * How far an invocation is.
+ *
+ * @generated from enum perdure.ingress.v1.Stage
+ */
+export const Stage = {
+  /**
+   * @generated from enum value: STAGE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It waits for its time, for its key, or for a limit of its scope.
+   *
+   * @generated from enum value: STAGE_CREATED = 1;
+   */
+  CREATED: 1,
+
+  /**
+   * It runs, waits for something that its code awaits, is to be retried, or is paused.
+   *
+   * @generated from enum value: STAGE_STARTED = 2;
+   */
+  STARTED: 2,
+
+  /**
+   * It has ended.
+   *
+   * @generated from enum value: STAGE_COMPLETED = 3;
+   */
+  COMPLETED: 3,
+} as const;
+
+/**
+ * How far an invocation is.
+ *
+ * @generated from enum perdure.ingress.v1.Stage
+ */
+export type Stage = (typeof Stage)[keyof typeof Stage] | UnknownEnum;
+
+/**
+ * Describes the enum perdure.ingress.v1.Stage.
+ */
+export const StageSchema: GenEnum<Stage> = /*@__PURE__*/
+  enumDesc(file_perdure_ingress_v1_ingress, 0);
 
 /**
  * @generated from service perdure.ingress.v1.Ingress
@@ -462,6 +638,16 @@ export const Ingress: GenService<{
     methodKind: "unary";
     input: typeof OutputRequestSchema;
     output: typeof OutputResponseSchema;
+  },
+  /**
+   * How far an invocation is. Never waits. NOT_FOUND where there is none.
+   *
+   * @generated from rpc perdure.ingress.v1.Ingress.Status
+   */
+  status: {
+    methodKind: "unary";
+    input: typeof StatusRequestSchema;
+    output: typeof StatusResponseSchema;
   },
   /**
    * The id of an invocation from what it is derived of; whether it exists is not looked at.

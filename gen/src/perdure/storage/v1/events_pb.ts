@@ -13,7 +13,7 @@ import type { AttemptNumber, ProposeCompletion } from "../../protocol/v1/deploym
 import { file_perdure_protocol_v1_deployment } from "../../protocol/v1/deployment_pb.js";
 import type { Awaiting, Entry, Failure, Void } from "../../protocol/v1/journal_pb.js";
 import { file_perdure_protocol_v1_journal } from "../../protocol/v1/journal_pb.js";
-import type { AttemptFailure, Deployment, InvokeMessage, Message as Message$1, ResolvedTarget, SignalMessage } from "./records_pb.js";
+import type { AttemptFailure, Deployment, InvokeMessage, LimitRule, Message as Message$1, ResolvedTarget, SignalMessage, StatePatch } from "./records_pb.js";
 import { file_perdure_storage_v1_records } from "./records_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file perdure/storage/v1/events.proto.
  */
 export const file_perdure_storage_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("Ch9wZXJkdXJlL3N0b3JhZ2UvdjEvZXZlbnRzLnByb3RvEhJwZXJkdXJlLnN0b3JhZ2UudjEigwYKBUV2ZW50EiwKBm9wZW5lZBgBIAEoCzIaLnBlcmR1cmUuc3RvcmFnZS52MS5PcGVuZWRIABIyCglzdWJtaXR0ZWQYAiABKAsyHS5wZXJkdXJlLnN0b3JhZ2UudjEuU3VibWl0dGVkSAASMAoIYXBwZW5kZWQYAyABKAsyHC5wZXJkdXJlLnN0b3JhZ2UudjEuQXBwZW5kZWRIABIyCglzdXNwZW5kZWQYBCABKAsyHS5wZXJkdXJlLnN0b3JhZ2UudjEuU3VzcGVuZGVkSAASLAoGZmFpbGVkGAUgASgLMhoucGVyZHVyZS5zdG9yYWdlLnYxLkZhaWxlZEgAEjcKDGF0dGVtcHRfbG9zdBgGIAEoCzIfLnBlcmR1cmUuc3RvcmFnZS52MS5BdHRlbXB0TG9zdEgAEjMKCnRpbWVyc19kdWUYByABKAsyHS5wZXJkdXJlLnN0b3JhZ2UudjEuVGltZXJzRHVlSAASPwoQbWVzc2FnZV9yZWNlaXZlZBgIIAEoCzIjLnBlcmR1cmUuc3RvcmFnZS52MS5NZXNzYWdlUmVjZWl2ZWRIABIyCglkZWxpdmVyZWQYCSABKAsyHS5wZXJkdXJlLnN0b3JhZ2UudjEuRGVsaXZlcmVkSAASMgoJc2lnbmFsbGVkGAogASgLMh0ucGVyZHVyZS5zdG9yYWdlLnYxLlNpZ25hbGxlZEgAEioKBXN3ZXB0GAsgASgLMhkucGVyZHVyZS5zdG9yYWdlLnYxLlN3ZXB0SAASPQoPYmVoYXZpb3JfcmFpc2VkGAwgASgLMiIucGVyZHVyZS5zdG9yYWdlLnYxLkJlaGF2aW9yUmFpc2VkSAASSQoVZGVwbG95bWVudF9yZWdpc3RlcmVkGA0gASgLMigucGVyZHVyZS5zdG9yYWdlLnYxLkRlcGxveW1lbnRSZWdpc3RlcmVkSAASLgoHcmVzdW1lZBgOIAEoCzIbLnBlcmR1cmUuc3RvcmFnZS52MS5SZXN1bWVkSABCBwoFZXZlbnQiFwoGT3BlbmVkEg0KBWVwb2NoGAEgASgNIkIKCVN1Ym1pdHRlZBI1CgppbnZvY2F0aW9uGAEgASgLMiEucGVyZHVyZS5zdG9yYWdlLnYxLkludm9rZU1lc3NhZ2UipAEKCEFwcGVuZGVkEg4KBnJ1bl9pZBgBIAEoCRIzCgdhdHRlbXB0GAIgASgLMiIucGVyZHVyZS5wcm90b2NvbC52MS5BdHRlbXB0TnVtYmVyEi8KBWl0ZW1zGAMgAygLMiAucGVyZHVyZS5zdG9yYWdlLnYxLkFwcGVuZGVkSXRlbRIVCg1kZXBsb3ltZW50X2lkGAQgASgJEgsKA2VuZBgFIAEoCCKyAQoMQXBwZW5kZWRJdGVtEi0KB2NvbW1hbmQYASABKAsyGi5wZXJkdXJlLnByb3RvY29sLnYxLkVudHJ5SAASOgoIcHJvcG9zYWwYAiABKAsyJi5wZXJkdXJlLnByb3RvY29sLnYxLlByb3Bvc2VDb21wbGV0aW9uSAASLwoGY2FsbGVlGAMgASgLMh8ucGVyZHVyZS5zdG9yYWdlLnYxLkNhbGxlZUZhY3RzQgYKBGl0ZW0ihQEKC0NhbGxlZUZhY3RzEhEKCXBhcnRpdGlvbhgBIAEoDRIKCgJpZBgCIAEoCRIOCgZydW5faWQYAyABKAkSMgoGdGFyZ2V0GAQgASgLMiIucGVyZHVyZS5zdG9yYWdlLnYxLlJlc29sdmVkVGFyZ2V0EhMKC3JhbmRvbV9zZWVkGAUgASgGIo8BCglTdXNwZW5kZWQSDgoGcnVuX2lkGAEgASgJEjMKB2F0dGVtcHQYAiABKAsyIi5wZXJkdXJlLnByb3RvY29sLnYxLkF0dGVtcHROdW1iZXISLwoIYXdhaXRpbmcYAyABKAsyHS5wZXJkdXJlLnByb3RvY29sLnYxLkF3YWl0aW5nEgwKBHNlZW4YBCABKA0i+wEKBkZhaWxlZBIOCgZydW5faWQYASABKAkSMwoHYXR0ZW1wdBgCIAEoCzIiLnBlcmR1cmUucHJvdG9jb2wudjEuQXR0ZW1wdE51bWJlchIzCgdmYWlsdXJlGAMgASgLMiIucGVyZHVyZS5zdG9yYWdlLnYxLkF0dGVtcHRGYWlsdXJlEhIKCHJldHJ5X2F0GAQgASgBSAASKgoFcGF1c2UYBSABKAsyGS5wZXJkdXJlLnByb3RvY29sLnYxLlZvaWRIABIrCgNlbmQYBiABKAsyHC5wZXJkdXJlLnByb3RvY29sLnYxLkZhaWx1cmVIAEIKCghkZWNpc2lvbiJSCgtBdHRlbXB0TG9zdBIOCgZydW5faWQYASABKAkSMwoHYXR0ZW1wdBgCIAEoCzIiLnBlcmR1cmUucHJvdG9jb2wudjEuQXR0ZW1wdE51bWJlciIpCglUaW1lcnNEdWUSDQoFdW50aWwYASABKAESDQoFbGltaXQYAiABKA0iXwoPTWVzc2FnZVJlY2VpdmVkEgwKBGZyb20YASABKA0SEAoIc2VxdWVuY2UYAiABKAESLAoHbWVzc2FnZRgDIAEoCzIbLnBlcmR1cmUuc3RvcmFnZS52MS5NZXNzYWdlIjgKCURlbGl2ZXJlZBIrCgJ0bxgBIAMoCzIfLnBlcmR1cmUuc3RvcmFnZS52MS5EZWxpdmVyZWRUbyIyCgtEZWxpdmVyZWRUbxIRCglwYXJ0aXRpb24YASABKA0SEAoIc2VxdWVuY2UYAiABKAEiPgoJU2lnbmFsbGVkEjEKBnNpZ25hbBgBIAEoCzIhLnBlcmR1cmUuc3RvcmFnZS52MS5TaWduYWxNZXNzYWdlIiAKB1Jlc3VtZWQSFQoNaW52b2NhdGlvbl9pZBgBIAEoCSIWCgVTd2VwdBINCgVsaW1pdBgBIAEoDSIcCg5CZWhhdmlvclJhaXNlZBIKCgJ0bxgBIAEoDSJKChREZXBsb3ltZW50UmVnaXN0ZXJlZBIyCgpkZXBsb3ltZW50GAEgASgLMh4ucGVyZHVyZS5zdG9yYWdlLnYxLkRlcGxveW1lbnRiBnByb3RvMw", [file_perdure_protocol_v1_deployment, file_perdure_protocol_v1_journal, file_perdure_storage_v1_records]);
+  fileDesc("Ch9wZXJkdXJlL3N0b3JhZ2UvdjEvZXZlbnRzLnByb3RvEhJwZXJkdXJlLnN0b3JhZ2UudjEisgkKBUV2ZW50EiwKBm9wZW5lZBgBIAEoCzIaLnBlcmR1cmUuc3RvcmFnZS52MS5PcGVuZWRIABIyCglzdWJtaXR0ZWQYAiABKAsyHS5wZXJkdXJlLnN0b3JhZ2UudjEuU3VibWl0dGVkSAASMAoIYXBwZW5kZWQYAyABKAsyHC5wZXJkdXJlLnN0b3JhZ2UudjEuQXBwZW5kZWRIABIyCglzdXNwZW5kZWQYBCABKAsyHS5wZXJkdXJlLnN0b3JhZ2UudjEuU3VzcGVuZGVkSAASLAoGZmFpbGVkGAUgASgLMhoucGVyZHVyZS5zdG9yYWdlLnYxLkZhaWxlZEgAEjcKDGF0dGVtcHRfbG9zdBgGIAEoCzIfLnBlcmR1cmUuc3RvcmFnZS52MS5BdHRlbXB0TG9zdEgAEjMKCnRpbWVyc19kdWUYByABKAsyHS5wZXJkdXJlLnN0b3JhZ2UudjEuVGltZXJzRHVlSAASPwoQbWVzc2FnZV9yZWNlaXZlZBgIIAEoCzIjLnBlcmR1cmUuc3RvcmFnZS52MS5NZXNzYWdlUmVjZWl2ZWRIABIyCglkZWxpdmVyZWQYCSABKAsyHS5wZXJkdXJlLnN0b3JhZ2UudjEuRGVsaXZlcmVkSAASMgoJc2lnbmFsbGVkGAogASgLMh0ucGVyZHVyZS5zdG9yYWdlLnYxLlNpZ25hbGxlZEgAEioKBXN3ZXB0GAsgASgLMhkucGVyZHVyZS5zdG9yYWdlLnYxLlN3ZXB0SAASPQoPYmVoYXZpb3JfcmFpc2VkGAwgASgLMiIucGVyZHVyZS5zdG9yYWdlLnYxLkJlaGF2aW9yUmFpc2VkSAASSQoVZGVwbG95bWVudF9yZWdpc3RlcmVkGA0gASgLMigucGVyZHVyZS5zdG9yYWdlLnYxLkRlcGxveW1lbnRSZWdpc3RlcmVkSAASLgoHcmVzdW1lZBgOIAEoCzIbLnBlcmR1cmUuc3RvcmFnZS52MS5SZXN1bWVkSAASMgoJY2FuY2VsbGVkGA8gASgLMh0ucGVyZHVyZS5zdG9yYWdlLnYxLkNhbmNlbGxlZEgAEiwKBmtpbGxlZBgQIAEoCzIaLnBlcmR1cmUuc3RvcmFnZS52MS5LaWxsZWRIABIsCgZwYXVzZWQYESABKAsyGi5wZXJkdXJlLnN0b3JhZ2UudjEuUGF1c2VkSAASMgoJcmVzdGFydGVkGBIgASgLMh0ucGVyZHVyZS5zdG9yYWdlLnYxLlJlc3RhcnRlZEgAEiwKBnB1cmdlZBgTIAEoCzIaLnBlcmR1cmUuc3RvcmFnZS52MS5QdXJnZWRIABI5Cg1zdGF0ZV9wYXRjaGVkGBQgASgLMiAucGVyZHVyZS5zdG9yYWdlLnYxLlN0YXRlUGF0Y2hlZEgAEjsKDnJ1bGVzX3JlcGxhY2VkGBUgASgLMiEucGVyZHVyZS5zdG9yYWdlLnYxLlJ1bGVzUmVwbGFjZWRIABJDChJkZXBsb3ltZW50X3JlbW92ZWQYFiABKAsyJS5wZXJkdXJlLnN0b3JhZ2UudjEuRGVwbG95bWVudFJlbW92ZWRIAEIHCgVldmVudCIXCgZPcGVuZWQSDQoFZXBvY2gYASABKA0iQgoJU3VibWl0dGVkEjUKCmludm9jYXRpb24YASABKAsyIS5wZXJkdXJlLnN0b3JhZ2UudjEuSW52b2tlTWVzc2FnZSKkAQoIQXBwZW5kZWQSDgoGcnVuX2lkGAEgASgJEjMKB2F0dGVtcHQYAiABKAsyIi5wZXJkdXJlLnByb3RvY29sLnYxLkF0dGVtcHROdW1iZXISLwoFaXRlbXMYAyADKAsyIC5wZXJkdXJlLnN0b3JhZ2UudjEuQXBwZW5kZWRJdGVtEhUKDWRlcGxveW1lbnRfaWQYBCABKAkSCwoDZW5kGAUgASgIIrIBCgxBcHBlbmRlZEl0ZW0SLQoHY29tbWFuZBgBIAEoCzIaLnBlcmR1cmUucHJvdG9jb2wudjEuRW50cnlIABI6Cghwcm9wb3NhbBgCIAEoCzImLnBlcmR1cmUucHJvdG9jb2wudjEuUHJvcG9zZUNvbXBsZXRpb25IABIvCgZjYWxsZWUYAyABKAsyHy5wZXJkdXJlLnN0b3JhZ2UudjEuQ2FsbGVlRmFjdHNCBgoEaXRlbSKFAQoLQ2FsbGVlRmFjdHMSEQoJcGFydGl0aW9uGAEgASgNEgoKAmlkGAIgASgJEg4KBnJ1bl9pZBgDIAEoCRIyCgZ0YXJnZXQYBCABKAsyIi5wZXJkdXJlLnN0b3JhZ2UudjEuUmVzb2x2ZWRUYXJnZXQSEwoLcmFuZG9tX3NlZWQYBSABKAYijwEKCVN1c3BlbmRlZBIOCgZydW5faWQYASABKAkSMwoHYXR0ZW1wdBgCIAEoCzIiLnBlcmR1cmUucHJvdG9jb2wudjEuQXR0ZW1wdE51bWJlchIvCghhd2FpdGluZxgDIAEoCzIdLnBlcmR1cmUucHJvdG9jb2wudjEuQXdhaXRpbmcSDAoEc2VlbhgEIAEoDSL7AQoGRmFpbGVkEg4KBnJ1bl9pZBgBIAEoCRIzCgdhdHRlbXB0GAIgASgLMiIucGVyZHVyZS5wcm90b2NvbC52MS5BdHRlbXB0TnVtYmVyEjMKB2ZhaWx1cmUYAyABKAsyIi5wZXJkdXJlLnN0b3JhZ2UudjEuQXR0ZW1wdEZhaWx1cmUSEgoIcmV0cnlfYXQYBCABKAFIABIqCgVwYXVzZRgFIAEoCzIZLnBlcmR1cmUucHJvdG9jb2wudjEuVm9pZEgAEisKA2VuZBgGIAEoCzIcLnBlcmR1cmUucHJvdG9jb2wudjEuRmFpbHVyZUgAQgoKCGRlY2lzaW9uIlIKC0F0dGVtcHRMb3N0Eg4KBnJ1bl9pZBgBIAEoCRIzCgdhdHRlbXB0GAIgASgLMiIucGVyZHVyZS5wcm90b2NvbC52MS5BdHRlbXB0TnVtYmVyIikKCVRpbWVyc0R1ZRINCgV1bnRpbBgBIAEoARINCgVsaW1pdBgCIAEoDSJfCg9NZXNzYWdlUmVjZWl2ZWQSDAoEZnJvbRgBIAEoDRIQCghzZXF1ZW5jZRgCIAEoARIsCgdtZXNzYWdlGAMgASgLMhsucGVyZHVyZS5zdG9yYWdlLnYxLk1lc3NhZ2UiOAoJRGVsaXZlcmVkEisKAnRvGAEgAygLMh8ucGVyZHVyZS5zdG9yYWdlLnYxLkRlbGl2ZXJlZFRvIjIKC0RlbGl2ZXJlZFRvEhEKCXBhcnRpdGlvbhgBIAEoDRIQCghzZXF1ZW5jZRgCIAEoASI+CglTaWduYWxsZWQSMQoGc2lnbmFsGAEgASgLMiEucGVyZHVyZS5zdG9yYWdlLnYxLlNpZ25hbE1lc3NhZ2UiNwoHUmVzdW1lZBIVCg1pbnZvY2F0aW9uX2lkGAEgASgJEhUKDWRlcGxveW1lbnRfaWQYAiABKAkiIgoJQ2FuY2VsbGVkEhUKDWludm9jYXRpb25faWQYASABKAkiHwoGS2lsbGVkEhUKDWludm9jYXRpb25faWQYASABKAkiHwoGUGF1c2VkEhUKDWludm9jYXRpb25faWQYASABKAkiawoJUmVzdGFydGVkEhUKDWludm9jYXRpb25faWQYASABKAkSDgoGbmV3X2lkGAIgASgJEhIKCm5ld19ydW5faWQYAyABKAkSDAoEZnJvbRgEIAEoDRIVCg1kZXBsb3ltZW50X2lkGAUgASgJIjUKBlB1cmdlZBIVCg1pbnZvY2F0aW9uX2lkGAEgASgJEhQKDGpvdXJuYWxfb25seRgCIAEoCCI9CgxTdGF0ZVBhdGNoZWQSLQoFcGF0Y2gYASABKAsyHi5wZXJkdXJlLnN0b3JhZ2UudjEuU3RhdGVQYXRjaCI9Cg1SdWxlc1JlcGxhY2VkEiwKBXJ1bGVzGAEgAygLMh0ucGVyZHVyZS5zdG9yYWdlLnYxLkxpbWl0UnVsZSIWCgVTd2VwdBINCgVsaW1pdBgBIAEoDSIcCg5CZWhhdmlvclJhaXNlZBIKCgJ0bxgBIAEoDSJKChREZXBsb3ltZW50UmVnaXN0ZXJlZBIyCgpkZXBsb3ltZW50GAEgASgLMh4ucGVyZHVyZS5zdG9yYWdlLnYxLkRlcGxveW1lbnQiKgoRRGVwbG95bWVudFJlbW92ZWQSFQoNZGVwbG95bWVudF9pZBgBIAEoCWIGcHJvdG8z", [file_perdure_protocol_v1_deployment, file_perdure_protocol_v1_journal, file_perdure_storage_v1_records]);
 
 /**
  * @generated from message perdure.storage.v1.Event
@@ -114,6 +114,54 @@ export type Event = Message<"perdure.storage.v1.Event"> & {
      */
     value: Resumed;
     case: "resumed";
+  } | {
+    /**
+     * @generated from field: perdure.storage.v1.Cancelled cancelled = 15;
+     */
+    value: Cancelled;
+    case: "cancelled";
+  } | {
+    /**
+     * @generated from field: perdure.storage.v1.Killed killed = 16;
+     */
+    value: Killed;
+    case: "killed";
+  } | {
+    /**
+     * @generated from field: perdure.storage.v1.Paused paused = 17;
+     */
+    value: Paused;
+    case: "paused";
+  } | {
+    /**
+     * @generated from field: perdure.storage.v1.Restarted restarted = 18;
+     */
+    value: Restarted;
+    case: "restarted";
+  } | {
+    /**
+     * @generated from field: perdure.storage.v1.Purged purged = 19;
+     */
+    value: Purged;
+    case: "purged";
+  } | {
+    /**
+     * @generated from field: perdure.storage.v1.StatePatched state_patched = 20;
+     */
+    value: StatePatched;
+    case: "statePatched";
+  } | {
+    /**
+     * @generated from field: perdure.storage.v1.RulesReplaced rules_replaced = 21;
+     */
+    value: RulesReplaced;
+    case: "rulesReplaced";
+  } | {
+    /**
+     * @generated from field: perdure.storage.v1.DeploymentRemoved deployment_removed = 22;
+     */
+    value: DeploymentRemoved;
+    case: "deploymentRemoved";
   } | { case: undefined; value?: undefined };
 };
 
@@ -507,6 +555,13 @@ export type Resumed = Message<"perdure.storage.v1.Resumed"> & {
    * @generated from field: string invocation_id = 1;
    */
   invocationId: string;
+
+  /**
+   * Pins the invocation to it from now on; empty: it stays where it is.
+   *
+   * @generated from field: string deployment_id = 2;
+   */
+  deploymentId: string;
 };
 
 /**
@@ -515,6 +570,172 @@ export type Resumed = Message<"perdure.storage.v1.Resumed"> & {
  */
 export const ResumedSchema: GenMessage<Resumed> = /*@__PURE__*/
   messageDesc(file_perdure_storage_v1_events, 14);
+
+/**
+ * Someone wants an invocation to stop: its code is told so where it waits, and may compensate.
+ *
+ * @generated from message perdure.storage.v1.Cancelled
+ */
+export type Cancelled = Message<"perdure.storage.v1.Cancelled"> & {
+  /**
+   * @generated from field: string invocation_id = 1;
+   */
+  invocationId: string;
+};
+
+/**
+ * Describes the message perdure.storage.v1.Cancelled.
+ * Use `create(CancelledSchema)` to create a new message.
+ */
+export const CancelledSchema: GenMessage<Cancelled> = /*@__PURE__*/
+  messageDesc(file_perdure_storage_v1_events, 15);
+
+/**
+ * Someone wants an invocation to end now, and the calls that it waits for with it.
+ *
+ * @generated from message perdure.storage.v1.Killed
+ */
+export type Killed = Message<"perdure.storage.v1.Killed"> & {
+  /**
+   * @generated from field: string invocation_id = 1;
+   */
+  invocationId: string;
+};
+
+/**
+ * Describes the message perdure.storage.v1.Killed.
+ * Use `create(KilledSchema)` to create a new message.
+ */
+export const KilledSchema: GenMessage<Killed> = /*@__PURE__*/
+  messageDesc(file_perdure_storage_v1_events, 16);
+
+/**
+ * Someone wants an invocation to rest until it is resumed.
+ *
+ * @generated from message perdure.storage.v1.Paused
+ */
+export type Paused = Message<"perdure.storage.v1.Paused"> & {
+  /**
+   * @generated from field: string invocation_id = 1;
+   */
+  invocationId: string;
+};
+
+/**
+ * Describes the message perdure.storage.v1.Paused.
+ * Use `create(PausedSchema)` to create a new message.
+ */
+export const PausedSchema: GenMessage<Paused> = /*@__PURE__*/
+  messageDesc(file_perdure_storage_v1_events, 17);
+
+/**
+ * Someone wants an invocation that has ended to run again, as a new one.
+ *
+ * @generated from message perdure.storage.v1.Restarted
+ */
+export type Restarted = Message<"perdure.storage.v1.Restarted"> & {
+  /**
+   * @generated from field: string invocation_id = 1;
+   */
+  invocationId: string;
+
+  /**
+   * Of the new one. Its id has the partition key of the old one.
+   *
+   * @generated from field: string new_id = 2;
+   */
+  newId: string;
+
+  /**
+   * @generated from field: string new_run_id = 3;
+   */
+  newRunId: string;
+
+  /**
+   * Index of the last entry that the new journal begins with.
+   *
+   * @generated from field: uint32 from = 4;
+   */
+  from: number;
+
+  /**
+   * Pins the new one to it; empty: it goes to the newest.
+   *
+   * @generated from field: string deployment_id = 5;
+   */
+  deploymentId: string;
+};
+
+/**
+ * Describes the message perdure.storage.v1.Restarted.
+ * Use `create(RestartedSchema)` to create a new message.
+ */
+export const RestartedSchema: GenMessage<Restarted> = /*@__PURE__*/
+  messageDesc(file_perdure_storage_v1_events, 18);
+
+/**
+ * An invocation that has ended goes before its time.
+ *
+ * @generated from message perdure.storage.v1.Purged
+ */
+export type Purged = Message<"perdure.storage.v1.Purged"> & {
+  /**
+   * @generated from field: string invocation_id = 1;
+   */
+  invocationId: string;
+
+  /**
+   * Only its journal goes, its result stays.
+   *
+   * @generated from field: bool journal_only = 2;
+   */
+  journalOnly: boolean;
+};
+
+/**
+ * Describes the message perdure.storage.v1.Purged.
+ * Use `create(PurgedSchema)` to create a new message.
+ */
+export const PurgedSchema: GenMessage<Purged> = /*@__PURE__*/
+  messageDesc(file_perdure_storage_v1_events, 19);
+
+/**
+ * Someone replaces the state of an object or a workflow.
+ *
+ * @generated from message perdure.storage.v1.StatePatched
+ */
+export type StatePatched = Message<"perdure.storage.v1.StatePatched"> & {
+  /**
+   * @generated from field: perdure.storage.v1.StatePatch patch = 1;
+   */
+  patch?: StatePatch | undefined;
+};
+
+/**
+ * Describes the message perdure.storage.v1.StatePatched.
+ * Use `create(StatePatchedSchema)` to create a new message.
+ */
+export const StatePatchedSchema: GenMessage<StatePatched> = /*@__PURE__*/
+  messageDesc(file_perdure_storage_v1_events, 20);
+
+/**
+ * The rules of all scopes, in every partition the same.
+ *
+ * @generated from message perdure.storage.v1.RulesReplaced
+ */
+export type RulesReplaced = Message<"perdure.storage.v1.RulesReplaced"> & {
+  /**
+   * @generated from field: repeated perdure.storage.v1.LimitRule rules = 1;
+   */
+  rules: LimitRule[];
+};
+
+/**
+ * Describes the message perdure.storage.v1.RulesReplaced.
+ * Use `create(RulesReplacedSchema)` to create a new message.
+ */
+export const RulesReplacedSchema: GenMessage<RulesReplaced> = /*@__PURE__*/
+  messageDesc(file_perdure_storage_v1_events, 21);
 
 /**
  * Goes on with work that was too much for one event.
@@ -533,7 +754,7 @@ export type Swept = Message<"perdure.storage.v1.Swept"> & {
  * Use `create(SweptSchema)` to create a new message.
  */
 export const SweptSchema: GenMessage<Swept> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_events, 15);
+  messageDesc(file_perdure_storage_v1_events, 22);
 
 /**
  * @generated from message perdure.storage.v1.BehaviorRaised
@@ -550,7 +771,7 @@ export type BehaviorRaised = Message<"perdure.storage.v1.BehaviorRaised"> & {
  * Use `create(BehaviorRaisedSchema)` to create a new message.
  */
 export const BehaviorRaisedSchema: GenMessage<BehaviorRaised> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_events, 16);
+  messageDesc(file_perdure_storage_v1_events, 23);
 
 /**
  * In the registry's own partition.
@@ -569,5 +790,24 @@ export type DeploymentRegistered = Message<"perdure.storage.v1.DeploymentRegiste
  * Use `create(DeploymentRegisteredSchema)` to create a new message.
  */
 export const DeploymentRegisteredSchema: GenMessage<DeploymentRegistered> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_events, 17);
+  messageDesc(file_perdure_storage_v1_events, 24);
+
+/**
+ * In the registry's own partition.
+ *
+ * @generated from message perdure.storage.v1.DeploymentRemoved
+ */
+export type DeploymentRemoved = Message<"perdure.storage.v1.DeploymentRemoved"> & {
+  /**
+   * @generated from field: string deployment_id = 1;
+   */
+  deploymentId: string;
+};
+
+/**
+ * Describes the message perdure.storage.v1.DeploymentRemoved.
+ * Use `create(DeploymentRemovedSchema)` to create a new message.
+ */
+export const DeploymentRemovedSchema: GenMessage<DeploymentRemoved> = /*@__PURE__*/
+  messageDesc(file_perdure_storage_v1_events, 25);
 

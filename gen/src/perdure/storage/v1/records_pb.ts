@@ -12,6 +12,8 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { HandlerKind, Manifest, ServiceKind } from "../../manifest/v1/manifest_pb.js";
 import { file_perdure_manifest_v1_manifest } from "../../manifest/v1/manifest_pb.js";
+import type { ProtocolMode } from "../../protocol/v1/deployment_pb.js";
+import { file_perdure_protocol_v1_deployment } from "../../protocol/v1/deployment_pb.js";
 import type { Awaiting, Completion, Entry, Failure, Header, Signal, Target, Value } from "../../protocol/v1/journal_pb.js";
 import { file_perdure_protocol_v1_journal } from "../../protocol/v1/journal_pb.js";
 import type { Message as Message$1, UnknownEnum } from "@bufbuild/protobuf";
@@ -20,7 +22,7 @@ import type { Message as Message$1, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file perdure/storage/v1/records.proto.
  */
 export const file_perdure_storage_v1_records: GenFile = /*@__PURE__*/
-  fileDesc("CiBwZXJkdXJlL3N0b3JhZ2UvdjEvcmVjb3Jkcy5wcm90bxIScGVyZHVyZS5zdG9yYWdlLnYxIroGCgpJbnZvY2F0aW9uEgoKAmlkGAEgASgJEisKBnRhcmdldBgCIAEoCzIbLnBlcmR1cmUucHJvdG9jb2wudjEuVGFyZ2V0EjYKDHNlcnZpY2Vfa2luZBgDIAEoDjIgLnBlcmR1cmUubWFuaWZlc3QudjEuU2VydmljZUtpbmQSNgoMaGFuZGxlcl9raW5kGAQgASgOMiAucGVyZHVyZS5tYW5pZmVzdC52MS5IYW5kbGVyS2luZBI0CgZzdGF0dXMYBSABKA4yJC5wZXJkdXJlLnN0b3JhZ2UudjEuSW52b2NhdGlvblN0YXR1cxIPCgdhdHRlbXB0GAYgASgNEhMKC2VudHJ5X2NvdW50GAcgASgNEhkKEWxhc3Rfbm90aWZpY2F0aW9uGAggASgNEhIKCmNyZWF0ZWRfYXQYCSABKAESEwoLbW9kaWZpZWRfYXQYCiABKAESFQoNZGVwbG95bWVudF9pZBgLIAEoCRIcChRjb21wbGV0aW9uX3JldGVudGlvbhgMIAEoARIZChFqb3VybmFsX3JldGVudGlvbhgNIAEoARIXCg9pZGVtcG90ZW5jeV9rZXkYDiABKAkSEwoLcmV0cnlfY291bnQYDyABKA0SOAoMbGFzdF9mYWlsdXJlGBAgASgLMiIucGVyZHVyZS5zdG9yYWdlLnYxLkF0dGVtcHRGYWlsdXJlEhYKDnF1ZXVlX3NlcXVlbmNlGBEgASgBEg4KBmR1ZV9hdBgSIAEoARIvCghhd2FpdGluZxgTIAEoCzIdLnBlcmR1cmUucHJvdG9jb2wudjEuQXdhaXRpbmcSNgoHcGVuZGluZxgUIAMoCzIlLnBlcmR1cmUuc3RvcmFnZS52MS5QZW5kaW5nQ29tcGxldGlvbhIvCgVzaW5rcxgVIAMoCzIgLnBlcmR1cmUuc3RvcmFnZS52MS5SZXNwb25zZVNpbmsSEwoLcmFuZG9tX3NlZWQYFiABKAYSFAoMb3V0cHV0X2luZGV4GBcgASgNEhQKDGNvbXBsZXRlZF9hdBgYIAEoARITCgtwcm9ncmVzc19hdBgZIAEoARITCgtxdWV1ZV9ncm91cBgaIAEoCSLwAQoRUGVuZGluZ0NvbXBsZXRpb24SFQoNY29tcGxldGlvbl9pZBgBIAEoDRI4CgRraW5kGAIgASgOMioucGVyZHVyZS5zdG9yYWdlLnYxLlBlbmRpbmdDb21wbGV0aW9uLktpbmQSDgoGZHVlX2F0GAMgASgBEgwKBG5hbWUYBCABKAkibAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASDAoIS0lORF9SVU4QARIOCgpLSU5EX1NMRUVQEAISDQoJS0lORF9DQUxMEAMSEAoMS0lORF9QUk9NSVNFEAQSDwoLS0lORF9BVFRBQ0gQBSJICgxSZXNwb25zZVNpbmsSEQoJcGFydGl0aW9uGAEgASgNEg4KBnJ1bl9pZBgCIAEoCRIVCg1jb21wbGV0aW9uX2lkGAMgASgNIt0BCg5BdHRlbXB0RmFpbHVyZRIMCgRjb2RlGAEgASgNEg8KB21lc3NhZ2UYAiABKAkSEgoKc3RhY2t0cmFjZRgDIAEoCRISCgplcnJvcl9jb2RlGAQgASgJEiIKFXJlbGF0ZWRfY29tbWFuZF9pbmRleBgFIAEoDUgAiAEBEhwKFHJlbGF0ZWRfY29tbWFuZF9uYW1lGAYgASgJEhwKFHJlbGF0ZWRfY29tbWFuZF90eXBlGAcgASgJEgoKAmF0GAggASgBQhgKFl9yZWxhdGVkX2NvbW1hbmRfaW5kZXgiGgoISWRlbnRpdHkSDgoGcnVuX2lkGAEgASgJIjsKDEpvdXJuYWxDaHVuaxIrCgdlbnRyaWVzGAEgAygLMhoucGVyZHVyZS5wcm90b2NvbC52MS5FbnRyeSIqCgdLZXlMb2NrEg4KBnJ1bl9pZBgBIAEoCRIPCgd3YWl0aW5nGAIgASgBIhoKCEluYm94Um93Eg4KBnJ1bl9pZBgBIAEoCSJDCghTdGF0ZVJvdxIMCgRuYW1lGAEgASgJEikKBXZhbHVlGAIgASgLMhoucGVyZHVyZS5wcm90b2NvbC52MS5WYWx1ZSKrAQoORHVyYWJsZVByb21pc2USKwoFdmFsdWUYASABKAsyGi5wZXJkdXJlLnByb3RvY29sLnYxLlZhbHVlSAASLwoHZmFpbHVyZRgCIAEoCzIcLnBlcmR1cmUucHJvdG9jb2wudjEuRmFpbHVyZUgAEjEKB3dhaXRpbmcYAyADKAsyIC5wZXJkdXJlLnN0b3JhZ2UudjEuUmVzcG9uc2VTaW5rQggKBnJlc3VsdCLvAQoIVGltZXJSb3cSLwoFc2xlZXAYASABKAsyHi5wZXJkdXJlLnN0b3JhZ2UudjEuU2xlZXBUaW1lckgAEi8KBXN0YXJ0GAIgASgLMh4ucGVyZHVyZS5zdG9yYWdlLnYxLlN0YXJ0VGltZXJIABIvCgVyZXRyeRgDIAEoCzIeLnBlcmR1cmUuc3RvcmFnZS52MS5SZXRyeVRpbWVySAASNwoJcmV0ZW50aW9uGAQgASgLMiIucGVyZHVyZS5zdG9yYWdlLnYxLlJldGVudGlvblRpbWVySAASDgoGcnVuX2lkGAUgASgJQgcKBXRpbWVyIiMKClNsZWVwVGltZXISFQoNY29tcGxldGlvbl9pZBgBIAEoDSIMCgpTdGFydFRpbWVyIgwKClJldHJ5VGltZXIiJgoOUmV0ZW50aW9uVGltZXISFAoMam91cm5hbF9vbmx5GAEgASgIIhoKCFJlYWR5Um93Eg4KBnJ1bl9pZBgBIAEoCSLsAQoHTWVzc2FnZRIzCgZpbnZva2UYASABKAsyIS5wZXJkdXJlLnN0b3JhZ2UudjEuSW52b2tlTWVzc2FnZUgAEjcKCGNvbXBsZXRlGAIgASgLMiMucGVyZHVyZS5zdG9yYWdlLnYxLkNvbXBsZXRlTWVzc2FnZUgAEjMKBnNpZ25hbBgDIAEoCzIhLnBlcmR1cmUuc3RvcmFnZS52MS5TaWduYWxNZXNzYWdlSAASMwoGYXR0YWNoGAQgASgLMiEucGVyZHVyZS5zdG9yYWdlLnYxLkF0dGFjaE1lc3NhZ2VIAEIJCgdtZXNzYWdlIuYBCg5SZXNvbHZlZFRhcmdldBIrCgZ0YXJnZXQYASABKAsyGy5wZXJkdXJlLnByb3RvY29sLnYxLlRhcmdldBI2CgxzZXJ2aWNlX2tpbmQYAiABKA4yIC5wZXJkdXJlLm1hbmlmZXN0LnYxLlNlcnZpY2VLaW5kEjYKDGhhbmRsZXJfa2luZBgDIAEoDjIgLnBlcmR1cmUubWFuaWZlc3QudjEuSGFuZGxlcktpbmQSHAoUY29tcGxldGlvbl9yZXRlbnRpb24YBCABKAESGQoRam91cm5hbF9yZXRlbnRpb24YBSABKAEirAIKDUludm9rZU1lc3NhZ2USCgoCaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEjIKBnRhcmdldBgDIAEoCzIiLnBlcmR1cmUuc3RvcmFnZS52MS5SZXNvbHZlZFRhcmdldBIsCgdoZWFkZXJzGAQgAygLMhsucGVyZHVyZS5wcm90b2NvbC52MS5IZWFkZXISLQoJcGFyYW1ldGVyGAUgASgLMhoucGVyZHVyZS5wcm90b2NvbC52MS5WYWx1ZRIXCg9pZGVtcG90ZW5jeV9rZXkYBiABKAkSEAoIc3RhcnRfYXQYByABKAESEwoLcmFuZG9tX3NlZWQYCCABKAYSLgoEc2luaxgJIAEoCzIgLnBlcmR1cmUuc3RvcmFnZS52MS5SZXNwb25zZVNpbmsiVgoPQ29tcGxldGVNZXNzYWdlEg4KBnJ1bl9pZBgBIAEoCRIzCgpjb21wbGV0aW9uGAIgASgLMh8ucGVyZHVyZS5wcm90b2NvbC52MS5Db21wbGV0aW9uIlMKDVNpZ25hbE1lc3NhZ2USFQoNaW52b2NhdGlvbl9pZBgBIAEoCRIrCgZzaWduYWwYAiABKAsyGy5wZXJkdXJlLnByb3RvY29sLnYxLlNpZ25hbCJkCg1BdHRhY2hNZXNzYWdlEhUKDWludm9jYXRpb25faWQYASABKAkSLgoEc2luaxgCIAEoCzIgLnBlcmR1cmUuc3RvcmFnZS52MS5SZXNwb25zZVNpbmsSDAoEcGVlaxgDIAEoCCJLCg5QYXJ0aXRpb25TdGF0ZRIQCghiZWhhdmlvchgBIAEoDRINCgVlcG9jaBgCIAEoDRIYChBhcHBsaWVkX3Bvc2l0aW9uGAMgASgBIhkKCFNlcXVlbmNlEg0KBXZhbHVlGAEgASgBIr8ECgpEZXBsb3ltZW50EgoKAmlkGAEgASgJEgsKA3VyaRgCIAEoCRISCgpjcmVhdGVkX2F0GAMgASgBEhwKFG1pbl9wcm90b2NvbF92ZXJzaW9uGAQgASgNEhwKFG1heF9wcm90b2NvbF92ZXJzaW9uGAUgASgNEhMKC3Nka192ZXJzaW9uGAYgASgJEhAKCGJ1aWxkX2lkGAcgASgJEi8KCG1hbmlmZXN0GAggASgLMh0ucGVyZHVyZS5tYW5pZmVzdC52MS5NYW5pZmVzdBJACglyZXZpc2lvbnMYCSADKAsyLS5wZXJkdXJlLnN0b3JhZ2UudjEuRGVwbG95bWVudC5SZXZpc2lvbnNFbnRyeRJRChJhZGRpdGlvbmFsX2hlYWRlcnMYCiADKAsyNS5wZXJkdXJlLnN0b3JhZ2UudjEuRGVwbG95bWVudC5BZGRpdGlvbmFsSGVhZGVyc0VudHJ5Ej4KCG1ldGFkYXRhGAsgAygLMiwucGVyZHVyZS5zdG9yYWdlLnYxLkRlcGxveW1lbnQuTWV0YWRhdGFFbnRyeRowCg5SZXZpc2lvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBGjgKFkFkZGl0aW9uYWxIZWFkZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqlQIKEEludm9jYXRpb25TdGF0dXMSIQodSU5WT0NBVElPTl9TVEFUVVNfVU5TUEVDSUZJRUQQABIfChtJTlZPQ0FUSU9OX1NUQVRVU19TQ0hFRFVMRUQQARIdChlJTlZPQ0FUSU9OX1NUQVRVU19JTkJPWEVEEAISGwoXSU5WT0NBVElPTl9TVEFUVVNfUkVBRFkQAxIfChtJTlZPQ0FUSU9OX1NUQVRVU19TVVNQRU5ERUQQBBIhCh1JTlZPQ0FUSU9OX1NUQVRVU19CQUNLSU5HX09GRhAFEhwKGElOVk9DQVRJT05fU1RBVFVTX1BBVVNFRBAGEh8KG0lOVk9DQVRJT05fU1RBVFVTX0NPTVBMRVRFRBAHYgZwcm90bzM", [file_perdure_manifest_v1_manifest, file_perdure_protocol_v1_journal]);
+  fileDesc("CiBwZXJkdXJlL3N0b3JhZ2UvdjEvcmVjb3Jkcy5wcm90bxIScGVyZHVyZS5zdG9yYWdlLnYxIuMGCgpJbnZvY2F0aW9uEgoKAmlkGAEgASgJEisKBnRhcmdldBgCIAEoCzIbLnBlcmR1cmUucHJvdG9jb2wudjEuVGFyZ2V0EjYKDHNlcnZpY2Vfa2luZBgDIAEoDjIgLnBlcmR1cmUubWFuaWZlc3QudjEuU2VydmljZUtpbmQSNgoMaGFuZGxlcl9raW5kGAQgASgOMiAucGVyZHVyZS5tYW5pZmVzdC52MS5IYW5kbGVyS2luZBI0CgZzdGF0dXMYBSABKA4yJC5wZXJkdXJlLnN0b3JhZ2UudjEuSW52b2NhdGlvblN0YXR1cxIPCgdhdHRlbXB0GAYgASgNEhMKC2VudHJ5X2NvdW50GAcgASgNEhkKEWxhc3Rfbm90aWZpY2F0aW9uGAggASgNEhIKCmNyZWF0ZWRfYXQYCSABKAESEwoLbW9kaWZpZWRfYXQYCiABKAESFQoNZGVwbG95bWVudF9pZBgLIAEoCRIcChRjb21wbGV0aW9uX3JldGVudGlvbhgMIAEoARIZChFqb3VybmFsX3JldGVudGlvbhgNIAEoARIXCg9pZGVtcG90ZW5jeV9rZXkYDiABKAkSEwoLcmV0cnlfY291bnQYDyABKA0SOAoMbGFzdF9mYWlsdXJlGBAgASgLMiIucGVyZHVyZS5zdG9yYWdlLnYxLkF0dGVtcHRGYWlsdXJlEhYKDnF1ZXVlX3NlcXVlbmNlGBEgASgBEg4KBmR1ZV9hdBgSIAEoARIvCghhd2FpdGluZxgTIAEoCzIdLnBlcmR1cmUucHJvdG9jb2wudjEuQXdhaXRpbmcSNgoHcGVuZGluZxgUIAMoCzIlLnBlcmR1cmUuc3RvcmFnZS52MS5QZW5kaW5nQ29tcGxldGlvbhIvCgVzaW5rcxgVIAMoCzIgLnBlcmR1cmUuc3RvcmFnZS52MS5SZXNwb25zZVNpbmsSEwoLcmFuZG9tX3NlZWQYFiABKAYSFAoMb3V0cHV0X2luZGV4GBcgASgNEhQKDGNvbXBsZXRlZF9hdBgYIAEoARITCgtwcm9ncmVzc19hdBgZIAEoARITCgtxdWV1ZV9ncm91cBgaIAEoCRIWCg5yZXN0YXJ0ZWRfZnJvbRgbIAEoCRIPCgdjb3VudGVkGBwgASgIIvABChFQZW5kaW5nQ29tcGxldGlvbhIVCg1jb21wbGV0aW9uX2lkGAEgASgNEjgKBGtpbmQYAiABKA4yKi5wZXJkdXJlLnN0b3JhZ2UudjEuUGVuZGluZ0NvbXBsZXRpb24uS2luZBIOCgZkdWVfYXQYAyABKAESDAoEbmFtZRgEIAEoCSJsCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIMCghLSU5EX1JVThABEg4KCktJTkRfU0xFRVAQAhINCglLSU5EX0NBTEwQAxIQCgxLSU5EX1BST01JU0UQBBIPCgtLSU5EX0FUVEFDSBAFIkgKDFJlc3BvbnNlU2luaxIRCglwYXJ0aXRpb24YASABKA0SDgoGcnVuX2lkGAIgASgJEhUKDWNvbXBsZXRpb25faWQYAyABKA0i3QEKDkF0dGVtcHRGYWlsdXJlEgwKBGNvZGUYASABKA0SDwoHbWVzc2FnZRgCIAEoCRISCgpzdGFja3RyYWNlGAMgASgJEhIKCmVycm9yX2NvZGUYBCABKAkSIgoVcmVsYXRlZF9jb21tYW5kX2luZGV4GAUgASgNSACIAQESHAoUcmVsYXRlZF9jb21tYW5kX25hbWUYBiABKAkSHAoUcmVsYXRlZF9jb21tYW5kX3R5cGUYByABKAkSCgoCYXQYCCABKAFCGAoWX3JlbGF0ZWRfY29tbWFuZF9pbmRleCIaCghJZGVudGl0eRIOCgZydW5faWQYASABKAkiOwoMSm91cm5hbENodW5rEisKB2VudHJpZXMYASADKAsyGi5wZXJkdXJlLnByb3RvY29sLnYxLkVudHJ5IioKB0tleUxvY2sSDgoGcnVuX2lkGAEgASgJEg8KB3dhaXRpbmcYAiABKAEiSQoISW5ib3hSb3cSDgoGcnVuX2lkGAEgASgJEi0KBXBhdGNoGAIgASgLMh4ucGVyZHVyZS5zdG9yYWdlLnYxLlN0YXRlUGF0Y2gilwEKClN0YXRlUGF0Y2gSDwoHc2VydmljZRgBIAEoCRILCgNrZXkYAiABKAkSEgoFc2NvcGUYAyABKAlIAIgBARIUCgd2ZXJzaW9uGAQgASgJSAGIAQESKwoFc3RhdGUYBSADKAsyHC5wZXJkdXJlLnN0b3JhZ2UudjEuU3RhdGVSb3dCCAoGX3Njb3BlQgoKCF92ZXJzaW9uIpMBCglMaW1pdFJ1bGUSDwoHcGF0dGVybhgBIAEoCRIYCgtjb25jdXJyZW5jeRgCIAEoDUgAiAEBEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhAKCGRpc2FibGVkGAQgASgIEg8KB3ZlcnNpb24YBSABKA0SEwoLbW9kaWZpZWRfYXQYBiABKAFCDgoMX2NvbmN1cnJlbmN5IkMKCFN0YXRlUm93EgwKBG5hbWUYASABKAkSKQoFdmFsdWUYAiABKAsyGi5wZXJkdXJlLnByb3RvY29sLnYxLlZhbHVlIqsBCg5EdXJhYmxlUHJvbWlzZRIrCgV2YWx1ZRgBIAEoCzIaLnBlcmR1cmUucHJvdG9jb2wudjEuVmFsdWVIABIvCgdmYWlsdXJlGAIgASgLMhwucGVyZHVyZS5wcm90b2NvbC52MS5GYWlsdXJlSAASMQoHd2FpdGluZxgDIAMoCzIgLnBlcmR1cmUuc3RvcmFnZS52MS5SZXNwb25zZVNpbmtCCAoGcmVzdWx0Iu8BCghUaW1lclJvdxIvCgVzbGVlcBgBIAEoCzIeLnBlcmR1cmUuc3RvcmFnZS52MS5TbGVlcFRpbWVySAASLwoFc3RhcnQYAiABKAsyHi5wZXJkdXJlLnN0b3JhZ2UudjEuU3RhcnRUaW1lckgAEi8KBXJldHJ5GAMgASgLMh4ucGVyZHVyZS5zdG9yYWdlLnYxLlJldHJ5VGltZXJIABI3CglyZXRlbnRpb24YBCABKAsyIi5wZXJkdXJlLnN0b3JhZ2UudjEuUmV0ZW50aW9uVGltZXJIABIOCgZydW5faWQYBSABKAlCBwoFdGltZXIiIwoKU2xlZXBUaW1lchIVCg1jb21wbGV0aW9uX2lkGAEgASgNIgwKClN0YXJ0VGltZXIiDAoKUmV0cnlUaW1lciImCg5SZXRlbnRpb25UaW1lchIUCgxqb3VybmFsX29ubHkYASABKAgiGgoIUmVhZHlSb3cSDgoGcnVuX2lkGAEgASgJIp0CCgdNZXNzYWdlEjMKBmludm9rZRgBIAEoCzIhLnBlcmR1cmUuc3RvcmFnZS52MS5JbnZva2VNZXNzYWdlSAASNwoIY29tcGxldGUYAiABKAsyIy5wZXJkdXJlLnN0b3JhZ2UudjEuQ29tcGxldGVNZXNzYWdlSAASMwoGc2lnbmFsGAMgASgLMiEucGVyZHVyZS5zdG9yYWdlLnYxLlNpZ25hbE1lc3NhZ2VIABIzCgZhdHRhY2gYBCABKAsyIS5wZXJkdXJlLnN0b3JhZ2UudjEuQXR0YWNoTWVzc2FnZUgAEi8KBGtpbGwYBSABKAsyHy5wZXJkdXJlLnN0b3JhZ2UudjEuS2lsbE1lc3NhZ2VIAEIJCgdtZXNzYWdlIuYBCg5SZXNvbHZlZFRhcmdldBIrCgZ0YXJnZXQYASABKAsyGy5wZXJkdXJlLnByb3RvY29sLnYxLlRhcmdldBI2CgxzZXJ2aWNlX2tpbmQYAiABKA4yIC5wZXJkdXJlLm1hbmlmZXN0LnYxLlNlcnZpY2VLaW5kEjYKDGhhbmRsZXJfa2luZBgDIAEoDjIgLnBlcmR1cmUubWFuaWZlc3QudjEuSGFuZGxlcktpbmQSHAoUY29tcGxldGlvbl9yZXRlbnRpb24YBCABKAESGQoRam91cm5hbF9yZXRlbnRpb24YBSABKAEirAIKDUludm9rZU1lc3NhZ2USCgoCaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEjIKBnRhcmdldBgDIAEoCzIiLnBlcmR1cmUuc3RvcmFnZS52MS5SZXNvbHZlZFRhcmdldBIsCgdoZWFkZXJzGAQgAygLMhsucGVyZHVyZS5wcm90b2NvbC52MS5IZWFkZXISLQoJcGFyYW1ldGVyGAUgASgLMhoucGVyZHVyZS5wcm90b2NvbC52MS5WYWx1ZRIXCg9pZGVtcG90ZW5jeV9rZXkYBiABKAkSEAoIc3RhcnRfYXQYByABKAESEwoLcmFuZG9tX3NlZWQYCCABKAYSLgoEc2luaxgJIAEoCzIgLnBlcmR1cmUuc3RvcmFnZS52MS5SZXNwb25zZVNpbmsiVgoPQ29tcGxldGVNZXNzYWdlEg4KBnJ1bl9pZBgBIAEoCRIzCgpjb21wbGV0aW9uGAIgASgLMh8ucGVyZHVyZS5wcm90b2NvbC52MS5Db21wbGV0aW9uIlMKDVNpZ25hbE1lc3NhZ2USFQoNaW52b2NhdGlvbl9pZBgBIAEoCRIrCgZzaWduYWwYAiABKAsyGy5wZXJkdXJlLnByb3RvY29sLnYxLlNpZ25hbCJkCg1BdHRhY2hNZXNzYWdlEhUKDWludm9jYXRpb25faWQYASABKAkSLgoEc2luaxgCIAEoCzIgLnBlcmR1cmUuc3RvcmFnZS52MS5SZXNwb25zZVNpbmsSDAoEcGVlaxgDIAEoCCIkCgtLaWxsTWVzc2FnZRIVCg1pbnZvY2F0aW9uX2lkGAEgASgJIksKDlBhcnRpdGlvblN0YXRlEhAKCGJlaGF2aW9yGAEgASgNEg0KBWVwb2NoGAIgASgNEhgKEGFwcGxpZWRfcG9zaXRpb24YAyABKAEiGQoIU2VxdWVuY2USDQoFdmFsdWUYASABKAEijgUKCkRlcGxveW1lbnQSCgoCaWQYASABKAkSCwoDdXJpGAIgASgJEhIKCmNyZWF0ZWRfYXQYAyABKAESHAoUbWluX3Byb3RvY29sX3ZlcnNpb24YBCABKA0SHAoUbWF4X3Byb3RvY29sX3ZlcnNpb24YBSABKA0SEwoLc2RrX3ZlcnNpb24YBiABKAkSEAoIYnVpbGRfaWQYByABKAkSLwoIbWFuaWZlc3QYCCABKAsyHS5wZXJkdXJlLm1hbmlmZXN0LnYxLk1hbmlmZXN0EkAKCXJldmlzaW9ucxgJIAMoCzItLnBlcmR1cmUuc3RvcmFnZS52MS5EZXBsb3ltZW50LlJldmlzaW9uc0VudHJ5ElEKEmFkZGl0aW9uYWxfaGVhZGVycxgKIAMoCzI1LnBlcmR1cmUuc3RvcmFnZS52MS5EZXBsb3ltZW50LkFkZGl0aW9uYWxIZWFkZXJzRW50cnkSPgoIbWV0YWRhdGEYCyADKAsyLC5wZXJkdXJlLnN0b3JhZ2UudjEuRGVwbG95bWVudC5NZXRhZGF0YUVudHJ5EjgKDXByb3RvY29sX21vZGUYDCABKA4yIS5wZXJkdXJlLnByb3RvY29sLnYxLlByb3RvY29sTW9kZRITCgt1c2VfaHR0cF8xMRgNIAEoCBowCg5SZXZpc2lvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBGjgKFkFkZGl0aW9uYWxIZWFkZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqlQIKEEludm9jYXRpb25TdGF0dXMSIQodSU5WT0NBVElPTl9TVEFUVVNfVU5TUEVDSUZJRUQQABIfChtJTlZPQ0FUSU9OX1NUQVRVU19TQ0hFRFVMRUQQARIdChlJTlZPQ0FUSU9OX1NUQVRVU19JTkJPWEVEEAISGwoXSU5WT0NBVElPTl9TVEFUVVNfUkVBRFkQAxIfChtJTlZPQ0FUSU9OX1NUQVRVU19TVVNQRU5ERUQQBBIhCh1JTlZPQ0FUSU9OX1NUQVRVU19CQUNLSU5HX09GRhAFEhwKGElOVk9DQVRJT05fU1RBVFVTX1BBVVNFRBAGEh8KG0lOVk9DQVRJT05fU1RBVFVTX0NPTVBMRVRFRBAHYgZwcm90bzM", [file_perdure_manifest_v1_manifest, file_perdure_protocol_v1_deployment, file_perdure_protocol_v1_journal]);
 
 /**
  * One life of an invocation. Key: run id. Small and hot: payloads are in the journal.
@@ -174,11 +176,25 @@ export type Invocation = Message$1<"perdure.storage.v1.Invocation"> & {
   progressAt: number;
 
   /**
-   * READY: the group of its row in the ready table.
+   * READY: the group of its row in the ready table. INBOXED: the queue of its limit; empty where it waits for its key.
    *
    * @generated from field: string queue_group = 26;
    */
   queueGroup: string;
+
+  /**
+   * The invocation that it repeats.
+   *
+   * @generated from field: string restarted_from = 27;
+   */
+  restartedFrom: string;
+
+  /**
+   * Counts as running for the limits of its scope.
+   *
+   * @generated from field: bool counted = 28;
+   */
+  counted: boolean;
 };
 
 /**
@@ -420,7 +436,7 @@ export const KeyLockSchema: GenMessage<KeyLock> = /*@__PURE__*/
   messageDesc(file_perdure_storage_v1_records, 6);
 
 /**
- * Key: service, object key, sequence. First in, first out.
+ * Key: service, object key, sequence; or scope, limit key, sequence. First in, first out.
  *
  * @generated from message perdure.storage.v1.InboxRow
  */
@@ -429,6 +445,13 @@ export type InboxRow = Message$1<"perdure.storage.v1.InboxRow"> & {
    * @generated from field: string run_id = 1;
    */
   runId: string;
+
+  /**
+   * Instead of an invocation: state that is replaced when the turn comes.
+   *
+   * @generated from field: perdure.storage.v1.StatePatch patch = 2;
+   */
+  patch?: StatePatch | undefined;
 };
 
 /**
@@ -437,6 +460,95 @@ export type InboxRow = Message$1<"perdure.storage.v1.InboxRow"> & {
  */
 export const InboxRowSchema: GenMessage<InboxRow> = /*@__PURE__*/
   messageDesc(file_perdure_storage_v1_records, 7);
+
+/**
+ * The whole new state of an object or a workflow.
+ *
+ * @generated from message perdure.storage.v1.StatePatch
+ */
+export type StatePatch = Message$1<"perdure.storage.v1.StatePatch"> & {
+  /**
+   * @generated from field: string service = 1;
+   */
+  service: string;
+
+  /**
+   * @generated from field: string key = 2;
+   */
+  key: string;
+
+  /**
+   * @generated from field: optional string scope = 3;
+   */
+  scope?: string | undefined;
+
+  /**
+   * Nothing is replaced where this is not the hash of the state that is there.
+   *
+   * @generated from field: optional string version = 4;
+   */
+  version?: string | undefined;
+
+  /**
+   * @generated from field: repeated perdure.storage.v1.StateRow state = 5;
+   */
+  state: StateRow[];
+};
+
+/**
+ * Describes the message perdure.storage.v1.StatePatch.
+ * Use `create(StatePatchSchema)` to create a new message.
+ */
+export const StatePatchSchema: GenMessage<StatePatch> = /*@__PURE__*/
+  messageDesc(file_perdure_storage_v1_records, 8);
+
+/**
+ * How many invocations of a scope, or of a limit key in it, may run at the same time.
+ *
+ * @generated from message perdure.storage.v1.LimitRule
+ */
+export type LimitRule = Message$1<"perdure.storage.v1.LimitRule"> & {
+  /**
+   * Scope, or scope and limit key, in parts joined by "/"; "*" stands for any one part.
+   *
+   * @generated from field: string pattern = 1;
+   */
+  pattern: string;
+
+  /**
+   * @generated from field: optional uint32 concurrency = 2;
+   */
+  concurrency?: number | undefined;
+
+  /**
+   * @generated from field: string description = 3;
+   */
+  description: string;
+
+  /**
+   * @generated from field: bool disabled = 4;
+   */
+  disabled: boolean;
+
+  /**
+   * Rises with each change.
+   *
+   * @generated from field: uint32 version = 5;
+   */
+  version: number;
+
+  /**
+   * @generated from field: double modified_at = 6;
+   */
+  modifiedAt: number;
+};
+
+/**
+ * Describes the message perdure.storage.v1.LimitRule.
+ * Use `create(LimitRuleSchema)` to create a new message.
+ */
+export const LimitRuleSchema: GenMessage<LimitRule> = /*@__PURE__*/
+  messageDesc(file_perdure_storage_v1_records, 9);
 
 /**
  * Key: service, object or workflow key, state key.
@@ -460,7 +572,7 @@ export type StateRow = Message$1<"perdure.storage.v1.StateRow"> & {
  * Use `create(StateRowSchema)` to create a new message.
  */
 export const StateRowSchema: GenMessage<StateRow> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 8);
+  messageDesc(file_perdure_storage_v1_records, 10);
 
 /**
  * Key: workflow, workflow key, promise.
@@ -496,7 +608,7 @@ export type DurablePromise = Message$1<"perdure.storage.v1.DurablePromise"> & {
  * Use `create(DurablePromiseSchema)` to create a new message.
  */
 export const DurablePromiseSchema: GenMessage<DurablePromise> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 9);
+  messageDesc(file_perdure_storage_v1_records, 11);
 
 /**
  * Key: due time, run id, what for.
@@ -546,7 +658,7 @@ export type TimerRow = Message$1<"perdure.storage.v1.TimerRow"> & {
  * Use `create(TimerRowSchema)` to create a new message.
  */
 export const TimerRowSchema: GenMessage<TimerRow> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 10);
+  messageDesc(file_perdure_storage_v1_records, 12);
 
 /**
  * @generated from message perdure.storage.v1.SleepTimer
@@ -563,7 +675,7 @@ export type SleepTimer = Message$1<"perdure.storage.v1.SleepTimer"> & {
  * Use `create(SleepTimerSchema)` to create a new message.
  */
 export const SleepTimerSchema: GenMessage<SleepTimer> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 11);
+  messageDesc(file_perdure_storage_v1_records, 13);
 
 /**
  * @generated from message perdure.storage.v1.StartTimer
@@ -576,7 +688,7 @@ export type StartTimer = Message$1<"perdure.storage.v1.StartTimer"> & {
  * Use `create(StartTimerSchema)` to create a new message.
  */
 export const StartTimerSchema: GenMessage<StartTimer> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 12);
+  messageDesc(file_perdure_storage_v1_records, 14);
 
 /**
  * @generated from message perdure.storage.v1.RetryTimer
@@ -589,7 +701,7 @@ export type RetryTimer = Message$1<"perdure.storage.v1.RetryTimer"> & {
  * Use `create(RetryTimerSchema)` to create a new message.
  */
 export const RetryTimerSchema: GenMessage<RetryTimer> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 13);
+  messageDesc(file_perdure_storage_v1_records, 15);
 
 /**
  * @generated from message perdure.storage.v1.RetentionTimer
@@ -608,7 +720,7 @@ export type RetentionTimer = Message$1<"perdure.storage.v1.RetentionTimer"> & {
  * Use `create(RetentionTimerSchema)` to create a new message.
  */
 export const RetentionTimerSchema: GenMessage<RetentionTimer> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 14);
+  messageDesc(file_perdure_storage_v1_records, 16);
 
 /**
  * Key: group (pinned deployment, or service), sequence.
@@ -627,7 +739,7 @@ export type ReadyRow = Message$1<"perdure.storage.v1.ReadyRow"> & {
  * Use `create(ReadyRowSchema)` to create a new message.
  */
 export const ReadyRowSchema: GenMessage<ReadyRow> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 15);
+  messageDesc(file_perdure_storage_v1_records, 17);
 
 /**
  * What one partition tells another. Key: receiver, sequence. Removed when the receiver has logged it.
@@ -662,6 +774,12 @@ export type Message = Message$1<"perdure.storage.v1.Message"> & {
      */
     value: AttachMessage;
     case: "attach";
+  } | {
+    /**
+     * @generated from field: perdure.storage.v1.KillMessage kill = 5;
+     */
+    value: KillMessage;
+    case: "kill";
   } | { case: undefined; value?: undefined };
 };
 
@@ -670,7 +788,7 @@ export type Message = Message$1<"perdure.storage.v1.Message"> & {
  * Use `create(MessageSchema)` to create a new message.
  */
 export const MessageSchema: GenMessage<Message> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 16);
+  messageDesc(file_perdure_storage_v1_records, 18);
 
 /**
  * Facts about a target that only the registry knows.
@@ -709,7 +827,7 @@ export type ResolvedTarget = Message$1<"perdure.storage.v1.ResolvedTarget"> & {
  * Use `create(ResolvedTargetSchema)` to create a new message.
  */
 export const ResolvedTargetSchema: GenMessage<ResolvedTarget> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 17);
+  messageDesc(file_perdure_storage_v1_records, 19);
 
 /**
  * @generated from message perdure.storage.v1.InvokeMessage
@@ -770,7 +888,7 @@ export type InvokeMessage = Message$1<"perdure.storage.v1.InvokeMessage"> & {
  * Use `create(InvokeMessageSchema)` to create a new message.
  */
 export const InvokeMessageSchema: GenMessage<InvokeMessage> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 18);
+  messageDesc(file_perdure_storage_v1_records, 20);
 
 /**
  * @generated from message perdure.storage.v1.CompleteMessage
@@ -792,7 +910,7 @@ export type CompleteMessage = Message$1<"perdure.storage.v1.CompleteMessage"> & 
  * Use `create(CompleteMessageSchema)` to create a new message.
  */
 export const CompleteMessageSchema: GenMessage<CompleteMessage> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 19);
+  messageDesc(file_perdure_storage_v1_records, 21);
 
 /**
  * @generated from message perdure.storage.v1.SignalMessage
@@ -814,7 +932,7 @@ export type SignalMessage = Message$1<"perdure.storage.v1.SignalMessage"> & {
  * Use `create(SignalMessageSchema)` to create a new message.
  */
 export const SignalMessageSchema: GenMessage<SignalMessage> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 20);
+  messageDesc(file_perdure_storage_v1_records, 22);
 
 /**
  * @generated from message perdure.storage.v1.AttachMessage
@@ -843,7 +961,24 @@ export type AttachMessage = Message$1<"perdure.storage.v1.AttachMessage"> & {
  * Use `create(AttachMessageSchema)` to create a new message.
  */
 export const AttachMessageSchema: GenMessage<AttachMessage> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 21);
+  messageDesc(file_perdure_storage_v1_records, 23);
+
+/**
+ * @generated from message perdure.storage.v1.KillMessage
+ */
+export type KillMessage = Message$1<"perdure.storage.v1.KillMessage"> & {
+  /**
+   * @generated from field: string invocation_id = 1;
+   */
+  invocationId: string;
+};
+
+/**
+ * Describes the message perdure.storage.v1.KillMessage.
+ * Use `create(KillMessageSchema)` to create a new message.
+ */
+export const KillMessageSchema: GenMessage<KillMessage> = /*@__PURE__*/
+  messageDesc(file_perdure_storage_v1_records, 24);
 
 /**
  * Once for each partition.
@@ -874,7 +1009,7 @@ export type PartitionState = Message$1<"perdure.storage.v1.PartitionState"> & {
  * Use `create(PartitionStateSchema)` to create a new message.
  */
 export const PartitionStateSchema: GenMessage<PartitionState> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 22);
+  messageDesc(file_perdure_storage_v1_records, 25);
 
 /**
  * A counter of the partition. Key: its name.
@@ -893,7 +1028,7 @@ export type Sequence = Message$1<"perdure.storage.v1.Sequence"> & {
  * Use `create(SequenceSchema)` to create a new message.
  */
 export const SequenceSchema: GenMessage<Sequence> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 23);
+  messageDesc(file_perdure_storage_v1_records, 26);
 
 /**
  * @generated from message perdure.storage.v1.Deployment
@@ -955,6 +1090,16 @@ export type Deployment = Message$1<"perdure.storage.v1.Deployment"> & {
    * @generated from field: map<string, string> metadata = 11;
    */
   metadata: { [key: string]: string };
+
+  /**
+   * @generated from field: perdure.protocol.v1.ProtocolMode protocol_mode = 12;
+   */
+  protocolMode: ProtocolMode;
+
+  /**
+   * @generated from field: bool use_http_11 = 13;
+   */
+  useHttp11: boolean;
 };
 
 /**
@@ -962,7 +1107,7 @@ export type Deployment = Message$1<"perdure.storage.v1.Deployment"> & {
  * Use `create(DeploymentSchema)` to create a new message.
  */
 export const DeploymentSchema: GenMessage<Deployment> = /*@__PURE__*/
-  messageDesc(file_perdure_storage_v1_records, 24);
+  messageDesc(file_perdure_storage_v1_records, 27);
 
 /**
  * @generated from enum perdure.storage.v1.InvocationStatus
