@@ -17,6 +17,7 @@ import type { EventBody } from "./apply.js";
 import {
   attach,
   call,
+  cancel,
   clearAllState,
   clearState,
   completePromise,
@@ -60,7 +61,16 @@ import {
   workflowShared,
   type Item,
 } from "./events.fixture.js";
+import {
+  anyPatch,
+  anyRules,
+  anyVerb,
+  limitKeys,
+  scope,
+  scopePartition,
+} from "./operators.fixture.js";
 import type { Tables } from "./tables.js";
+import { scoped } from "./verbs.fixture.js";
 
 /** The next decision: a whole number below the one given. */
 export type Choose = (below: number) => number;
@@ -71,11 +81,19 @@ export function chooseFrom(numbers: readonly number[]): Choose {
   return (below) => ((numbers[next++ % numbers.length] ?? 0) + Math.imul(next, 31)) % below;
 }
 
-/** More runs of a generated test, or a certain one again, by environment. */
-export function runsAndSeed(runs: number): { numRuns: number; seed?: number } {
+interface Runs {
+  readonly numRuns: number;
+  readonly seed?: number;
+  readonly interruptAfterTimeLimit: number;
+}
+
+/** More runs of a generated test, or a certain one again, by environment; and time for them, and for some shrinking. */
+export function runsAndSeed(runs: number): Runs {
   const { PERDURE_TEST_RUNS: asked, PERDURE_TEST_SEED: seed } = process.env;
   const numRuns = asked === undefined ? runs : Number(asked);
-  return seed === undefined ? { numRuns } : { numRuns, seed: Number(seed) };
+  const interruptAfterTimeLimit = 60_000 * Math.max(1, numRuns / runs);
+  const limits = { numRuns, interruptAfterTimeLimit };
+  return seed === undefined ? limits : { ...limits, seed: Number(seed) };
 }
 
 export interface Addressed {
@@ -95,6 +113,9 @@ interface Callee {
 
 /** Partitions in which things happen. */
 export const partitions: readonly number[] = [0, 1, 2, 63];
+
+/** Deployments that do the work. */
+export const deployments: readonly string[] = ["dp_0", "dp_1"];
 
 /** An attempt that runs, as it knows itself. */
 interface View {
@@ -154,10 +175,24 @@ export class Actors {
     return { partition: to.partition, event: signalled(to.id, signal) };
   }
 
-  /** An operator lets an invocation go on. */
-  resume(): Addressed | undefined {
+  /** An operator cancels, kills, pauses, resumes, purges or restarts an invocation. */
+  verb(): Addressed | undefined {
     const which = this.#pick(this.#ids);
-    return which && { partition: which.partition, event: resumed(which.id) };
+    if (which === undefined) return undefined;
+    const { partition } = which;
+    const event = anyVerb(this.#choose, which, () => this.#newRun());
+    if (event.case === "restarted") this.#ids.push({ id: event.value.newId, partition });
+    return { partition, event };
+  }
+
+  /** An operator replaces the state of an object. */
+  patch(): Addressed {
+    return anyPatch(this.#choose);
+  }
+
+  /** The rules of all scopes change; in every partition alike. */
+  rules(): EventBody {
+    return anyRules(this.#choose);
   }
 
   /** An attempt makes progress, ends, waits, fails or is lost; now and then one that is over does. */
@@ -223,6 +258,8 @@ export class Actors {
       combinator: Combinator.FIRST_COMPLETED,
       nested,
       signalNames: [wakeUp],
+      // Most code is interrupted by a cancel.
+      signalIds: this.#oneIn(4) ? [] : [1],
     });
   }
 
@@ -231,7 +268,7 @@ export class Actors {
     const id = invocation.entryCount * 8 + index * 2 + 1;
     const key = `s${this.#choose(3)}`;
     const promise = `p${this.#choose(2)}`;
-    switch (this.#choose(16)) {
+    switch (this.#choose(17)) {
       case 0:
         return [run(id), proposal(id, "at once")];
       case 1:
@@ -265,6 +302,10 @@ export class Actors {
         const command = this.#oneIn(2) ? attach(id) : getOutput(id);
         return [reaching(command, this.#existing())];
       }
+      case 15: {
+        const existing = this.#existing();
+        return [reaching(cancel(existing.id), existing)];
+      }
       default:
         return [reaching(sendSignal(wakeUp, "hello"), this.#existing())];
     }
@@ -291,7 +332,13 @@ export class Actors {
     const at = (partition: number, target: ResolvedTarget, id?: string): Callee => {
       return { partition, target, id, idempotencyKey: "" };
     };
-    switch (this.#choose(7)) {
+    const limitKey = this.#pick(limitKeys);
+    switch (this.#choose(10)) {
+      case 7:
+      case 8:
+        return at(scopePartition, scoped(plain(options), scope, limitKey));
+      case 9:
+        return at(scopePartition, scoped(exclusive(`key ${which}`, options), scope, limitKey));
       case 0:
       case 1:
       case 2:

@@ -3,13 +3,18 @@ import { describe, expect, test } from "vitest";
 import {
   BehaviorRaisedSchema,
   DeploymentRegisteredSchema,
+  DeploymentRemovedSchema,
   OpenedSchema,
+  RulesReplacedSchema,
+  StatePatchedSchema,
   SubmittedSchema,
   SweptSchema,
 } from "@perdure/proto/storage/v1/events";
 import { InvariantViolation } from "@perdure/protocol/assert";
+import { registryPartition } from "@perdure/protocol/ids";
 import type { EventBody } from "./apply.js";
 import { startPartition } from "./partition.fixture.js";
+import { rulesReplaced } from "./verbs.fixture.js";
 
 function registered(id: string, uri: string): EventBody {
   const value = create(DeploymentRegisteredSchema, { deployment: { id, uri } });
@@ -34,12 +39,34 @@ describe("a deployment that is registered", () => {
   });
 });
 
+test("a deployment that is removed is not there any more, and the others are", () => {
+  const partition = startPartition();
+  partition.apply(registered("dp_1", "http://one"), registered("dp_2", "http://two"));
+  const removed = create(DeploymentRemovedSchema, { deploymentId: "dp_1" });
+
+  const effects = partition.apply({ case: "deploymentRemoved", value: removed });
+
+  expect(effects).toEqual([{ kind: "registryChanged" }]);
+  expect(partition.rows("deployments").map(({ key }) => key)).toEqual(["dp_2"]);
+});
+
+test("rules are told to everybody from the registry's partition, and from no other", () => {
+  for (const number of [0, registryPartition]) {
+    const effects = startPartition({ number }).apply(rulesReplaced({ s: 1 }));
+
+    const expected = number === registryPartition ? [{ kind: "registryChanged" }] : [];
+    expect(effects).toEqual(expected);
+  }
+});
+
 describe("an event", () => {
   test.each<EventBody>([
     { case: "opened", value: create(OpenedSchema, { epoch: 2 }) },
     { case: "swept", value: create(SweptSchema, { limit: 1 }) },
     { case: "behaviorRaised", value: create(BehaviorRaisedSchema, { to: 2 }) },
     { case: "deploymentRegistered", value: create(DeploymentRegisteredSchema) },
+    { case: "statePatched", value: create(StatePatchedSchema) },
+    { case: "rulesReplaced", value: create(RulesReplacedSchema) },
   ])("changes no table where it has nothing to say: $case", (event) => {
     const partition = startPartition();
 

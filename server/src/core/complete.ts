@@ -10,16 +10,19 @@ import {
 import {
   InvocationStatus,
   PendingCompletion_Kind as PendingKind,
+  type Invocation,
   type ResponseSink,
 } from "@perdure/proto/storage/v1/records";
 import { completionOf } from "@perdure/protocol/messages";
-import { sendMessage, type ApplyContext, type Draft } from "./context.js";
+import { save, sendMessage, type ApplyContext, type Draft } from "./context.js";
 import type { OutputResult } from "./effect.js";
 import { namedKey, timerKey } from "./keys.js";
+import { leaveLimits } from "./limits.js";
 import { objectOf, releaseLock } from "./lock.js";
 import { appendEntry } from "./notify.js";
+import { unpin } from "./pin.js";
 import { purge } from "./purge.js";
-import { leaveReady } from "./ready.js";
+import { withdraw } from "./withdraw.js";
 
 /** Ends an invocation with a result that its code did not give: an Output command is written for it. */
 export function completeWith(ctx: ApplyContext, draft: Draft, result: OutputResult): void {
@@ -32,14 +35,16 @@ export function completeWith(ctx: ApplyContext, draft: Draft, result: OutputResu
   complete(ctx, draft, result);
 }
 
-/** Ends an invocation whose Output command is in the journal. */
+/** Ends an invocation whose Output command is in the journal. The draft is put back, or gone. */
 export function complete(ctx: ApplyContext, draft: Draft, result: OutputResult): void {
   const { runId, invocation } = draft;
-  if (invocation.status === InvocationStatus.READY) leaveReady(ctx, draft, "ended");
+  withdraw(ctx, draft, "ended");
   forgetPending(ctx, draft);
   for (const sink of invocation.sinks) completeSink(ctx, sink, result);
   invocation.sinks = [];
   releaseLock(ctx, draft);
+  leaveLimits(ctx, draft);
+  unpin(ctx, invocation);
   invocation.status = InvocationStatus.COMPLETED;
   invocation.completedAt = ctx.nowMs;
   invocation.awaiting = undefined;
@@ -93,6 +98,23 @@ function retain(ctx: ApplyContext, draft: Draft): void {
   if (invocation.journalRetention < invocation.completionRetention) {
     putRetention(ctx, runId, ctx.nowMs + invocation.journalRetention, true);
   }
+  save(ctx, draft);
+}
+
+/** It goes before its time: the timers that stand for its time go with it. */
+export function forgetRetention(ctx: ApplyContext, runId: string, invocation: Invocation): void {
+  ctx.tables.timers.delete(timerKey(invocation.dueAt, runId, "retention"));
+  forgetJournalRetention(ctx, runId, invocation);
+}
+
+/** The journal goes before its time, and so does the timer of that. */
+export function forgetJournalRetention(
+  ctx: ApplyContext,
+  runId: string,
+  { completedAt, journalRetention, completionRetention }: Invocation,
+): void {
+  if (journalRetention >= completionRetention) return;
+  ctx.tables.timers.delete(timerKey(completedAt + journalRetention, runId, "journalRetention"));
 }
 
 function putRetention(ctx: ApplyContext, runId: string, dueAt: number, journalOnly: boolean): void {

@@ -3,14 +3,17 @@
 
 import { InvocationStatus, type Invocation, type Message } from "@perdure/proto/storage/v1/records";
 import type { AttemptNumber } from "@perdure/proto/protocol/v1/deployment";
-import type { Effect } from "./effect.js";
+import type { Effect, VerbOutcome } from "./effect.js";
 import { copyInvocation } from "./invocation.js";
+import { homeOf } from "@perdure/protocol/ids";
 import { outboxKey } from "./keys.js";
 import type { Tables } from "./tables.js";
 
 export interface ApplyContext {
   readonly tables: Tables;
   readonly partition: number;
+  /** How many there are. */
+  readonly partitions: number;
   /** The partition's epoch: attempts of older ones are over. */
   readonly epoch: number;
   readonly nowMs: number;
@@ -55,8 +58,28 @@ export function nextSequence(ctx: ApplyContext, name: string): number {
   return value;
 }
 
-/** Puts a message into the outbox. It reaches the partition in order, once. */
-export function sendMessage(ctx: ApplyContext, to: number, message: Message): void {
+/** Changes a count of the partition; one of zero has no row. */
+export function addToCount(ctx: ApplyContext, name: string, change: 1 | -1): void {
+  const value = countOf(ctx, name) + change;
+  if (value <= 0) ctx.tables.sequences.delete(name);
+  else ctx.tables.sequences.put(name, { $typeName: "perdure.storage.v1.Sequence", value });
+}
+
+export function countOf(ctx: Pick<ApplyContext, "tables">, name: string): number {
+  return ctx.tables.sequences.get(name)?.value ?? 0;
+}
+
+/** Tells the operator who waits, if one does. */
+export function answer({ token, emit }: ApplyContext, outcome: VerbOutcome): void {
+  if (token !== undefined) emit({ kind: "answered", token, outcome });
+}
+
+/**
+ * Puts a message into the outbox. It reaches the partition in order, once.
+ * @param place  the partition that an id names, as if there were all of them
+ */
+export function sendMessage(ctx: ApplyContext, place: number, message: Message): void {
+  const to = homeOf(place, ctx.partitions);
   const sequence = nextSequence(ctx, `to:${String(to)}`);
   ctx.tables.outbox.put(outboxKey(to, sequence), message);
   ctx.emit({ kind: "send", to, sequence, message });

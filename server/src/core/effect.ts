@@ -17,7 +17,29 @@ export interface Submission {
   readonly output?: OutputResult;
 }
 
+/** Why an attempt is over. */
+export type WhyOver = "ended" | "suspended" | "failed" | "lost" | "paused";
+
+/** What became of a verb of an operator. */
+export type VerbOutcome =
+  | "done"
+  /** It was told so, and goes on from here by itself. */
+  | "requested"
+  | "alreadyPaused"
+  | "notFound"
+  | "notStarted"
+  /** It has an attempt, or wants one. */
+  | "running"
+  | "completed"
+  | "notCompleted"
+  | "isWorkflow"
+  | "inputGone"
+  | "outOfRange"
+  | "incomplete";
+
 export type Effect =
+  /** Reply to the operator who waits under this token. */
+  | { readonly kind: "answered"; readonly token: number; readonly outcome: VerbOutcome }
   /** Reply to the live connection that waits under this token. */
   | { readonly kind: "submitted"; readonly token: number; readonly submission: Submission }
   /** From the ready table. */
@@ -43,7 +65,7 @@ export type Effect =
       readonly kind: "attemptOver";
       readonly runId: string;
       readonly attempt: number;
-      readonly why: "ended" | "suspended" | "failed" | "lost";
+      readonly why: WhyOver;
     }
   /** From the outbox. */
   | {

@@ -338,9 +338,9 @@ export function signalled(invocationId: string, signal: Signal): EventBody {
   return { case: "signalled", value };
 }
 
-/** An operator lets an invocation go on. */
-export function resumed(invocationId: string): EventBody {
-  return { case: "resumed", value: create(ResumedSchema, { invocationId }) };
+/** An operator lets an invocation go on, here or with another deployment. */
+export function resumed(invocationId: string, deploymentId = ""): EventBody {
+  return { case: "resumed", value: create(ResumedSchema, { invocationId, deploymentId }) };
 }
 
 // ---- what is awaited
@@ -359,6 +359,16 @@ export function firstOf(...ids: (number | Awaiting)[]): Awaiting {
 
 export function allOf(...ids: (number | Awaiting)[]): Awaiting {
   return treeOf(Combinator.ALL_COMPLETED, ids);
+}
+
+/** Wakes at the first value, or when all have failed. */
+export function firstSuccessOf(...ids: (number | Awaiting)[]): Awaiting {
+  return treeOf(Combinator.FIRST_SUCCEEDED, ids);
+}
+
+/** Wakes at the first failure, or when all have values. */
+export function allSuccessesOf(...ids: (number | Awaiting)[]): Awaiting {
+  return treeOf(Combinator.ALL_SUCCEEDED, ids);
 }
 
 export function signalTree(...signals: (number | string)[]): Awaiting {

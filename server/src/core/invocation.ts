@@ -32,6 +32,8 @@ const blank: Invocation = {
   completedAt: 0,
   progressAt: 0,
   queueGroup: "",
+  restartedFrom: "",
+  counted: false,
 };
 
 export function newInvocation(): Invocation {
@@ -68,5 +70,7 @@ export function copyInvocation(invocation: Invocation): Invocation {
     completedAt: invocation.completedAt,
     progressAt: invocation.progressAt,
     queueGroup: invocation.queueGroup,
+    restartedFrom: invocation.restartedFrom,
+    counted: invocation.counted,
   };
 }

@@ -6,10 +6,13 @@ import {
   dueAtOfTimerKey,
   endOfPrefix,
   groupOfReadyKey,
+  inboxKey,
+  limitQueueKey,
   namedKey,
   objectKey,
   orderedNumber,
   outboxKey,
+  queueOfInboxKey,
   readyKey,
   sequenceOfReadyKey,
   textKey,
@@ -51,6 +54,57 @@ describe("the rows of an object", () => {
         expect(row >= object && row < endOfPrefix(object)).toBe(key === otherKey);
       }),
       { numRuns: 1_000 },
+    );
+  });
+});
+
+const names = fc.constantFrom("s", "s2", "a", "A", "s.a", "s-a", "Counter");
+
+describe("the rows of an object in a scope", () => {
+  test("are none of another scope's, nor of an object that is in none", () => {
+    const scopes = fc.option(names, { nil: undefined });
+    const object = fc.tuple(names, fc.oneof(texts, names), scopes);
+    fc.assert(
+      fc.property(object, object, texts, ([a, key, scope], [b, otherKey, otherScope], name) => {
+        const prefix = objectKey(a, key, scope);
+        const row = namedKey(objectKey(b, otherKey, otherScope), name);
+        const isSame = a === b && key === otherKey && scope === otherScope;
+
+        expect(row >= prefix && row < endOfPrefix(prefix)).toBe(isSame);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe("the queue of a limit key", () => {
+  const limitKeys = fc.constantFrom("", "a", "a/x", "a-b", "a.b", "ab", "b");
+
+  test("is found by its scope, and by nothing else", () => {
+    fc.assert(
+      fc.property(names, limitKeys, names, limitKeys, numbers, (a, key, b, otherKey, number) => {
+        const row = inboxKey(limitQueueKey(b, otherKey), number);
+        const isIn = (prefix: string): boolean => row >= prefix && row < endOfPrefix(prefix);
+
+        expect(queueOfInboxKey(row)).toBe(limitQueueKey(b, otherKey));
+        expect(isIn(limitQueueKey())).toBe(true);
+        expect(isIn(limitQueueKey(a))).toBe(a === b);
+        expect(isIn(limitQueueKey(a, key))).toBe(a === b && key === otherKey);
+        expect(isIn(objectKey(a, key))).toBe(false);
+        expect(isIn(objectKey(a, key, b))).toBe(false);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("and the inbox of an object are two", () => {
+    fc.assert(
+      fc.property(names, texts, fc.option(names, { nil: undefined }), numbers, (a, key, of, n) => {
+        const row = inboxKey(objectKey(a, key, of), n);
+
+        expect(queueOfInboxKey(row)).toBe(objectKey(a, key, of));
+        expect(row >= limitQueueKey() && row < endOfPrefix(limitQueueKey())).toBe(false);
+      }),
     );
   });
 });

@@ -27,9 +27,21 @@ export function textKey(text: string): string {
     .replace(/[\u0000\u0001]/g, (char) => (char === "\u0000" ? "\u0001\u0001" : "\u0001\u0002"));
 }
 
-/** A virtual object or a workflow. Prefix of its state, inbox and promises. */
-export function objectKey(service: string, key: string): string {
-  return service + end + textKey(key) + end;
+/** A virtual object or a workflow. Prefix of its state, inbox and promises. Names of services begin with no "@". */
+export function objectKey(service: string, key: string, scope?: string): string {
+  const object = service + end + textKey(key) + end;
+  return scope === undefined ? object : `@${scope}${end}${object}`;
+}
+
+/** What waits for the limits of scopes, of one scope, or of one limit key in it. Prefix of rows in the inbox table. */
+export function limitQueueKey(scope?: string, limitKey?: string): string {
+  const ofScope = scope === undefined ? "" : scope + end;
+  return `=${ofScope}${limitKey === undefined ? "" : limitKey + end}`;
+}
+
+/** The queue of a key made by {@link inboxKey}. */
+export function queueOfInboxKey(key: string): string {
+  return key.slice(0, -sequenceWidth);
 }
 
 export function inboxKey(object: string, sequence: number): string {

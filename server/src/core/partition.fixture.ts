@@ -134,7 +134,7 @@ export class PartitionUnderTest {
     const effects: Effect[] = [];
     const emit = (effect: Effect): void => void effects.push(effect);
     try {
-      apply({ tables, partition, epoch, nowMs, token, emit }, event);
+      apply({ tables, partition, partitions: 64, epoch, nowMs, token, emit }, event);
     } catch (error) {
       tables.undo.rollback();
       throw error;

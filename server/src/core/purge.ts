@@ -4,11 +4,9 @@ import { HandlerKind } from "@perdure/proto/manifest/v1/manifest";
 import { InvocationStatus, type Invocation } from "@perdure/proto/storage/v1/records";
 import { invariant } from "@perdure/protocol/assert";
 import { uuidOfInvocationId } from "@perdure/protocol/ids";
-import { rowsPerEventMax } from "@perdure/protocol/limits";
+import { clear } from "./clear.js";
 import { openDraft, save, type ApplyContext } from "./context.js";
-import { endOfPrefix } from "./keys.js";
 import { objectOf } from "./lock.js";
-import type { RangeTable } from "./tables.js";
 
 export function purge(ctx: ApplyContext, runId: string, invocation: Invocation): void {
   const { tables } = ctx;
@@ -36,13 +34,4 @@ export function purgeJournal(ctx: ApplyContext, runId: string): void {
   invocation.outputIndex = 0;
   invocation.entryCount = 1;
   save(ctx, draft);
-}
-
-/** Removes every row of an object. */
-export function clear<V>(table: RangeTable<V>, object: string): void {
-  for (;;) {
-    const rows = table.scan(object, endOfPrefix(object), rowsPerEventMax);
-    for (const row of rows) table.delete(row.key);
-    if (rows.length < rowsPerEventMax) return;
-  }
 }

@@ -3,6 +3,7 @@
 import { invariant } from "@perdure/protocol/assert";
 import { uuidOfInvocationId } from "@perdure/protocol/ids";
 import type { Invocation } from "@perdure/proto/storage/v1/records";
+import { openDraft, type ApplyContext, type Draft } from "./context.js";
 import type { OutputResult } from "./effect.js";
 import type { Tables } from "./tables.js";
 
@@ -12,6 +13,12 @@ export function findRun(tables: Tables, invocationId: string): string | undefine
   const life = tables.identities.get(uuid)?.runId ?? uuid;
   const invocation = tables.invocations.get(life);
   return invocation?.id === invocationId ? life : undefined;
+}
+
+/** The current life of an invocation id, to be changed. */
+export function openInvocation(ctx: ApplyContext, invocationId: string): Draft | undefined {
+  const runId = findRun(ctx.tables, invocationId);
+  return runId === undefined ? undefined : openDraft(ctx, runId);
 }
 
 /** What a completed invocation ended with. */

@@ -4,6 +4,7 @@
 
 import { InvocationStatus, type Invocation } from "@perdure/proto/storage/v1/records";
 import { nextSequence, type ApplyContext, type Draft } from "./context.js";
+import type { WhyOver } from "./effect.js";
 import { readyKey } from "./keys.js";
 
 export type ReadyGroup =
@@ -50,11 +51,7 @@ export function readyAgain(ctx: ApplyContext, draft: Draft): void {
 }
 
 /** The attempt is over: its number is not current any more, and its row is gone. */
-export function leaveReady(
-  ctx: ApplyContext,
-  draft: Draft,
-  why: "ended" | "suspended" | "failed",
-): void {
+export function leaveReady(ctx: ApplyContext, draft: Draft, why: WhyOver): void {
   const { runId, invocation } = draft;
   ctx.tables.ready.delete(readyKey(invocation.queueGroup, invocation.queueSequence));
   ctx.emit({ kind: "attemptOver", runId, attempt: invocation.attempt, why });

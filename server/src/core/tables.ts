@@ -11,6 +11,7 @@ import type {
   InboxRow,
   Invocation,
   KeyLock,
+  LimitRule,
   Message,
   ReadyRow,
   Sequence,
@@ -54,6 +55,8 @@ export interface Tables {
   readonly ready: RangeTable<ReadyRow>;
   readonly outbox: RangeTable<Message>;
   readonly sequences: Table<Sequence>;
+  /** By pattern; the same in every partition. */
+  readonly rules: RangeTable<LimitRule>;
   /** Only in the registry's partition. */
   readonly deployments: RangeTable<Deployment>;
 }

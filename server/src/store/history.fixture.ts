@@ -11,14 +11,20 @@ import {
   type InvokeMessage,
   type Message,
 } from "@perdure/proto/storage/v1/records";
-import { Actors, partitions, type Addressed, type Choose } from "../core/actors.fixture.js";
+import { homeOf } from "@perdure/protocol/ids";
+import {
+  Actors,
+  partitions as places,
+  type Addressed,
+  type Choose,
+} from "../core/actors.fixture.js";
 import { apply, type EventBody } from "../core/apply.js";
 import { CommandRejected } from "../core/context.js";
 import type { Effect } from "../core/effect.js";
 import { delivered, received, timersDue } from "../core/events.fixture.js";
-import { addressOfOutboxKey, objectKey } from "../core/keys.js";
-import { objectOf } from "../core/lock.js";
+import { addressOfOutboxKey, objectKey, queueOfInboxKey } from "../core/keys.js";
 import { invocationsIn, offencesIn, type KnownKeys } from "./invariants.fixture.js";
+import { admissionOffences, countedIn } from "./limit-invariants.fixture.js";
 import { Environment } from "./environment.js";
 import { rowKey } from "./row-key.js";
 import { Store } from "./store.js";
@@ -46,8 +52,8 @@ class Known implements KnownKeys {
 
   add({ runId, target }: InvokeMessage): void {
     this.runIds.add(runId);
-    const { service = "", key } = target?.target ?? {};
-    if (key !== undefined) this.objects.add(objectKey(service, key));
+    const { service = "", key, scope } = target?.target ?? {};
+    if (key !== undefined) this.objects.add(objectKey(service, key, scope));
   }
 }
 
@@ -62,16 +68,23 @@ export class History {
   #epoch = 1;
   #checkpointing: Promise<unknown> | undefined;
   nowMs = 1_000;
-  /** Runs that have ended, and for each key the runs that wait in its inbox. */
+  /** Runs that have ended; by partition, the rows of its inboxes, and who counts for limits. */
   readonly #ended = new Set<string>();
-  readonly #inboxes = new Map<string, string[]>();
+  readonly #inboxes = new Map<number, ReadonlyMap<string, string>>();
+  readonly #counted = new Map<number, ReadonlySet<string>>();
   /** By partition: what its tables may have rows of. */
-  readonly #known = new Map(partitions.map((partition) => [partition, new Known()]));
+  readonly #known: ReadonlyMap<number, Known>;
+  /** Where things happen. */
+  readonly partitions: readonly number[];
+  readonly #partitionCount: number;
 
-  constructor(choose: Choose) {
+  constructor(choose: Choose, partitionCount = 64) {
     this.#choose = choose;
+    this.#partitionCount = partitionCount;
+    this.partitions = [...new Set(places.map((place) => homeOf(place, partitionCount)))];
+    this.#known = new Map(this.partitions.map((partition) => [partition, new Known()]));
     this.actors = new Actors(choose);
-    this.#store = new Store({ directory: this.#directory, writer: "inline" });
+    this.#store = this.#openStore();
     this.#raiseEpoch();
   }
 
@@ -83,6 +96,9 @@ export class History {
     return this.#records.length;
   }
 
+  /** What has changed something, by kind of event, and how often. */
+  readonly seen: Partial<Record<string, number>> = {};
+
   // ---- what happens
 
   submit(): void {
@@ -93,8 +109,17 @@ export class History {
     this.#take(this.actors.signal());
   }
 
-  resume(): void {
-    this.#take(this.actors.resume());
+  verb(): void {
+    this.#take(this.actors.verb());
+  }
+
+  patch(): void {
+    this.#take(this.actors.patch());
+  }
+
+  rules(): void {
+    const event = this.actors.rules();
+    for (const partition of this.partitions) this.#apply(partition, event);
   }
 
   attempt(): void {
@@ -105,7 +130,7 @@ export class History {
 
   pass(ms: number): void {
     this.nowMs += ms;
-    for (const partition of partitions)
+    for (const partition of this.partitions)
       this.#apply(partition, timersDue(Math.floor(this.nowMs), 3));
   }
 
@@ -148,7 +173,7 @@ export class History {
     await this.#store.close();
     const environment = Environment.open(this.#directory);
     let left = 0;
-    for (const partition of partitions) {
+    for (const partition of this.partitions) {
       const start = rowKey(partition, journalTableNumber, "");
       const rows = environment.range(start, rowKey(partition, journalTableNumber + 1, ""));
       while (rows.next().done !== true) left++;
@@ -165,7 +190,7 @@ export class History {
       this.#resend();
       this.deliver(Number.MAX_SAFE_INTEGER);
       let open = 0;
-      for (const partition of partitions) open += this.#goOn(partition);
+      for (const partition of this.partitions) open += this.#goOn(partition);
       this.pass(1_000);
       if (open === 0 && this.#onTheWay.length === 0) return true;
     }
@@ -204,12 +229,17 @@ export class History {
 
   // ---- plumbing
 
+  #openStore(): Store {
+    const directory = this.#directory;
+    return new Store({ directory, writer: "inline", partitions: this.#partitionCount });
+  }
+
   #anyPartition(): number {
-    return partitions[this.#choose(partitions.length)] ?? 0;
+    return this.partitions[this.#choose(this.partitions.length)] ?? 0;
   }
 
   #raiseEpoch(): void {
-    for (const partition of partitions) {
+    for (const partition of this.partitions) {
       this.#store.partition(partition).partitionState.epoch = this.#epoch;
     }
   }
@@ -222,10 +252,14 @@ export class History {
     this.offences.push(`${addressed.event.case} of an attempt that is over changes something`);
   }
 
-  #apply(partition: number, event: EventBody): void {
+  #apply(place: number, event: EventBody): void {
+    const partition = homeOf(place, this.#partitionCount);
+    const partitions = this.#partitionCount;
     const tables = this.#store.partition(partition);
     const effects: Effect[] = [];
-    const context = { tables, partition, epoch: this.#epoch, nowMs: this.nowMs, token: undefined };
+    const { nowMs } = this;
+    const epoch = this.#epoch;
+    const context = { tables, partition, partitions, epoch, nowMs, token: undefined };
     try {
       apply({ ...context, emit: (effect) => void effects.push(effect) }, event);
     } catch (error) {
@@ -237,8 +271,8 @@ export class History {
     tables.undo.commit();
     const position = ++tables.partitionState.appliedPosition;
     const bytes = toBinary(EventSchema, { $typeName: "perdure.storage.v1.Event", event });
-    const { nowMs } = this;
-    this.#records.push({ partition, position, epoch: this.#epoch, nowMs, event: bytes });
+    this.#records.push({ partition, position, epoch, nowMs, event: bytes });
+    this.seen[event.case] = (this.seen[event.case] ?? 0) + 1;
     this.#learn(partition, event);
     this.#observe(partition, effects);
   }
@@ -254,6 +288,7 @@ export class History {
     const invoked = message?.case === "invoke" ? message.value : undefined;
     const submitted = event.case === "submitted" ? event.value.invocation : invoked;
     if (submitted !== undefined) this.#knownIn(partition).add(submitted);
+    if (event.case === "restarted") this.#knownIn(partition).runIds.add(event.value.newRunId);
   }
 
   #observe(partition: number, effects: readonly Effect[]): void {
@@ -264,30 +299,46 @@ export class History {
       this.#ended.add(effect.runId);
     }
     const tables = this.#store.partition(partition);
-    this.offences.push(...offencesIn(tables, this.#knownIn(partition)));
+    const known = this.#knownIn(partition);
+    this.offences.push(...offencesIn(tables, known));
     this.#observeInboxes(partition);
+    const before = this.#counted.get(partition) ?? new Set();
+    const invocations = invocationsIn(tables, known);
+    const counted = countedIn(invocations);
+    this.#counted.set(partition, counted);
+    const admitted = [...counted].filter((runId) => !before.has(runId));
+    this.offences.push(...admissionOffences(tables, invocations, admitted));
   }
 
-  /** First in, first out: a row may only leave an inbox at its front, and only come at its back. */
+  /** First in, first out: a row may only come at the back of a queue, and leave it at its front, or because it has ended. */
   #observeInboxes(partition: number): void {
     const tables = this.#store.partition(partition);
-    const now = new Map<string, string[]>();
-    for (const { value } of tables.inbox.scan("", "\u00ff", Number.MAX_SAFE_INTEGER)) {
-      const invocation = tables.invocations.get(value.runId);
-      const object = `${partition} ${(invocation && objectOf(invocation)) ?? ""}`;
-      now.set(object, [...(now.get(object) ?? []), value.runId]);
+    const now = new Map<string, string>();
+    for (const { key, value } of tables.inbox.scan("", "\u00ff", Number.MAX_SAFE_INTEGER)) {
+      now.set(key, value.runId);
     }
-    for (const object of new Set([...now.keys(), ...this.#inboxes.keys()])) {
-      if (!object.startsWith(`${partition} `)) continue;
-      const before = this.#inboxes.get(object) ?? [];
-      const after = now.get(object) ?? [];
-      const left = before.filter((runId) => !after.includes(runId)).length;
-      const stayed = before.slice(left);
-      if (stayed.some((runId, index) => after[index] !== runId)) {
-        this.offences.push(`inbox of ${object} was ${before.join()} and is ${after.join()}`);
+    const before = this.#inboxes.get(partition) ?? new Map<string, string>();
+    const blocked = new Set<string>();
+    for (const [key, runId] of before) {
+      const queue = queueOfInboxKey(key);
+      if (now.has(key)) {
+        blocked.add(queue);
+        if (now.get(key) !== runId) this.offences.push(`an inbox row of ${runId} changes`);
+        continue;
       }
-      this.#inboxes.set(object, after);
+      const ended = runId !== "" && (tables.invocations.get(runId)?.status ?? Status.COMPLETED);
+      if (blocked.has(queue) && ended !== Status.COMPLETED) {
+        this.offences.push(`${runId || "a patch"} leaves its inbox before those in front of it`);
+      }
     }
+    // Keys of a queue sort by arrival: what is new comes behind all that was there.
+    for (const key of now.keys()) {
+      if (before.has(key)) continue;
+      const queue = queueOfInboxKey(key);
+      const later = [...before.keys()].some((old) => old > key && queueOfInboxKey(old) === queue);
+      if (later) this.offences.push("a row comes into an inbox before others");
+    }
+    this.#inboxes.set(partition, now);
   }
 
   /** As after a restart: what the outboxes hold is sent again, in order. */
@@ -296,7 +347,7 @@ export class History {
   }
 
   #outbox(): OnTheWay[] {
-    return partitions.flatMap((from) => {
+    return this.partitions.flatMap((from) => {
       const rows = this.#store.partition(from).outbox.scan("", "\u00ff", Number.MAX_SAFE_INTEGER);
       return rows.map(({ key, value }) => ({ from, ...addressOfOutboxKey(key), message: value }));
     });
@@ -307,12 +358,13 @@ export class History {
     // What is in LMDB at this moment, even in the middle of a checkpoint.
     if (from === "checkpoint") cpSync(this.#directory, directory, { recursive: true });
     this.#directory = directory;
-    this.#store = new Store({ directory, writer: "inline" });
+    this.#store = this.#openStore();
+    const partitions = this.#partitionCount;
     for (const { partition, position, epoch, nowMs, event } of this.#records) {
       const tables = this.#store.partition(partition);
       if (position <= tables.partitionState.appliedPosition) continue;
       const decoded = fromBinary(EventSchema, event).event as EventBody;
-      const context = { tables, partition, epoch, nowMs, token: undefined };
+      const context = { tables, partition, partitions, epoch, nowMs, token: undefined };
       apply({ ...context, emit: () => undefined }, decoded);
       tables.undo.commit();
       tables.partitionState.appliedPosition = position;

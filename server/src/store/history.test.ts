@@ -6,11 +6,20 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chooseFrom, partitions, runsAndSeed } from "../core/actors.fixture.js";
+import { chooseFrom, runsAndSeed } from "../core/actors.fixture.js";
+import type { EventBody } from "../core/apply.js";
 import { History } from "./history.fixture.js";
 
 type PlainKind =
-  "submit" | "signal" | "resume" | "attempt" | "beginCheckpoint" | "endCheckpoint" | "turn";
+  | "submit"
+  | "signal"
+  | "verb"
+  | "patch"
+  | "rules"
+  | "attempt"
+  | "beginCheckpoint"
+  | "endCheckpoint"
+  | "turn";
 
 type Step =
   | { readonly kind: PlainKind }
@@ -27,7 +36,9 @@ const steps = fc.array(
     { weight: 20, arbitrary: only("submit") },
     { weight: 60, arbitrary: only("attempt") },
     { weight: 4, arbitrary: only("signal") },
-    { weight: 3, arbitrary: only("resume") },
+    { weight: 14, arbitrary: only("verb") },
+    { weight: 4, arbitrary: only("patch") },
+    { weight: 3, arbitrary: only("rules") },
     {
       weight: 20,
       arbitrary: fc.record({ kind: fc.constant("deliver" as const), count: fc.nat(6) }),
@@ -49,6 +60,9 @@ const steps = fc.array(
 
 const decisions = fc.array(fc.nat(10_000), { minLength: 50, maxLength: 500, size: "max" });
 
+/** Ids name one of 64 places, which share the partitions that there are. */
+const partitionCounts = fc.constantFrom(64, 64, 1, 3);
+
 async function take(history: History, step: Step): Promise<void> {
   switch (step.kind) {
     case "pass":
@@ -64,49 +78,83 @@ async function take(history: History, step: Step): Promise<void> {
       return history.endCheckpoint();
     case "submit":
     case "signal":
-    case "resume":
+    case "verb":
+    case "patch":
+    case "rules":
     case "attempt":
     case "beginCheckpoint":
       return history[step.kind]();
   }
 }
 
+/** Kinds of events that change something now and then. */
+const kinds: readonly EventBody["case"][] = [
+  "submitted",
+  "appended",
+  "suspended",
+  "failed",
+  "attemptLost",
+  "timersDue",
+  "messageReceived",
+  "delivered",
+  "signalled",
+  "cancelled",
+  "killed",
+  "paused",
+  "resumed",
+  "restarted",
+  "purged",
+  "statePatched",
+  "rulesReplaced",
+];
+
+// Time for some shrinking too, and to say which one it was.
+const limits = runsAndSeed(40);
+
 describe("any history", () => {
-  test("keeps the tables in order, survives crashes to the letter, and comes to its end", async () => {
-    let records = 0;
-    let finished = 0;
-    await fc.assert(
-      fc.asyncProperty(steps, decisions, async (all, numbers) => {
-        const history = new History(chooseFrom(numbers));
-        for (const step of all) {
-          await take(history, step);
+  test(
+    "keeps the tables in order, survives crashes to the letter, and comes to its end",
+    async () => {
+      let records = 0;
+      let finished = 0;
+      const seen: Partial<Record<string, number>> = {};
+      await fc.assert(
+        fc.asyncProperty(steps, decisions, partitionCounts, async (all, numbers, count) => {
+          const history = new History(chooseFrom(numbers), count);
+          for (const step of all) {
+            await take(history, step);
+            expect(history.offences).toEqual([]);
+          }
+          await history.endCheckpoint();
+          await history.crash("checkpoint");
+          await history.crash("scratch");
           expect(history.offences).toEqual([]);
-        }
-        await history.endCheckpoint();
-        await history.crash("checkpoint");
-        await history.crash("scratch");
-        expect(history.offences).toEqual([]);
-        records += history.records;
+          records += history.records;
+          for (const [kind, count = 0] of Object.entries(history.seen)) {
+            seen[kind] = (seen[kind] ?? 0) + count;
+          }
 
-        expect(history.finish()).toBe(true);
-        expect(history.offences).toEqual([]);
-        history.expire();
+          expect(history.finish()).toBe(true);
+          expect(history.offences).toEqual([]);
+          history.expire();
 
-        finished++;
-        for (const partition of partitions) {
-          const tables = history.store.partition(partition);
-          expect([...history.invocations(partition).keys()]).toEqual([]);
-          const left = [...tables.allRows()].map((row) => row.table);
-          const outlives = ["state", "promises", "sequences"];
-          expect(left.filter((table) => !outlives.includes(table))).toEqual([]);
-        }
-        expect(await history.close()).toBe(0);
-      }),
-      // Time for some shrinking, and to say which history it was.
-      { ...runsAndSeed(40), interruptAfterTimeLimit: 60_000 },
-    );
-    // Otherwise little was seen.
-    expect(records).toBeGreaterThan(500);
-    expect(finished).toBeGreaterThan(5);
-  }, 120_000);
+          finished++;
+          for (const partition of history.partitions) {
+            const tables = history.store.partition(partition);
+            expect([...history.invocations(partition).keys()]).toEqual([]);
+            const left = [...tables.allRows()].map((row) => row.table);
+            const outlives = ["state", "promises", "sequences", "rules"];
+            expect(left.filter((table) => !outlives.includes(table))).toEqual([]);
+          }
+          expect(await history.close()).toBe(0);
+        }),
+        limits,
+      );
+      // Otherwise little was seen.
+      expect(records).toBeGreaterThan(500);
+      expect(finished).toBeGreaterThan(5);
+      for (const kind of kinds) expect(seen[kind], kind).toBeGreaterThan(0);
+    },
+    2 * limits.interruptAfterTimeLimit,
+  );
 });

@@ -2,22 +2,34 @@
 //   I1. At most one exclusive invocation of a key is on its way, and it holds the lock.
 //   I2. A row of ready, timers, inbox or of those who wait for a promise belongs to an invocation that
 //       is in the state which the row stands for, and the other way round.
-//   I3. An invocation's counts are those of its journal.
+//   I3. A deployment's count is that of its invocations.
+//   I4. A record says nothing of a state that the invocation is not in.
+// Of limits: limit-invariants.fixture.ts. Of journals: journal-invariants.fixture.ts.
 
 import { HandlerKind } from "@perdure/proto/manifest/v1/manifest";
-import type { Awaiting } from "@perdure/proto/protocol/v1/journal";
 import {
   InvocationStatus as Status,
   PendingCompletion_Kind as PendingKind,
+  type InboxRow,
   type Invocation,
   type KeyLock,
 } from "@perdure/proto/storage/v1/records";
-import { dueAtOfTimerKey, groupOfReadyKey, sequenceOfReadyKey } from "../core/keys.js";
+import { deployments } from "../core/actors.fixture.js";
+import {
+  dueAtOfTimerKey,
+  groupOfReadyKey,
+  objectKey,
+  queueOfInboxKey,
+  sequenceOfReadyKey,
+} from "../core/keys.js";
 import { objectOf } from "../core/lock.js";
+import { pinnedTo } from "../core/pin.js";
 import type { RangeTable, Row } from "../core/tables.js";
+import { journalOffences } from "./journal-invariants.fixture.js";
+import { limitOffences } from "./limit-invariants.fixture.js";
 import type { PartitionTables } from "./partition-tables.js";
 
-/** States of an invocation that holds the lock of its key. */
+/** States of an invocation that has started and not ended. */
 const onItsWay: ReadonlySet<Status> = new Set([
   Status.READY,
   Status.SUSPENDED,
@@ -37,7 +49,10 @@ export function offencesIn(tables: PartitionTables, known: KnownKeys): string[] 
     ...readyOffences(tables, content),
     ...timerOffences(tables, content),
     ...promiseOffences(tables, content),
-    ...journalOffences(tables, content),
+    ...journalOffences(tables, content.invocations),
+    ...pinOffences(tables, content),
+    ...recordOffences(content),
+    ...limitOffences(tables, content.invocations),
   ];
 }
 
@@ -74,18 +89,22 @@ function all<V>(table: RangeTable<V>): Row<V>[] {
 function lockOffences(tables: PartitionTables, { invocations, locks }: Content): string[] {
   const offences: string[] = [];
   const waiting = new Map<string, number>();
+  let inboxed = 0;
   for (const { key, value } of all(tables.inbox)) {
+    const queue = queueOfInboxKey(key);
     const invocation = invocations.get(value.runId);
-    const object = invocation === undefined ? undefined : objectOf(invocation);
-    if (invocation?.status !== Status.INBOXED || object === undefined || !key.startsWith(object)) {
-      offences.push(`inbox row of ${value.runId}, which does not wait there`);
+    if (invocation !== undefined) inboxed++;
+    // What waits for limits: limit-invariants.fixture.ts.
+    if (queue.startsWith("=")) continue;
+    if (!isOfQueue(queue, value, invocation)) {
+      offences.push(`inbox row of ${value.runId || "a patch"}, which does not wait there`);
       continue;
     }
-    waiting.set(object, (waiting.get(object) ?? 0) + 1);
+    waiting.set(queue, (waiting.get(queue) ?? 0) + 1);
   }
   for (const [object, lock] of locks) {
     const holder = invocations.get(lock.runId);
-    if (holder === undefined || !onItsWay.has(holder.status) || objectOf(holder) !== object) {
+    if (holder === undefined || !mayHoldLock(holder) || objectOf(holder) !== object) {
       offences.push(`lock of ${lock.runId}, which is not on its way`);
     }
     if (lock.waiting !== (waiting.get(object) ?? 0)) offences.push(`lock counts ${lock.waiting}`);
@@ -94,15 +113,28 @@ function lockOffences(tables: PartitionTables, { invocations, locks }: Content):
     if (!locks.has(object)) offences.push("an inbox without a lock");
   }
   for (const [runId, invocation] of invocations) {
-    const { status, handlerKind } = invocation;
-    if (handlerKind !== HandlerKind.EXCLUSIVE || !onItsWay.has(status)) continue;
+    if (invocation.handlerKind !== HandlerKind.EXCLUSIVE || !mayHoldLock(invocation)) continue;
     const holder = locks.get(objectOf(invocation) ?? "")?.runId;
     if (holder !== runId) offences.push(`${runId} is on its way without the lock of its key`);
   }
-  const inboxed = [...invocations.values()].filter(({ status }) => status === Status.INBOXED);
-  const rows = [...waiting.values()].reduce((sum, count) => sum + count, 0);
-  if (inboxed.length !== rows) offences.push(`${inboxed.length} wait behind locks, ${rows} rows`);
+  const wait = [...invocations.values()].filter(({ status }) => status === Status.INBOXED);
+  if (wait.length !== inboxed) offences.push(`${wait.length} wait in inboxes, ${inboxed} rows`);
   return offences;
+}
+
+/** Of one that waits for the limits of its scope, too: it has its lock by then. */
+function mayHoldLock({ status, queueGroup }: Invocation): boolean {
+  return onItsWay.has(status) || (status === Status.INBOXED && queueGroup !== "");
+}
+
+function isOfQueue(
+  queue: string,
+  { patch }: InboxRow,
+  invocation: Invocation | undefined,
+): boolean {
+  if (patch !== undefined) return objectKey(patch.service, patch.key, patch.scope) === queue;
+  if (invocation?.status !== Status.INBOXED || invocation.queueGroup !== "") return false;
+  return objectOf(invocation) === queue;
 }
 
 function readyOffences(tables: PartitionTables, { invocations }: Content): string[] {
@@ -140,10 +172,14 @@ function timerOffences(tables: PartitionTables, { invocations }: Content): strin
     [Status.BACKING_OFF]: "retry",
     [Status.COMPLETED]: "retention",
   };
-  for (const [runId, { status, pending }] of invocations) {
+  for (const [runId, invocation] of invocations) {
+    const { status, pending } = invocation;
     const wanted = timerOf[status];
     if (wanted !== undefined && !found.has(`${runId} ${wanted} 0`)) {
       offences.push(`${runId} has no ${wanted} timer`);
+    }
+    if (isJournalTimed(invocation) && !found.has(`${runId} retention journal 0`)) {
+      offences.push(`${runId} has no timer for its journal`);
     }
     for (const { kind, completionId } of pending) {
       if (kind !== PendingKind.SLEEP || found.has(`${runId} sleep ${completionId}`)) continue;
@@ -153,10 +189,16 @@ function timerOffences(tables: PartitionTables, { invocations }: Content): strin
   return offences;
 }
 
+/** Its journal is there, and goes before the rest of it. */
+function isJournalTimed(invocation: Invocation): boolean {
+  const { status, entryCount, journalRetention, completionRetention } = invocation;
+  return status === Status.COMPLETED && entryCount > 1 && journalRetention < completionRetention;
+}
+
 type Timer = ReturnType<PartitionTables["timers"]["scan"]>[number]["value"]["timer"];
 
 function isExpected(invocation: Invocation, timer: Timer, at: number): boolean {
-  const { status, dueAt, pending } = invocation;
+  const { status, dueAt, pending, completedAt, journalRetention } = invocation;
   switch (timer.case) {
     case "sleep": {
       const sleep = pending.find((one) => one.completionId === timer.value.completionId);
@@ -167,7 +209,9 @@ function isExpected(invocation: Invocation, timer: Timer, at: number): boolean {
     case "retry":
       return status === Status.BACKING_OFF && dueAt === at;
     case "retention":
-      return status === Status.COMPLETED && (timer.value.journalOnly || Math.floor(dueAt) === at);
+      if (status !== Status.COMPLETED) return false;
+      if (!timer.value.journalOnly) return Math.floor(dueAt) === at;
+      return isJournalTimed(invocation) && Math.floor(completedAt + journalRetention) === at;
     case undefined:
       return false;
   }
@@ -189,40 +233,30 @@ function promiseOffences(tables: PartitionTables, { invocations }: Content): str
   return offences;
 }
 
-function leavesOf({ completionIds, nested }: Awaiting): number[] {
-  return [...completionIds, ...nested.flatMap(leavesOf)];
+function pinOffences(tables: PartitionTables, { invocations }: Content): string[] {
+  const pinned = new Map<string, number>(deployments.map((id) => [id, 0]));
+  for (const { status, deploymentId } of invocations.values()) {
+    if (deploymentId === "" || status === Status.COMPLETED) continue;
+    pinned.set(deploymentId, (pinned.get(deploymentId) ?? 0) + 1);
+  }
+  return [...pinned].flatMap(([id, count]) => {
+    const counted = pinnedTo({ tables }, id);
+    return counted === count ? [] : [`${counted} counted for ${id}, ${count} belong to it`];
+  });
 }
 
-const notifications: ReadonlySet<string | undefined> = new Set(["completion", "signal"]);
-
-function journalOffences(tables: PartitionTables, { invocations }: Content): string[] {
+function recordOffences({ invocations }: Content): string[] {
   return [...invocations].flatMap(([runId, invocation]) => {
-    const entries = tables.journal.read(runId);
-    const { entryCount, lastNotification, status, outputIndex, pending } = invocation;
-    const offences: string[] = [];
-    if (entries.length !== entryCount)
-      offences.push(`${entryCount} counted, ${entries.length} there`);
-    const isPurged = entries.length === 1 && status === Status.COMPLETED;
-    const last = entries.findLastIndex(({ body }) => notifications.has(body.case));
-    if (!isPurged && lastNotification !== Math.max(0, last)) {
-      offences.push(`last notification is ${last}, not ${lastNotification}`);
-    }
-    const outputs = entries.filter(({ body }) => body.case === "output");
-    if (outputs.length !== (status === Status.COMPLETED ? 1 : 0)) offences.push("outputs");
-    if (status === Status.COMPLETED && entries[outputIndex]?.body.case !== "output") {
-      offences.push("the output is elsewhere");
-    }
-    if (!isPurged && entries[0]?.body.case !== "input") offences.push("no input");
-    const completed = entries.flatMap(({ body }) => {
-      return body.case === "completion" ? [body.value.completionId] : [];
-    });
-    if (new Set(completed).size !== completed.length) offences.push("completed twice");
-    const awaited = invocation.awaiting === undefined ? [] : leavesOf(invocation.awaiting);
-    if (awaited.some((id) => completed.includes(id))) offences.push("awaits what has come");
-    for (const { completionId } of pending) {
-      if (completed.includes(completionId))
-        offences.push(`${completionId} is pending and complete`);
-    }
-    return offences.map((offence) => `journal of ${runId}: ${offence}`);
+    const { status, queueGroup, queueSequence, dueAt, awaiting } = invocation;
+    const isQueued = status === Status.READY || status === Status.INBOXED;
+    const isTimed =
+      status === Status.SCHEDULED || status === Status.BACKING_OFF || status === Status.COMPLETED;
+    const wrong = [
+      (queueSequence !== 0) !== isQueued ? "queueSequence" : "",
+      queueGroup !== "" && !isQueued ? "queueGroup" : "",
+      dueAt !== 0 && !isTimed ? "dueAt" : "",
+      awaiting !== undefined && status !== Status.SUSPENDED ? "awaiting" : "",
+    ].filter((name) => name !== "");
+    return wrong.map((name) => `${runId} in status ${status} has a wrong ${name}`);
   });
 }

@@ -109,6 +109,7 @@ export function createPartitionTables(
     outbox: table("outbox", tableSpecs.outbox),
     sequences: table("sequences", tableSpecs.sequences),
     deployments: table("deployments", tableSpecs.deployments),
+    rules: table("rules", tableSpecs.rules),
   };
 
   return {

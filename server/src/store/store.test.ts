@@ -21,7 +21,8 @@ function putState(store: Store, partition: number, rows: Record<string, string>)
 
 function submitTo(store: Store, partition: number): void {
   const tables = store.partition(partition);
-  const context = { tables, partition, epoch: 1, nowMs: 1_000, token: undefined };
+  const at = { partition, partitions: 64, epoch: 1, nowMs: 1_000 };
+  const context = { ...at, tables, token: undefined };
   for (const event of [
     submitted(A, exclusive("k"), { parameter: "x".repeat(5_000) }),
     submitted(B, exclusive("k"), { startAt: 9_000 }),

@@ -33,9 +33,12 @@ export interface StoreOptions {
   readonly directory: string;
   /** Checkpoints are written by a thread of their own, or in place. */
   readonly writer: "thread" | "inline";
+  /** How many partitions there are: the same for as long as the directory lives. Default 64. */
+  readonly partitions?: number;
 }
 
 export class Store {
+  readonly partitions: number;
   readonly #environment: Environment;
   readonly #writer: CheckpointWriter;
   readonly #partitions = new Map<number, PartitionTables>();
@@ -46,13 +49,14 @@ export class Store {
 
   /** @throws StoreDamaged */
   constructor(options: StoreOptions) {
-    const { directory } = options;
+    const { directory, partitions = partitionCount } = options;
+    this.partitions = partitions;
     this.#environment = Environment.open(directory);
     try {
       const grown = (bytes: number): void => {
         this.#liveBytes += bytes;
       };
-      for (const number of [...Array(partitionCount).keys(), registryPartition]) {
+      for (const number of [...Array(this.partitions).keys(), registryPartition]) {
         this.#partitions.set(number, createPartitionTables(this.#environment, number, grown));
       }
       this.#checkpointPosition = Number(this.#environment.get(checkpointKey)?.toString() ?? "0");

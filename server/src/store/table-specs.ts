@@ -10,6 +10,7 @@ import {
   InboxRowSchema,
   InvocationSchema,
   KeyLockSchema,
+  LimitRuleSchema,
   MessageSchema,
   ReadyRowSchema,
   SequenceSchema,
@@ -40,6 +41,7 @@ export interface TableSpecs {
   readonly outbox: TableSpec<typeof MessageSchema>;
   readonly sequences: TableSpec<typeof SequenceSchema>;
   readonly deployments: TableSpec<typeof DeploymentSchema>;
+  readonly rules: TableSpec<typeof LimitRuleSchema>;
 }
 
 // prettier-ignore
@@ -55,6 +57,7 @@ export const tableSpecs: TableSpecs = {
   outbox: { number: 10, schema: MessageSchema, kind: "range", insertOnly: true, sizeOf: () => 500 },
   sequences: { number: 11, schema: SequenceSchema, kind: "point", insertOnly: false, sizeOf: small },
   deployments: { number: 12, schema: DeploymentSchema, kind: "range", insertOnly: false, sizeOf: () => 5_000 },
+  rules: { number: 15, schema: LimitRuleSchema, kind: "range", insertOnly: false, sizeOf: () => 300 },
 };
 
 /** Beside the tables above: journals (chunks) and the partition's own record. */

@@ -220,10 +220,13 @@ describe("a signal to another invocation", () => {
     ]);
   });
 
-  test("is refused where the awakeable's id is none", () => {
-    expect(() =>
-      running().apply(appended(A, [reaching(completeAwakeable("sign_9", "x"), callee)])),
-    ).toThrow(expect.objectContaining({ code: "PDR2008" }));
+  test("is refused where the awakeable's id is none, or names a signal with a meaning of its own", () => {
+    const cancels = formatAwakeableId({ invocationId: idOf(B, 5), signalId: 1 });
+    for (const awakeableId of ["sign_9", cancels]) {
+      expect(() =>
+        running().apply(appended(A, [reaching(completeAwakeable(awakeableId, "x"), callee)])),
+      ).toThrow(expect.objectContaining({ code: "PDR2008" }));
+    }
   });
 });
 

@@ -8,8 +8,8 @@ import {
   type SetStateCommand,
 } from "@perdure/proto/protocol/v1/journal";
 import { StateRowSchema } from "@perdure/proto/storage/v1/records";
+import { clear } from "../clear.js";
 import { appendEntry } from "../notify.js";
-import { clear } from "../purge.js";
 import type { CommandContext } from "./apply-command.js";
 import { stateRowKey, writableState } from "./state.js";
 

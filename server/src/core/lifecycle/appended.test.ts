@@ -1,4 +1,6 @@
+import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
+import { FailureSchema } from "@perdure/proto/protocol/v1/journal";
 import { InvocationStatus } from "@perdure/proto/storage/v1/records";
 import { run, setState, sleep } from "../commands.fixture.js";
 import { CommandRejected } from "../context.js";
@@ -214,6 +216,23 @@ describe("the end of an invocation", () => {
     expect(ofKind(effects, "completed")[0]?.output).toMatchObject({
       case: "failure",
       value: { code: 404, message: "no such user" },
+    });
+  });
+
+  test("may be a failure with metadata, which reaches all who are told of it", () => {
+    const partition = startPartition();
+    partition.apply(submitted(A, plain(), { tells: [B, 5] }));
+    const { metadata } = create(FailureSchema, { metadata: [{ name: "why", value: "x" }] });
+
+    const effects = partition.apply(ended(A, { ...failure(409), metadata }));
+
+    const expected = {
+      case: "failure",
+      value: { code: 409, metadata: [{ name: "why", value: "x" }] },
+    };
+    expect(ofKind(effects, "completed")[0]?.output).toMatchObject(expected);
+    expect(ofKind(effects, "send")[0]?.message.message.value).toMatchObject({
+      completion: { completionId: 5, result: expected },
     });
   });
 

@@ -10,6 +10,7 @@ import { complete } from "../complete.js";
 import { CommandRejected, openAttempt, save, type ApplyContext, type Draft } from "../context.js";
 import type { OutputResult } from "../effect.js";
 import { hasPending, notifyCompletion } from "../notify.js";
+import { pin } from "../pin.js";
 
 export function appended(ctx: ApplyContext, event: Appended): void {
   const draft = openAttempt(ctx, event.runId, event.attempt);
@@ -17,7 +18,7 @@ export function appended(ctx: ApplyContext, event: Appended): void {
   const { invocation } = draft;
   invocation.retryCount = 0;
   invocation.progressAt = ctx.nowMs;
-  if (invocation.deploymentId === "") invocation.deploymentId = event.deploymentId;
+  if (invocation.deploymentId === "") pin(ctx, invocation, event.deploymentId);
 
   let output: OutputResult | undefined;
   for (const { item, callee } of event.items) {
@@ -37,8 +38,7 @@ export function appended(ctx: ApplyContext, event: Appended): void {
     if (output === undefined) {
       throw new CommandRejected("PDR2006", "the handler ended without an Output command");
     }
-    complete(ctx, draft, output);
-    if (invocation.completionRetention <= 0) return;
+    return complete(ctx, draft, output);
   }
   save(ctx, draft);
 }

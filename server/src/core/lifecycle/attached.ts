@@ -7,14 +7,13 @@ import { InvocationStatus, type AttachMessage } from "@perdure/proto/storage/v1/
 import { invariant } from "@perdure/protocol/assert";
 import { voidResult } from "@perdure/protocol/messages";
 import { completeSink } from "../complete.js";
-import { openDraft, save, type ApplyContext } from "../context.js";
-import { findRun, readOutput } from "../queries.js";
+import { save, type ApplyContext } from "../context.js";
+import { openInvocation, readOutput } from "../queries.js";
 
 export function attached(ctx: ApplyContext, message: AttachMessage): void {
   const { sink } = message;
   invariant(sink !== undefined, "an attach says who is to be told");
-  const runId = findRun(ctx.tables, message.invocationId);
-  const draft = runId === undefined ? undefined : openDraft(ctx, runId);
+  const draft = openInvocation(ctx, message.invocationId);
   if (draft === undefined) {
     const failure = create(FailureSchema, { code: 404, message: "invocation not found" });
     return completeSink(ctx, sink, { case: "failure", value: failure });

@@ -6,8 +6,8 @@ import type { Failed } from "@perdure/proto/storage/v1/events";
 import { InvocationStatus, TimerRowSchema } from "@perdure/proto/storage/v1/records";
 import { completeWith } from "../complete.js";
 import { openAttempt, save, type ApplyContext, type Draft } from "../context.js";
-import { timerKey } from "../keys.js";
 import { leaveReady } from "../ready.js";
+import { retryTimerKey } from "../withdraw.js";
 
 export function failed(ctx: ApplyContext, event: Failed): void {
   const draft = openAttempt(ctx, event.runId, event.attempt);
@@ -26,16 +26,9 @@ export function failed(ctx: ApplyContext, event: Failed): void {
       invocation.status = InvocationStatus.PAUSED;
       break;
     case "end":
-      completeWith(ctx, draft, { case: "failure", value: event.decision.value });
-      if (invocation.completionRetention <= 0) return;
-      break;
+      return completeWith(ctx, draft, { case: "failure", value: event.decision.value });
   }
   save(ctx, draft);
-}
-
-/** Of an invocation that backs off. */
-export function retryTimerKey({ runId, invocation }: Draft): string {
-  return timerKey(invocation.dueAt, runId, "retry", invocation.attempt);
 }
 
 function backOff(ctx: ApplyContext, draft: Draft, retryAt: number): void {

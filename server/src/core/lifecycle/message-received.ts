@@ -9,6 +9,7 @@ import { invariant } from "@perdure/protocol/assert";
 import { openDraft, save, type ApplyContext } from "../context.js";
 import { hasPending, notifyCompletion } from "../notify.js";
 import { attached } from "./attached.js";
+import { killed } from "./killed.js";
 import { signalled } from "./signalled.js";
 import { submitted } from "./submitted.js";
 
@@ -29,6 +30,8 @@ export function messageReceived(ctx: ApplyContext, event: MessageReceived): void
       return signalled(ctx, message.value);
     case "attach":
       return attached(ctx, message.value);
+    case "kill":
+      return killed(ctx, message.value);
     case undefined:
       return;
   }

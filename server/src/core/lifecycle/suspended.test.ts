@@ -1,18 +1,25 @@
 import { describe, expect, test } from "vitest";
+import type { Awaiting } from "@perdure/proto/protocol/v1/journal";
 import { InvocationStatus } from "@perdure/proto/storage/v1/records";
+import { completionOf } from "@perdure/protocol/messages";
 import { run, sleep } from "../commands.fixture.js";
 import {
   A,
   B,
   allOf,
+  allSuccessesOf,
   appended,
+  completeMessage,
   ended,
   exclusive,
   failure,
   firstOf,
+  firstSuccessOf,
   idOf,
   plain,
   proposal,
+  received,
+  resultOf,
   signalOf,
   signalTree,
   signalled,
@@ -187,5 +194,42 @@ describe("a running attempt", () => {
       { index: 7, attempt: 1, proposed: false, completion: { completionId: 2 } },
     ]);
     expect(partition.invocation(A).lastNotification).toBe(7);
+  });
+});
+
+describe("nested combinators", () => {
+  // What comes, in order: a number is a value for that step, a negative one its failure. The last one wakes it.
+  test.each<[string, Awaiting, number[]]>([
+    ["the first of alls", firstOf(allOf(1, 2), allOf(3, 4)), [1, -3, 4]],
+    ["all of firsts", allOf(firstOf(1, 2), firstOf(3, 4)), [1, 2, -4]],
+    ["the first of firsts", firstOf(firstOf(1, 2), firstOf(3, 4)), [-3]],
+    ["all of alls", allOf(allOf(1, 2), allOf(3, 4)), [1, 3, -2, 4]],
+    ["the first success of alls", firstSuccessOf(allOf(1, 2), allOf(3, 4)), [1, -3, 2]],
+    [
+      "the first success of alls that must succeed",
+      firstSuccessOf(allSuccessesOf(1, 2), 3),
+      [-1, 3],
+    ],
+    ["all successes of first successes", allSuccessesOf(firstSuccessOf(1, 2), 3), [-1, 3, 2]],
+    ["all successes, one of which fails", allSuccessesOf(firstSuccessOf(1, 2), 3), [1, -3]],
+    ["all of a first and a leaf, three deep", allOf(1, firstOf(2, allOf(3, 4))), [3, 1, 4]],
+  ])("wake once what they say is so, not earlier: %s", (_, awaiting, arrivals) => {
+    const partition = startPartition();
+    partition.apply(
+      submitted(A, plain()),
+      appended(
+        A,
+        [1, 2, 3, 4].map((id) => run(id)),
+      ),
+    );
+    partition.apply(suspended(A, awaiting));
+
+    const woke = arrivals.map((arrival, index) => {
+      const result = resultOf(arrival < 0 ? failure(500) : "x");
+      const message = completeMessage(A, completionOf(Math.abs(arrival), result));
+      return kindsOf(partition.apply(received(3, index + 1, message))).includes("ready");
+    });
+
+    expect(woke).toEqual(arrivals.map((_, index) => index === arrivals.length - 1));
   });
 });
