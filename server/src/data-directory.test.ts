@@ -46,7 +46,10 @@ describe("a data directory", () => {
     const opened = openDataDirectory(directory);
 
     expect(opened.shard).toBe(join(directory, "shards", "0"));
-    expect(JSON.parse(readFileSync(join(directory, "format.json"), "utf8"))).toEqual({ format: 1 });
+    expect(JSON.parse(readFileSync(join(directory, "format.json"), "utf8"))).toEqual({
+      format: 1,
+      partitions: 64,
+    });
     opened.release();
   });
 
@@ -171,7 +174,10 @@ describe("the format", () => {
 
     openDataDirectory(directory).release();
 
-    expect(JSON.parse(readFileSync(join(directory, "format.json"), "utf8"))).toEqual({ format: 1 });
+    expect(JSON.parse(readFileSync(join(directory, "format.json"), "utf8"))).toEqual({
+      format: 1,
+      partitions: 64,
+    });
     expect(existsSync(join(directory, "format.json.new"))).toBe(false);
   });
 });

@@ -13,12 +13,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import fsNativeExtensions from "fs-native-extensions";
+import { partitionCount } from "@perdure/protocol/ids";
 
 /** The layout that this release writes: shards/N/{log,store,payloads}. */
 const formatVersion = 1;
 
 export interface DataDirectory {
   readonly shard: string;
+  /** How many partitions it was made with. */
+  readonly partitions: number;
   release(): void;
 }
 
@@ -33,8 +36,14 @@ export class DataDirectoryError extends Error {
   }
 }
 
-/** @throws DataDirectoryError */
-export function openDataDirectory(directory: string): DataDirectory {
+/**
+ * @param partitions  of a directory that is made by this
+ * @throws DataDirectoryError
+ */
+export function openDataDirectory(
+  directory: string,
+  partitions: number = partitionCount,
+): DataDirectory {
   try {
     mkdirSync(directory, { recursive: true });
   } catch (error) {
@@ -44,14 +53,16 @@ export function openDataDirectory(directory: string): DataDirectory {
     );
   }
   const lock = lockDirectory(directory);
+  let format: Format;
   try {
-    checkFormat(directory);
+    format = checkFormat(directory, partitions);
   } catch (error) {
     closeSync(lock);
     throw error;
   }
   return {
     shard: join(directory, "shards", "0"),
+    partitions: format.partitions,
     release: () => {
       closeSync(lock);
     },
@@ -73,16 +84,24 @@ function lockDirectory(directory: string): number {
   );
 }
 
-function checkFormat(directory: string): void {
+interface Format {
+  readonly format: number;
+  readonly partitions: number;
+}
+
+function checkFormat(directory: string, partitions: number): Format {
   const path = join(directory, "format.json");
   if (!existsSync(path)) {
     if (existsSync(join(directory, "shards"))) {
       throw damaged(path, "it is missing, but there is data");
     }
-    return writeFormat(directory, path);
+    const format = { format: formatVersion, partitions };
+    writeFormat(directory, path, format);
+    return format;
   }
-  const format = readFormat(path);
-  if (format <= formatVersion) return;
+  const found = readFormat(path);
+  const { format } = found;
+  if (format <= formatVersion) return found;
   throw new DataDirectoryError(
     "PDR1003",
     `the data directory ${directory} has format ${String(format)}; this release knows formats up to ${String(formatVersion)}. Nothing was changed. Start the newer release that wrote it`,
@@ -90,10 +109,10 @@ function checkFormat(directory: string): void {
 }
 
 /** As a whole, or not at all: a crash must not leave half of it. */
-function writeFormat(directory: string, path: string): void {
+function writeFormat(directory: string, path: string, format: Format): void {
   try {
     const unfinished = `${path}.new`;
-    writeFileSync(unfinished, `${JSON.stringify({ format: formatVersion })}\n`, { flush: true });
+    writeFileSync(unfinished, `${JSON.stringify(format)}\n`, { flush: true });
     renameSync(unfinished, path);
     syncDirectory(directory);
   } catch (error) {
@@ -119,18 +138,23 @@ function notWritable(directory: string, error: unknown): DataDirectoryError {
   );
 }
 
-function readFormat(path: string): number {
+function readFormat(path: string): Format {
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, "utf8"));
   } catch {
     throw damaged(path, "it is not JSON");
   }
-  const format = (parsed as { format?: unknown } | null)?.format;
-  if (typeof format !== "number" || !Number.isInteger(format) || format < 1) {
-    throw damaged(path, "it names no format");
+  const { format, partitions = partitionCount } = (parsed ?? {}) as Record<string, unknown>;
+  if (!isCount(format)) throw damaged(path, "it names no format");
+  if (!isCount(partitions) || partitions > partitionCount) {
+    throw damaged(path, "it names no number of partitions");
   }
-  return format;
+  return { format, partitions };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1;
 }
 
 function damaged(path: string, what: string): DataDirectoryError {

@@ -6,20 +6,35 @@ import type { ServerConfig } from "./config/server-config.js";
 import { openDataDirectory } from "./data-directory.js";
 import { startIngress } from "./ingress/start-ingress.js";
 import { Invoker } from "./invoker/invoker.js";
-import { createLog } from "./observe/log.js";
+import { createLog, type Log } from "./observe/log.js";
+import { loadRequestSigner, type RequestSigner } from "./outbound/request-signer.js";
 import { Registry } from "./registry/registry.js";
 import { Callers } from "./shard/callers.js";
-import { createClock } from "./shard/clock.js";
-import { ShardOperators } from "./shard/operators.js";
+import { createClock, type Clock } from "./shard/clock.js";
+import type { Operators } from "./shard/operators.js";
 import { openEpoch, recoverShard } from "./shard/recovery.js";
 import { Shard } from "./shard/shard.js";
+import { ShardOperators } from "./shard/shard-operators.js";
 import type { Shell } from "./shard/shell.js";
 
 export interface Server {
   readonly ingressUrl: string;
   readonly adminUrl: string;
+  /** What operators can do, without the admin port. */
+  readonly operators: Operators;
+  /** Resolves when everything that was taken so far is applied and durable. */
+  settled(): Promise<void>;
+  /** What goes on at this moment. */
+  activity(): ServerActivity;
   /** Drains and closes. Everything that was acknowledged is on disk when it resolves. */
   close(): Promise<void>;
+}
+
+export interface ServerActivity {
+  /** An attempt computes, or waits to be started; those that only wait do not count. */
+  readonly busy: boolean;
+  /** When the next durable timer is due, in epoch milliseconds; Infinity for none. */
+  readonly nextTimerAt: number;
 }
 
 export interface StartOptions {
@@ -30,6 +45,8 @@ export interface StartOptions {
    * from the first one that can't be read. Default "refuse".
    */
   readonly damagedLog?: "refuse" | "cut";
+  /** Event time. Default: the system's. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -38,7 +55,7 @@ export interface StartOptions {
  */
 export async function startServer(options: ServerConfig, start: StartOptions): Promise<Server> {
   const log = createLog(options.logLevel);
-  const directory = openDataDirectory(options.dataDir);
+  const directory = openDataDirectory(options.dataDir, options.partitions);
   const closing: (() => Promise<void> | void)[] = [directory.release];
   const closeAll = async (): Promise<void> => {
     for (const close of closing.splice(0).reverse()) await close();
@@ -51,7 +68,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
   }
 
   async function open(): Promise<Server> {
-    const clock = createClock();
+    const clock = start.clock ?? createClock();
     let ready = false;
     // The parts know one another: those that need the shard get it once it is open.
     const parts: { shard?: Shard } = {};
@@ -60,16 +77,30 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       return parts.shard;
     };
     const callers = new Callers({ shard: theShard, clock, retention: options.retention });
-    const registry = new Registry({ shard: theShard, clock });
-    const { inactivityTimeoutMs, retryPolicy, retention, concurrency } = options;
+    const signer = signerOf(options.requestIdentityKeyFile, log);
+    const registry = new Registry({
+      shard: theShard,
+      clock,
+      signer,
+      pinnedTo: (deploymentId) => operators.pinnedTo(deploymentId),
+    });
+    const { inactivityTimeoutMs, abortTimeoutMs, retryPolicy, retention } = options;
     const invoker = new Invoker({
       shard: theShard,
       view: () => registry.view,
       clock,
       log,
-      defaults: { inactivityTimeoutMs, retryPolicy },
+      signer,
+      defaults: { inactivityTimeoutMs, abortTimeoutMs, retryPolicy },
       retention,
-      concurrency,
+      limits: { ...options, valueBytesMax: options.bodyBytesMax },
+    });
+
+    const operators = new ShardOperators({
+      shard: theShard,
+      clock,
+      view: () => registry.view,
+      isRunning: (runId) => invoker.isRunning(runId),
     });
 
     // The ports answer from the start, with 503 until recovery is complete.
@@ -79,21 +110,24 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       ready: () => ready,
       ...options.ingress,
       bodyBytesMax: options.bodyBytesMax,
+      requestsMax: options.ingressRequestsMax,
     });
     closing.push(() => ingress.close());
     const ingressUrl = urlOf(options.ingress.host, ingress.address.port);
     const admin = await startAdmin({
       registrar: registry,
-      operators: new ShardOperators(theShard),
+      operators,
       ready: () => ready,
       ingressUrl,
       defaults: options,
       ...options.admin,
+      requestsMax: options.adminRequestsMax,
     });
     closing.push(() => admin.close());
 
     const recovered = await recoverShard({
       directory: directory.shard,
+      partitions: directory.partitions,
       writer: "thread",
       ...(start.damagedLog === undefined ? {} : { damagedLog: start.damagedLog }),
     });
@@ -104,7 +138,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       log: recovered.log,
       store: recovered.store,
       clock,
-      shell: createShell(callers, registry, invoker),
+      shell: createShell({ callers, operators, registry, invoker }),
       checkpointBytes: options.checkpointBytes,
       onDiskFull: (error) => {
         if (error === undefined) log.info("there is room on the disk again: new work is taken");
@@ -136,15 +170,28 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
     return {
       ingressUrl,
       adminUrl: urlOf(options.admin.host, admin.address.port),
+      operators,
+      settled: () => shard.drained(),
+      activity: () => ({ busy: invoker.busy, nextTimerAt: shard.nextTimerAt }),
       close: closeAll,
     };
   }
 }
 
-function createShell(callers: Callers, registry: Registry, invoker: Invoker): Shell {
+interface ShellParts {
+  readonly callers: Callers;
+  readonly operators: ShardOperators;
+  readonly registry: Registry;
+  readonly invoker: Invoker;
+}
+
+function createShell({ callers, operators, registry, invoker }: ShellParts): Shell {
   return {
     submitted: ({ token, submission }) => {
       callers.submitted(token, submission);
+    },
+    answered: ({ token, outcome }) => {
+      operators.answered(token, outcome);
     },
     completed: ({ runId, invocation, output }) => {
       callers.completed(runId, invocation, output);
@@ -160,11 +207,20 @@ function createShell(callers: Callers, registry: Registry, invoker: Invoker): Sh
     },
     registryChanged: () => {
       registry.refresh();
+      invoker.registryChanged();
     },
     released: () => {
       invoker.pump();
     },
   };
+}
+
+/** @throws IdentityKeyError */
+function signerOf(file: string, log: Log): RequestSigner | undefined {
+  if (file === "") return undefined;
+  const signer = loadRequestSigner(file);
+  log.info(`requests to services are signed; the identity key is ${signer.identityKey}`);
+  return signer;
 }
 
 function urlOf(host: string, port: number): string {

@@ -3,6 +3,7 @@
 // value may also be given as the text that reads like it.
 
 import { parseDuration } from "@perdure/protocol/duration";
+import { partitionCount } from "@perdure/protocol/ids";
 import type { RetryPolicy } from "@perdure/protocol/retry";
 import * as v from "valibot";
 import { logLevels } from "../observe/log.js";
@@ -17,12 +18,33 @@ const duration = v.pipe(
   v.safeInteger("expected a duration in whole milliseconds"),
 );
 
+const unlimited = v.pipe(
+  v.literal("unlimited"),
+  v.transform(() => Number.POSITIVE_INFINITY),
+);
+
 const size = readBy('a size such as "32 MiB" or a number of bytes', parseSize);
 
 const countFrom1 = v.pipe(
   readBy("a whole number", plainNumber),
   v.safeInteger("expected a whole number"),
   v.minValue(1, "expected 1 or more"),
+);
+
+const countFrom0 = v.pipe(
+  readBy("a whole number", plainNumber),
+  v.safeInteger("expected a whole number"),
+  v.minValue(0, "expected 0 or more"),
+);
+
+const attempts = v.union(
+  [unlimited, countFrom1],
+  'expected a whole number from 1 on, or "unlimited"',
+);
+
+const durationMax = v.union(
+  [unlimited, duration],
+  'expected a duration such as "30d", or "unlimited"',
 );
 
 const levels = `expected one of ${logLevels.join(", ")}`;
@@ -41,16 +63,7 @@ const retryPolicy: v.GenericSchema<unknown, RetryPolicy> = v.pipe(
       v.minValue(1, "expected 1 or more"),
     ),
     maxInterval: duration,
-    maxAttempts: v.union(
-      [
-        v.pipe(
-          v.literal("unlimited"),
-          v.transform(() => Number.POSITIVE_INFINITY),
-        ),
-        countFrom1,
-      ],
-      'expected a whole number from 1 on, or "unlimited"',
-    ),
+    maxAttempts: attempts,
     onMaxAttempts: v.picklist(["pause", "kill"], 'expected "pause" or "kill"'),
   }),
   v.transform(({ initialInterval, maxInterval, ...rest }) => ({
@@ -64,6 +77,10 @@ const retryPolicy: v.GenericSchema<unknown, RetryPolicy> = v.pipe(
 const schema: v.GenericSchema<unknown, ServerConfig> = v.pipe(
   v.object({
     dataDir: v.pipe(v.string("expected a path"), v.nonEmpty("expected a path")),
+    partitions: v.pipe(
+      countFrom1,
+      v.maxValue(partitionCount, `expected ${String(partitionCount)} or less`),
+    ),
     ingress: address,
     admin: address,
     logLevel,
@@ -72,16 +89,32 @@ const schema: v.GenericSchema<unknown, ServerConfig> = v.pipe(
     journalRetention: duration,
     idempotencyRetention: duration,
     workflowRetention: duration,
+    maxJournalRetention: durationMax,
+    maxIdempotencyRetention: durationMax,
+    maxWorkflowRetention: durationMax,
     inactivityTimeout: duration,
     abortTimeout: duration,
     retryPolicy,
+    maxRetryAttempts: attempts,
     concurrency: countFrom1,
+    attemptBytesMax: atLeast(1024),
+    attemptsBytesMax: atLeast(1024),
+    eagerStateBytesMax: atLeast(0),
+    ingressRequestsMax: countFrom0,
+    adminRequestsMax: countFrom0,
+    requestIdentityKeyFile: v.pipe(
+      v.string('expected a path, or "none"'),
+      v.transform((file) => (file === "none" ? "" : file)),
+    ),
   }),
   v.transform(
     ({
       journalRetention,
       idempotencyRetention,
       workflowRetention,
+      maxJournalRetention,
+      maxIdempotencyRetention,
+      maxWorkflowRetention,
       inactivityTimeout,
       abortTimeout,
       ...rest
@@ -90,6 +123,9 @@ const schema: v.GenericSchema<unknown, ServerConfig> = v.pipe(
         journalMs: journalRetention,
         idempotencyMs: idempotencyRetention,
         workflowMs: workflowRetention,
+        journalMaxMs: maxJournalRetention,
+        idempotencyMaxMs: maxIdempotencyRetention,
+        workflowMaxMs: maxWorkflowRetention,
       },
       inactivityTimeoutMs: inactivityTimeout,
       abortTimeoutMs: abortTimeout,

@@ -50,12 +50,22 @@ describe("without any setting", () => {
 
     expect(loadConfig({ cwd })).toEqual({
       dataDir: path.join(cwd, "perdure-data"),
+      partitions: 64,
       ingress: { host: "127.0.0.1", port: 8080 },
       admin: { host: "127.0.0.1", port: 9070 },
       logLevel: "info",
       bodyBytesMax: 32 * 1024 * 1024,
+      ingressRequestsMax: 0,
+      adminRequestsMax: 0,
       checkpointBytes: 4 * 1024 * 1024,
-      retention: { journalMs: dayMs, idempotencyMs: dayMs, workflowMs: dayMs },
+      retention: {
+        journalMs: dayMs,
+        idempotencyMs: dayMs,
+        workflowMs: dayMs,
+        journalMaxMs: Infinity,
+        idempotencyMaxMs: Infinity,
+        workflowMaxMs: Infinity,
+      },
       inactivityTimeoutMs: minuteMs,
       abortTimeoutMs: 10 * minuteMs,
       retryPolicy: {
@@ -65,7 +75,12 @@ describe("without any setting", () => {
         maxAttempts: 70,
         onMaxAttempts: "pause",
       },
+      maxRetryAttempts: Infinity,
       concurrency: 1000,
+      attemptBytesMax: 256 * 1024 * 1024,
+      attemptsBytesMax: 1.5 * 1024 * 1024 * 1024,
+      eagerStateBytesMax: 64 * 1024,
+      requestIdentityKeyFile: "",
     } satisfies ServerConfig);
   });
 });
@@ -73,14 +88,20 @@ describe("without any setting", () => {
 /** For every key: a value as text, and what it becomes. */
 const examples: Readonly<Record<string, readonly [string, unknown]>> = {
   dataDir: ["/var/lib/perdure", path.resolve("/var/lib/perdure")],
+  partitions: ["1", 1],
   ingress: ["0.0.0.0:80", { host: "0.0.0.0", port: 80 }],
   admin: ["[::1]:0", { host: "::1", port: 0 }],
   logLevel: ["WARN", "warn"],
   bodyBytesMax: ["1.5 KiB", 1536],
+  ingressRequestsMax: ["100", 100],
+  adminRequestsMax: ["0", 0],
   checkpointBytes: ["2MB", 2_000_000],
   journalRetention: ["0", 0],
   idempotencyRetention: ["2d", 2 * dayMs],
   workflowRetention: ["1h 30m", 90 * minuteMs],
+  maxJournalRetention: ["30d", 30 * dayMs],
+  maxIdempotencyRetention: ["unlimited", Infinity],
+  maxWorkflowRetention: ["1h", 60 * minuteMs],
   inactivityTimeout: ["5 s", 5_000],
   abortTimeout: ["PT2M", 2 * minuteMs],
   "retryPolicy.initialInterval": ["10ms", 10],
@@ -88,7 +109,12 @@ const examples: Readonly<Record<string, readonly [string, unknown]>> = {
   "retryPolicy.maxInterval": ["250", 250],
   "retryPolicy.maxAttempts": ["unlimited", Number.POSITIVE_INFINITY],
   "retryPolicy.onMaxAttempts": ["kill", "kill"],
+  maxRetryAttempts: ["5", 5],
   concurrency: ["7", 7],
+  attemptBytesMax: ["256 KiB", 256 * 1024],
+  attemptsBytesMax: ["1 MiB", 1024 * 1024],
+  eagerStateBytesMax: ["0", 0],
+  requestIdentityKeyFile: ["/etc/perdure/key.pem", path.resolve("/etc/perdure/key.pem")],
 };
 
 /** The setting as the server has it. */
@@ -98,6 +124,9 @@ function valueAt(config: ServerConfig, key: string): unknown {
     ...rest,
     journalRetention: retention.journalMs,
     idempotencyRetention: retention.idempotencyMs,
+    maxJournalRetention: retention.journalMaxMs,
+    maxIdempotencyRetention: retention.idempotencyMaxMs,
+    maxWorkflowRetention: retention.workflowMaxMs,
     workflowRetention: retention.workflowMs,
     inactivityTimeout: inactivityTimeoutMs,
     abortTimeout: abortTimeoutMs,

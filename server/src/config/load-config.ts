@@ -51,7 +51,12 @@ export function loadConfig(sources: ConfigSources = {}): ServerConfig {
       `ingress and admin have the same address, ${addressText(config.ingress)}. Give each a port of its own`,
     );
   }
-  return { ...config, dataDir: path.resolve(cwd, config.dataDir) };
+  const { dataDir, requestIdentityKeyFile: keyFile } = config;
+  return {
+    ...config,
+    dataDir: path.resolve(cwd, dataDir),
+    requestIdentityKeyFile: keyFile === "" ? "" : path.resolve(cwd, keyFile),
+  };
 }
 
 /** Paths become nested objects, as the file has them. */

@@ -14,20 +14,35 @@ export interface ListenAddress {
 export interface ServerConfig {
   /** Absolute. */
   readonly dataDir: string;
+  /** Of a new data directory; one that exists keeps its own. */
+  readonly partitions: number;
   readonly ingress: ListenAddress;
   readonly admin: ListenAddress;
   readonly logLevel: LogLevel;
-  /** Largest body of a request. */
+  /** Largest body of a request, and largest value that a handler may record. */
   readonly bodyBytesMax: number;
+  /** Requests served at the same time; 0: no limit. */
+  readonly ingressRequestsMax: number;
+  readonly adminRequestsMax: number;
   /** Live bytes of the tables at which a checkpoint begins. */
   readonly checkpointBytes: number;
   readonly retention: RetentionDefaults;
   /** How long an attempt may wait before it is suspended. 0: at once. */
   readonly inactivityTimeoutMs: number;
-  /** How long an attempt that was asked to stop may take. */
+  /** How much longer than the inactivity timeout an attempt may compute without a sign of life. */
   readonly abortTimeoutMs: number;
   /** For handlers and services that bring none. */
   readonly retryPolicy: RetryPolicy;
+  /** The most attempts that services may ask for; Infinity for no limit. */
+  readonly maxRetryAttempts: number;
   /** Attempts that compute at the same time. */
   readonly concurrency: number;
+  /** Bytes of journal and state that one attempt may have; an invocation that needs more is paused. */
+  readonly attemptBytesMax: number;
+  /** Bytes that all attempts may have together. */
+  readonly attemptsBytesMax: number;
+  /** State that is sent along with an attempt; 0: the SDK asks key by key. */
+  readonly eagerStateBytesMax: number;
+  /** A PEM file with an ed25519 private key; empty: requests to services are not signed. */
+  readonly requestIdentityKeyFile: string;
 }

@@ -34,6 +34,10 @@ export const ingressErrors = {
   limitKeyWithoutScope: { code: "PDR3021", status: 400 },
   internal: { code: "PDR3022", status: 500 },
   badAwakeableId: { code: "PDR3023", status: 400 },
+  badScope: { code: "PDR3024", status: 400 },
+  badLimitKey: { code: "PDR3025", status: 400 },
+  badInvocationId: { code: "PDR3026", status: 400 },
+  protocolTooOld: { code: "PDR3027", status: 400 },
 } as const;
 
 /** Codes of failures that are an invocation's own; their status is the failure's. */
@@ -58,6 +62,19 @@ export const adminErrors = {
   unknownInvocation: { code: "PDR4013", status: 404 },
   invocationCompleted: { code: "PDR4014", status: 409 },
   invocationNotStarted: { code: "PDR4015", status: 425 },
+  badInvocationId: { code: "PDR4016", status: 400 },
+  invocationNotRunning: { code: "PDR4017", status: 409 },
+  invocationNotCompleted: { code: "PDR4018", status: 409 },
+  invocationRunning: { code: "PDR4019", status: 409 },
+  deploymentNotUsable: { code: "PDR4020", status: 400 },
+  workflowNotRestartable: { code: "PDR4021", status: 422 },
+  inputGone: { code: "PDR4022", status: 410 },
+  badRestartPoint: { code: "PDR4023", status: 400 },
+  unknownService: { code: "PDR4024", status: 404 },
+  unknownHandler: { code: "PDR4025", status: 404 },
+  noState: { code: "PDR4026", status: 400 },
+  tooManyRequests: { code: "PDR4027", status: 429 },
+  overloaded: { code: "PDR4028", status: 429 },
 } as const;
 
 /** A port that can't be opened. */

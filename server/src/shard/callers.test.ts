@@ -38,6 +38,8 @@ const plain: SubmitRequest = {
   parameter: text("Ada"),
   idempotencyKey: undefined,
   delayMs: 0,
+  scope: undefined,
+  limitKey: undefined,
 };
 const keyed: SubmitRequest = {
   ...plain,
@@ -51,7 +53,12 @@ const workflow: SubmitRequest = {
   handler: run,
   key: "ada",
 };
-const workflowRef: InvocationRef = { kind: "workflow", workflow: "Signup", key: "ada" };
+const workflowRef: InvocationRef = {
+  kind: "workflow",
+  workflow: "Signup",
+  key: "ada",
+  scope: undefined,
+};
 
 let machine: Machine;
 let running: RunningShard;
@@ -210,6 +217,7 @@ describe("an attach", () => {
       handler: "add",
       key: "k",
       idempotencyKey: "once",
+      scope: undefined,
     };
     for (const [request, ref] of [
       [plain, undefined],

@@ -3,7 +3,12 @@
 
 import { create } from "@bufbuild/protobuf";
 import { HandlerKind, type Handler, type Service } from "@perdure/proto/manifest/v1/manifest";
-import { SignalSchema, type Target } from "@perdure/proto/protocol/v1/journal";
+import {
+  FailureSchema,
+  SignalSchema,
+  type Failure,
+  type Target,
+} from "@perdure/proto/protocol/v1/journal";
 import {
   SignalledSchema,
   type Submitted as SubmittedEvent,
@@ -28,6 +33,7 @@ import type {
   Invocations,
   Outcome,
   SignalResult,
+  Stage,
   SubmitRequest,
   Submitted,
 } from "./invocations.js";
@@ -115,6 +121,13 @@ export class Callers implements Invocations {
     });
   }
 
+  status(ref: InvocationRef): Promise<Stage | undefined> {
+    return this.#look<Stage>(ref, (runId, invocation, resolve) => {
+      const stage = stageOf(invocation.status);
+      resolve({ invocationId: invocation.id, stage, failure: this.#failure(runId, invocation) });
+    });
+  }
+
   signal(invocationId: string, signalId: number, result: SignalResult): Promise<void> {
     const shard = this.#options.shard();
     shard.admit();
@@ -135,13 +148,13 @@ export class Callers implements Invocations {
         return ref.invocationId;
       case "workflow": {
         const handler = { name: "run", kind: HandlerKind.RUN };
-        const { workflow: service, key } = ref;
-        return identify({ service, handler, key, idempotencyKey: undefined }, 0).id;
+        const { workflow: service, key, scope } = ref;
+        return identify({ service, handler, key, idempotencyKey: undefined, scope }, 0).id;
       }
       case "idempotent": {
-        const { service, key, idempotencyKey } = ref;
+        const { service, key, idempotencyKey, scope } = ref;
         const handler = { name: ref.handler, kind: HandlerKind.SHARED };
-        return identify({ service, handler, key, idempotencyKey }, 0).id;
+        return identify({ service, handler, key, idempotencyKey, scope }, 0).id;
       }
     }
   }
@@ -154,9 +167,9 @@ export class Callers implements Invocations {
     const shard = this.#options.shard();
     shard.admit();
     const nowMs = this.#options.clock.now();
-    const { service, handler, key, idempotencyKey } = request;
+    const { service, handler, key, idempotencyKey, scope, limitKey } = request;
     const identity = identify(
-      { service: service.service.name, handler, key, idempotencyKey },
+      { service: service.service.name, handler, key, idempotencyKey, scope },
       nowMs,
     );
     const { retention } = this.#options;
@@ -165,7 +178,13 @@ export class Callers implements Invocations {
       $typeName: "perdure.storage.v1.InvokeMessage",
       id: identity.id,
       runId: identity.runId,
-      target: resolveTarget(service.service, handler, key, idempotent, retention),
+      target: resolveTarget(
+        service.service,
+        handler,
+        { key, scope, limitKey },
+        idempotent,
+        retention,
+      ),
       headers: [...request.headers],
       parameter: valueOf(request.parameter),
       idempotencyKey: idempotencyKey ?? "",
@@ -217,6 +236,16 @@ export class Callers implements Invocations {
     return { tables, runId: findRun(tables, id) };
   }
 
+  #failure(runId: string, invocation: Invocation): Failure | undefined {
+    if (invocation.status === InvocationStatus.COMPLETED) {
+      const outcome = this.#outcome(runId, invocation);
+      return outcome.kind === "failure" ? outcome.failure : undefined;
+    }
+    if (invocation.lastFailure === undefined || invocation.retryCount === 0) return undefined;
+    const { code, message } = invocation.lastFailure;
+    return create(FailureSchema, { code, message });
+  }
+
   #outcome(runId: string, invocation: Invocation): Outcome {
     const tables = this.#options.shard().tables(partitionOfInvocationId(invocation.id));
     return outcomeOf(invocation, readOutput(tables, runId, invocation));
@@ -227,7 +256,7 @@ export class Callers implements Invocations {
 export function resolveTarget(
   service: Service,
   handler: Handler,
-  key: string | undefined,
+  { key, scope, limitKey }: Pick<SubmitRequest, "key" | "scope" | "limitKey">,
   idempotent: boolean,
   retention: RetentionDefaults,
 ): ResolvedTarget {
@@ -237,6 +266,8 @@ export function resolveTarget(
     handler: handler.name,
   };
   if (key !== undefined) target.key = key;
+  if (scope !== undefined) target.scope = scope;
+  if (limitKey !== undefined) target.limitKey = limitKey;
   return {
     $typeName: "perdure.storage.v1.ResolvedTarget",
     target,
@@ -244,6 +275,18 @@ export function resolveTarget(
     handlerKind: handler.kind,
     ...retentionOf(service, handler, idempotent, retention),
   };
+}
+
+function stageOf(status: InvocationStatus): Stage["stage"] {
+  switch (status) {
+    case InvocationStatus.SCHEDULED:
+    case InvocationStatus.INBOXED:
+      return "created";
+    case InvocationStatus.COMPLETED:
+      return "completed";
+    default:
+      return "started";
+  }
 }
 
 function outcomeOf(invocation: Invocation, output: OutputResult): Outcome {

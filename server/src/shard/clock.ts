@@ -4,6 +4,8 @@
 export interface Clock {
   /** Epoch milliseconds, with a fraction; never goes back. */
   now(): number;
+  /** Of a clock that can be set forward: calls `listener` each time it was. */
+  onMoved?(listener: () => void): void;
 }
 
 /** How much faster or slower than real time event time may run while it is drawn to the wall clock. */

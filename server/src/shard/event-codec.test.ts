@@ -1,5 +1,6 @@
+import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
-import { EventSchema } from "@perdure/proto/storage/v1/events";
+import { DeploymentRemovedSchema, EventSchema } from "@perdure/proto/storage/v1/events";
 import type { EventBody } from "../core/apply.js";
 import { sleep } from "../core/commands.fixture.js";
 import {
@@ -25,6 +26,16 @@ import {
   suspended,
   timersDue,
 } from "../core/events.fixture.js";
+import {
+  cancelled,
+  killMessage,
+  killed,
+  paused,
+  purged,
+  restarted,
+  rulesReplaced,
+  statePatched,
+} from "../core/verbs.fixture.js";
 import { decodeEvent, encodeEvent } from "./event-codec.js";
 
 const events: EventBody[] = [
@@ -39,6 +50,20 @@ const events: EventBody[] = [
   delivered([1, 2], [3, 4]),
   signalled(idOf(A), signalOf("go", failure(400))),
   resumed(idOf(A)),
+  resumed(idOf(A), "dp_2"),
+  received(3, 10, killMessage(idOf(B))),
+  cancelled(idOf(A)),
+  killed(idOf(A)),
+  paused(idOf(A)),
+  restarted(idOf(A), B, { from: 7, deploymentId: "dp_2" }),
+  purged(idOf(A), "journal"),
+  statePatched("k", { a: "1", ä: "" }, { version: "v", scope: "s" }),
+  statePatched("k", {}),
+  rulesReplaced({ s: 0, "s/*": { description: "all", disabled: true, version: 3 } }),
+  {
+    case: "deploymentRemoved",
+    value: create(DeploymentRemovedSchema, { deploymentId: "dp_1" }),
+  },
 ];
 
 describe("the body of a record", () => {
@@ -67,8 +92,18 @@ describe("the body of a record", () => {
       behaviorRaised: 12,
       deploymentRegistered: 13,
       resumed: 14,
+      cancelled: 15,
+      killed: 16,
+      paused: 17,
+      restarted: 18,
+      purged: 19,
+      statePatched: 20,
+      rulesReplaced: 21,
+      deploymentRemoved: 22,
     });
     for (const event of events) expect(encodeEvent(event).kind).toBe(numbers[event.case]);
+    // A rule of nothing and no rule are two things.
+    expect(rulesReplaced({ s: 0 })).not.toEqual(rulesReplaced({ s: {} }));
   });
 
   test("of a kind that this release does not know is told apart from damage", () => {

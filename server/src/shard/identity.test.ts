@@ -6,7 +6,7 @@ import {
   partitionOfInvocationId,
   uuidOfInvocationId,
 } from "@perdure/protocol/ids";
-import { identify, newRunId, randomSeed, type IdentityOf } from "./identity.js";
+import { identify, newRunId, partitionOfObject, randomSeed, type IdentityOf } from "./identity.js";
 
 const { RUN, EXCLUSIVE, SHARED } = HandlerKind;
 const plain: IdentityOf = {
@@ -14,12 +14,14 @@ const plain: IdentityOf = {
   handler: { name: "greet", kind: SHARED },
   key: undefined,
   idempotencyKey: undefined,
+  scope: undefined,
 };
 const object: IdentityOf = {
   service: "Counter",
   handler: { name: "add", kind: EXCLUSIVE },
   key: "k",
   idempotencyKey: undefined,
+  scope: undefined,
 };
 const workflow: IdentityOf = { ...object, handler: { name: "run", kind: RUN } };
 
@@ -95,6 +97,79 @@ describe("the id of an invocation", () => {
     for (const column of [0, 1]) {
       expect(new Set(partitions.map((row) => row[column])).size).toBe(partitionCount);
     }
+  });
+});
+
+describe("a scope", () => {
+  const targets: IdentityOf[] = [
+    plain,
+    { ...plain, idempotencyKey: "once" },
+    { ...plain, service: "Other", idempotencyKey: "twice" },
+    object,
+    { ...object, key: "k2", idempotencyKey: "once" },
+    workflow,
+    { ...workflow, handler: { name: "verify", kind: SHARED } },
+  ];
+
+  test("is in one partition, whatever is in it", () => {
+    for (const scope of ["s", "t", "tenant-1"]) {
+      const placed = targets.map((of) => identify({ ...of, scope }, 1).partition);
+      placed.push(partitionOfObject({ service: "Counter", key: "k", scope }));
+      expect(new Set(placed).size).toBe(1);
+    }
+  });
+
+  test("spreads scopes over all partitions", () => {
+    const scopes = Array.from({ length: 2_000 }, (_, n) => `tenant-${String(n)}`);
+    const placed = scopes.map((scope) => identify({ ...plain, scope }, 1).partition);
+
+    expect(new Set(placed).size).toBe(partitionCount);
+  });
+
+  test("makes other ids of what is the same otherwise: in none, in one, in another", () => {
+    const named = targets.filter(
+      (of) => of.idempotencyKey !== undefined || of.handler.kind === RUN,
+    );
+    for (const of of named) {
+      const ids = [undefined, "s", "t"].map((scope) => idOf({ ...of, scope }));
+      const uuids = ids.map(uuidOfInvocationId);
+      expect(new Set(ids).size).toBe(3);
+      expect(new Set(uuids).size).toBe(3);
+      expect(idOf({ ...of, scope: "s" })).toBe(ids[1]);
+    }
+  });
+
+  test("is never read as another part of what identifies: no two lists meet", () => {
+    const names = ["s", "x", "run"];
+    const keys = [undefined, "", "s", "x"];
+    const lists = names.flatMap((service) =>
+      names.flatMap((name) =>
+        [undefined, "s", "x"].flatMap((scope) =>
+          keys.flatMap((key) =>
+            ["s", "x"].map((idempotencyKey): IdentityOf => {
+              return { service, handler: { name, kind: SHARED }, key, idempotencyKey, scope };
+            }),
+          ),
+        ),
+      ),
+    );
+    const runs = names.flatMap((service) =>
+      [undefined, "s", "x"].flatMap((scope) =>
+        ["", "s", "x"].map((key): IdentityOf => {
+          const handler = { name: "run", kind: RUN };
+          return { service, handler, key, idempotencyKey: undefined, scope };
+        }),
+      ),
+    );
+    const all = [...lists, ...runs];
+
+    expect(new Set(all.map((of) => uuidOfInvocationId(idOf(of)))).size).toBe(all.length);
+  });
+
+  test("does not move what is in none", () => {
+    const { partition } = identify(object, 1);
+
+    expect(partitionOfObject({ service: "Counter", key: "k", scope: undefined })).toBe(partition);
   });
 });
 

@@ -18,6 +18,7 @@ export interface IdentityOf {
   readonly handler: Pick<Handler, "name" | "kind">;
   readonly key: string | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly scope: string | undefined;
 }
 
 const counterMax = 62 ** 3;
@@ -50,13 +51,27 @@ export function newRunId(nowMs: number): string {
 /** The id of an invocation: derived where something identifies it, else new. */
 export function identify(of: IdentityOf, nowMs: number): Identity {
   const runId = newRunId(nowMs);
-  const { service, handler, key, idempotencyKey } = of;
+  const { service, handler, key, idempotencyKey, scope } = of;
   const derived = derivedUuid(of);
-  if (key === undefined && idempotencyKey === undefined) {
+  if (scope === undefined && key === undefined && idempotencyKey === undefined) {
     return place(random32(), random32(), runId, runId);
   }
-  const hash = hashOf([service, key ?? `${handler.name}/${idempotencyKey ?? ""}`]);
+  const hash = placeOf(scope, service, key ?? `${handler.name}/${idempotencyKey ?? ""}`);
   return place(hash.readUInt32BE(0), hash.readUInt32BE(4), derived ?? runId, runId);
+}
+
+/** The partition of an object or a workflow. */
+export function partitionOfObject(of: {
+  readonly service: string;
+  readonly key: string;
+  readonly scope: string | undefined;
+}): number {
+  return partitionOfKey(placeOf(of.scope, of.service, of.key).readUInt32BE(0));
+}
+
+/** All of a scope is in one place: its limits are counted there. */
+function placeOf(scope: string | undefined, service: string, key: string): Buffer {
+  return scope === undefined ? hashOf([service, key]) : hashOf(["scope", scope]);
 }
 
 function place(high: number, low: number, uuid: string, runId: string): Identity {
@@ -67,11 +82,14 @@ function place(high: number, low: number, uuid: string, runId: string): Identity
   };
 }
 
-function derivedUuid({ service, handler, key, idempotencyKey }: IdentityOf): string | undefined {
-  if (handler.kind === HandlerKind.RUN) return uuidOf(["wf", service, key ?? ""]);
+function derivedUuid(of: IdentityOf): string | undefined {
+  const { service, handler, key, idempotencyKey, scope } = of;
+  // Empty parts tell "in a scope" from any list without one: no name is empty.
+  const scoped = scope === undefined ? [] : ["", scope];
+  if (handler.kind === HandlerKind.RUN) return uuidOf(["wf", ...scoped, service, key ?? ""]);
   if (idempotencyKey === undefined) return undefined;
   const keyed = key === undefined ? [service] : [service, key];
-  return uuidOf(["ik", ...keyed, handler.name, idempotencyKey]);
+  return uuidOf(["ik", ...scoped, ...keyed, handler.name, idempotencyKey]);
 }
 
 function uuidOf(parts: readonly string[]): string {

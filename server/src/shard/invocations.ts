@@ -10,6 +10,9 @@ export interface SubmitRequest {
   readonly handler: Handler;
   /** Present exactly for virtual objects and workflows. */
   readonly key: string | undefined;
+  readonly scope: string | undefined;
+  /** Only with a scope. */
+  readonly limitKey: string | undefined;
   readonly headers: readonly Header[];
   readonly parameter: Uint8Array;
   readonly idempotencyKey: string | undefined;
@@ -41,14 +44,28 @@ export type Outcome = (
 /** An invocation, by id or by what its id is derived from. */
 export type InvocationRef =
   | { readonly kind: "id"; readonly invocationId: string }
-  | { readonly kind: "workflow"; readonly workflow: string; readonly key: string }
+  | {
+      readonly kind: "workflow";
+      readonly workflow: string;
+      readonly key: string;
+      readonly scope: string | undefined;
+    }
   | {
       readonly kind: "idempotent";
       readonly service: string;
       readonly handler: string;
       readonly key: string | undefined;
       readonly idempotencyKey: string;
+      readonly scope: string | undefined;
     };
+
+/** How far an invocation is. Created: it waits for its time, its key or a limit. */
+export interface Stage {
+  readonly invocationId: string;
+  readonly stage: "created" | "started" | "completed";
+  /** How the last attempt failed, or how it ended. */
+  readonly failure: Failure | undefined;
+}
 
 /** Tells a wait that nobody waits any more: what is used of an AbortSignal. */
 export interface Gone {
@@ -70,6 +87,8 @@ export interface Invocations {
   attach(ref: InvocationRef, gone?: Gone): Promise<Outcome | undefined>;
   /** The result if there is one; undefined where there is no such invocation. */
   output(ref: InvocationRef): Promise<Outcome | "notReady" | undefined>;
+  /** How far it is; undefined where there is no such invocation. */
+  status(ref: InvocationRef): Promise<Stage | undefined>;
   /** Sends a signal to an invocation, by the signal's number. One that is over gets none. Durable when it resolves. */
   signal(invocationId: string, signalId: number, result: SignalResult): Promise<void>;
   /** The id that a reference stands for, whether it exists or not. */

@@ -23,6 +23,8 @@ export interface BootOptions {
   readonly checkpointBytes?: number;
   /** Asked before each append; resolves when it may go to the disk. Not asked for those on the spot. */
   readonly beforeAppend?: () => Promise<void>;
+  /** Of a machine that has never run. Default 64. */
+  readonly partitions?: number;
   /** Default: the machine's, which is moved by hand. */
   readonly clock?: Clock;
 }
@@ -85,6 +87,7 @@ export class RunningShard {
     };
     return {
       submitted: leaves,
+      answered: leaves,
       completed: leaves,
       ready: (_, effect) => {
         leaves(effect);
@@ -132,6 +135,7 @@ export class Machine {
       directory: this.#directory,
       writer: "inline",
       segmentBytes,
+      ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
       // The tables move to another directory with each crash; the log stays where it is.
       disk: { openDirectory: () => disk.openDirectory("log") },
     });
@@ -179,7 +183,15 @@ export class Machine {
       const event = decodeEvent(kind, body);
       if (event === undefined) throw new Error(`unknown kind ${kind}`);
       apply(
-        { tables, partition, epoch, nowMs: timeMs, token: undefined, emit: () => undefined },
+        {
+          tables,
+          partition,
+          partitions: 64,
+          epoch,
+          nowMs: timeMs,
+          token: undefined,
+          emit: () => undefined,
+        },
         event,
       );
       tables.undo.commit();

@@ -1,65 +1,70 @@
-// The operators' side of a shard: how an invocation is, and verbs on it.
+// What operators can do with invocations and state, as the admin port sees it. Every promise here resolves only
+// when what it says is durable.
 
-import { create } from "@bufbuild/protobuf";
-import { ResumedSchema } from "@perdure/proto/storage/v1/events";
-import { InvocationStatus, type Invocation } from "@perdure/proto/storage/v1/records";
-import { isInvocationId, partitionOfInvocationId } from "@perdure/protocol/ids";
-import { findRun } from "../core/queries.js";
-import type { Shard } from "./shard.js";
+import type { Entry } from "@perdure/proto/protocol/v1/journal";
+import type { Invocation } from "@perdure/proto/storage/v1/records";
+import type { VerbOutcome } from "../core/effect.js";
 
-export interface Operators {
-  /** The record of an invocation; undefined where there is none of this id. */
-  invocation(id: string): Promise<Invocation | undefined>;
-  /** Lets an invocation go on that is paused or backs off. Durable when it resolves. */
-  resume(id: string): Promise<ResumeOutcome>;
+/** "keep": the one that it is pinned to. "latest": the newest of its service. Else an id. */
+export type DeploymentChoice = "keep" | "latest" | { readonly id: string };
+
+export interface InvocationDetail {
+  readonly runId: string;
+  readonly invocation: Invocation;
+  /** It has an attempt at this moment. */
+  readonly running: boolean;
 }
 
-export type ResumeOutcome = "resumed" | "notFound" | "notStarted" | "completed";
+/** What became of a verb. Which of them a verb can have, its documentation says. */
+export type Verdict = VerbOutcome | "unknownDeployment" | "incompatibleDeployment";
 
-export class ShardOperators implements Operators {
-  readonly #shard: () => Shard;
+export interface StateOf {
+  readonly service: string;
+  readonly key: string;
+  readonly scope: string | undefined;
+}
 
-  constructor(shard: () => Shard) {
-    this.#shard = shard;
-  }
-
-  invocation(id: string): Promise<Invocation | undefined> {
-    if (!isInvocationId(id)) return Promise.resolve(undefined);
-    const shard = this.#shard();
-    const partition = partitionOfInvocationId(id);
-    return new Promise((resolve) => {
-      shard.whenPartitionDurable(partition, () => {
-        const tables = shard.tables(partition);
-        const runId = findRun(tables, id);
-        resolve(runId === undefined ? undefined : tables.invocations.get(runId));
-      });
-    });
-  }
-
-  async resume(id: string): Promise<ResumeOutcome> {
-    const invocation = await this.invocation(id);
-    switch (invocation?.status) {
-      case undefined:
-        return "notFound";
-      case InvocationStatus.COMPLETED:
-        return "completed";
-      case InvocationStatus.SCHEDULED:
-      case InvocationStatus.INBOXED:
-        return "notStarted";
-      default:
-        await this.#resume(id);
-        return "resumed";
-    }
-  }
-
-  #resume(id: string): Promise<void> {
-    const value = create(ResumedSchema, { invocationId: id });
-    return new Promise((resolve, reject) => {
-      this.#shard().enqueue(
-        partitionOfInvocationId(id),
-        { case: "resumed", value },
-        { onRefused: reject, onReleased: resolve },
-      );
-    });
-  }
+export interface Operators {
+  /** Undefined where there is none of this id. */
+  invocation(id: string): Promise<InvocationDetail | undefined>;
+  /** The journal as it is; undefined where there is no such invocation. */
+  journal(id: string): Promise<(InvocationDetail & { readonly entries: Entry[] }) | undefined>;
+  /** "done": it had not started, and has ended. "requested": its code is told. "notFound", "completed". */
+  cancel(id: string): Promise<Verdict>;
+  /** "done", "notFound", "completed". */
+  kill(id: string): Promise<Verdict>;
+  /** "requested", "alreadyPaused", "notFound", "notStarted", "completed". */
+  pause(id: string): Promise<Verdict>;
+  /**
+   * "done", "notFound", "notStarted", "completed"; with another deployment than its own "running",
+   * "unknownDeployment", "incompatibleDeployment".
+   */
+  resume(id: string, deployment: DeploymentChoice): Promise<Verdict>;
+  /**
+   * @param from  index of the last entry of the journal that is taken over; 0: only the input
+   * @returns the new id, or "notFound", "notStarted", "running", "isWorkflow", "inputGone", "outOfRange", "incomplete",
+   *   "unknownDeployment", "incompatibleDeployment"
+   */
+  restartAsNew(
+    id: string,
+    from: number,
+    deployment: DeploymentChoice,
+  ): Promise<{ readonly newInvocationId: string } | Verdict>;
+  /** "done", "notFound", "notCompleted". */
+  purge(id: string): Promise<Verdict>;
+  /** "done", "notFound", "notCompleted". */
+  purgeJournal(id: string): Promise<Verdict>;
+  /** State by key. */
+  state(of: StateOf): Promise<ReadonlyMap<string, Uint8Array>>;
+  /**
+   * Replaces all state, behind the exclusive handlers that run or wait. Does nothing, silently, where `version` is not
+   * the hash of the state that is there by then.
+   */
+  patchState(
+    of: StateOf,
+    state: ReadonlyMap<string, Uint8Array>,
+    version: string | undefined,
+  ): Promise<void>;
+  /** Invocations that have not ended and belong to the deployment. */
+  pinnedTo(deploymentId: string): number;
 }

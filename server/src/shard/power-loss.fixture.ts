@@ -24,7 +24,8 @@ export interface Life {
 }
 
 export type Step =
-  | { readonly kind: "submit" | "attempt" | "signal" | "resume" | "turn" | "settle" }
+  | { readonly kind: "submit" | "attempt" | "signal" | "verb" | "patch" | "rules" }
+  | { readonly kind: "turn" | "settle" }
   | { readonly kind: "pass"; readonly ms: number };
 
 /** What callers were told: it must be true for ever. */
@@ -106,8 +107,17 @@ export class World {
         return this.#enqueue(running, this.#actors.submission(this.machine.nowMs));
       case "signal":
         return this.#enqueue(running, this.#actors.signal());
-      case "resume":
-        return this.#enqueue(running, this.#actors.resume());
+      case "verb": {
+        const verb = this.#actors.verb();
+        return this.#enqueue(running, verb?.event.case === "purged" ? undefined : verb);
+      }
+      case "patch":
+        return this.#enqueue(running, this.#actors.patch());
+      case "rules": {
+        const event = this.#actors.rules();
+        for (const partition of partitions) this.#enqueue(running, { partition, event });
+        return;
+      }
       case "attempt": {
         const partition = partitions[this.#choose(partitions.length)] ?? 0;
         const tables = running.store.partition(partition);

@@ -13,7 +13,8 @@ const steps = fc.array(
     fc
       .constantFrom(
         ...(["submit", "submit", "attempt", "attempt", "attempt", "attempt"] as const),
-        ...(["signal", "resume", "turn", "turn", "settle"] as const),
+        ...(["signal", "verb", "verb", "patch", "rules"] as const),
+        ...(["turn", "turn", "settle"] as const),
       )
       .map((kind) => ({ kind })),
     fc.record({ kind: fc.constant("pass" as const), ms: fc.nat(100) }),
@@ -40,27 +41,33 @@ const lives = fc.array(
 
 const decisions = fc.array(fc.nat(10_000), { minLength: 50, maxLength: 300, size: "max" });
 
+// Time for some shrinking too, and to say which one it was.
+const limits = runsAndSeed(40);
+
 describe("losses of power and kills", () => {
-  test("cost nothing that was acknowledged, and leave the tables of what is in the log", async () => {
-    let kept = 0;
-    let cut = 0;
-    await fc.assert(
-      fc.asyncProperty(lives, decisions, async (all, numbers) => {
-        const world = new World(chooseFrom(numbers));
-        for (const life of all) {
-          await world.live(life);
+  test(
+    "cost nothing that was acknowledged, and leave the tables of what is in the log",
+    async () => {
+      let kept = 0;
+      let cut = 0;
+      await fc.assert(
+        fc.asyncProperty(lives, decisions, async (all, numbers) => {
+          const world = new World(chooseFrom(numbers));
+          for (const life of all) {
+            await world.live(life);
+            expect(world.offences).toEqual([]);
+            if (life.trouble.kind !== "none") cut++;
+          }
+          await world.live({ steps: [], checkpointBytes: Infinity, trouble: { kind: "none" } });
           expect(world.offences).toEqual([]);
-          if (life.trouble.kind !== "none") cut++;
-        }
-        await world.live({ steps: [], checkpointBytes: Infinity, trouble: { kind: "none" } });
-        expect(world.offences).toEqual([]);
-        kept += world.promises.accepted.size + world.promises.ended.size;
-      }),
-      // Time for some shrinking, and to say which run it was.
-      { ...runsAndSeed(40), interruptAfterTimeLimit: 60_000 },
-    );
-    // Otherwise little was seen.
-    expect(kept).toBeGreaterThan(200);
-    expect(cut).toBeGreaterThan(20);
-  }, 120_000);
+          kept += world.promises.accepted.size + world.promises.ended.size;
+        }),
+        limits,
+      );
+      // Otherwise little was seen.
+      expect(kept).toBeGreaterThan(200);
+      expect(cut).toBeGreaterThan(20);
+    },
+    2 * limits.interruptAfterTimeLimit,
+  );
 });

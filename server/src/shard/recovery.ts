@@ -15,6 +15,8 @@ export interface RecoverOptions {
   /** The shard's directory: log, store and payloads are in it. */
   readonly directory: string;
   readonly writer: StoreOptions["writer"];
+  /** Of the directory. Default 64. */
+  readonly partitions?: number;
   readonly segmentBytes?: number;
   /** "cut": the operator gives up the records from the first one that can't be read. Default "refuse". */
   readonly damagedLog?: "refuse" | "cut";
@@ -43,7 +45,13 @@ export class NewerBehavior extends Error {
 
 export async function recoverShard(options: RecoverOptions): Promise<Recovered> {
   mkdirSync(join(options.directory, "payloads"), { recursive: true });
-  const store = new Store({ directory: join(options.directory, "store"), writer: options.writer });
+  const { writer, partitions } = options;
+  const directory = join(options.directory, "store");
+  const store = new Store({
+    directory,
+    writer,
+    ...(partitions === undefined ? {} : { partitions }),
+  });
   try {
     const { log, replayed } = await openLog({
       directory: join(options.directory, "log"),
@@ -86,6 +94,7 @@ function replay(store: Store, record: PositionedRecord): void {
     {
       tables,
       partition: record.partition,
+      partitions: store.partitions,
       epoch: partitionState.epoch,
       nowMs: record.timeMs,
       token: undefined,

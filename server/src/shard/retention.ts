@@ -8,6 +8,10 @@ export interface RetentionDefaults {
   readonly journalMs: number;
   readonly idempotencyMs: number;
   readonly workflowMs: number;
+  /** The most that services may ask for; absent or Infinity: anything. */
+  readonly journalMaxMs?: number;
+  readonly idempotencyMaxMs?: number;
+  readonly workflowMaxMs?: number;
 }
 
 export const defaultRetention: RetentionDefaults = {
@@ -30,6 +34,7 @@ export function retentionOf(
   const journal = ms(
     handler.options?.journalRetentionMs ?? service.options?.journalRetentionMs,
     defaults.journalMs,
+    defaults.journalMaxMs,
   );
   if (handler.kind !== HandlerKind.RUN && !idempotent) {
     return { completionRetention: journal, journalRetention: journal };
@@ -39,14 +44,16 @@ export function retentionOf(
       ? ms(
           handler.options?.workflowRetentionMs ?? service.options?.workflowRetentionMs,
           defaults.workflowMs,
+          defaults.workflowMaxMs,
         )
       : ms(
           handler.options?.idempotencyRetentionMs ?? service.options?.idempotencyRetentionMs,
           defaults.idempotencyMs,
+          defaults.idempotencyMaxMs,
         );
   return { completionRetention, journalRetention: Math.min(journal, completionRetention) };
 }
 
-function ms(value: bigint | undefined, otherwise: number): number {
-  return value === undefined ? otherwise : Number(value);
+function ms(value: bigint | undefined, otherwise: number, max = Infinity): number {
+  return Math.min(max, value === undefined ? otherwise : Number(value));
 }

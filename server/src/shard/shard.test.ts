@@ -181,7 +181,8 @@ describe("an event", () => {
   test("of a partition that there is not stops the shard", async () => {
     const running = await new Machine().boot();
 
-    running.shard.enqueue(64, submitted(A, plain()), {});
+    // Every whole number is a place that is at home in some partition.
+    running.shard.enqueue(0.5, submitted(A, plain()), {});
     await nextTurn();
     await nextTurn();
 
@@ -239,6 +240,34 @@ describe("messages between partitions", () => {
       expect(after.store.partition(0).outbox.scan("", "\u00ff", 9)).toEqual([]);
       expect(after.fatal).toEqual([]);
     }
+  });
+});
+
+describe("a shard of few partitions", () => {
+  test.each([1, 3])("is at home to every id: %s of them", async (partitions) => {
+    const machine = new Machine();
+    const running = await machine.boot({ partitions });
+    const { shard } = running;
+    expect(shard.partitionNumbers).toHaveLength(partitions);
+    const [caller, callee] = [idOf(A, 7), idOf(B, 60)];
+    const facts = calleeOf(callee, { partition: 60, runId: B, target: exclusive("k") });
+
+    shard.enqueue(7, submitted(A, plain(), { id: caller }), {});
+    shard.enqueue(7, appended(A, [reaching(call(1, 2), facts)]), {});
+    await shard.drained();
+    expect(shard.tables(60).invocations.get(B)?.status).toBe(READY);
+    shard.enqueue(60, ended(B, "42"), {});
+    await shard.drained();
+
+    expect(shard.tables(7).journal.read(A).at(-1)?.body).toMatchObject({
+      case: "completion",
+      value: { completionId: 2, result: { case: "value" } },
+    });
+    expect(shard.tables(7).outbox.scan("", "\u00ff", 9)).toEqual([]);
+    const digest = running.store.digest();
+    await machine.kill();
+    const again = await machine.boot({ partitions });
+    expect(again.store.digest()).toBe(digest);
   });
 });
 

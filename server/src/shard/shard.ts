@@ -8,13 +8,14 @@
 
 import type { MessageReceived } from "@perdure/proto/storage/v1/events";
 import type { Message } from "@perdure/proto/storage/v1/records";
-import { registryPartition } from "@perdure/protocol/ids";
+import { homeOf, registryPartition } from "@perdure/protocol/ids";
 import { apply, behaviorVersion, type EventBody } from "../core/apply.js";
 import type { Effect } from "../core/effect.js";
 import { dueAtOfTimerKey } from "../core/keys.js";
 import { DiskFull, type EventLog, type LogRecord } from "../log/log.js";
 import type { PartitionTables } from "../store/partition-tables.js";
 import type { Store } from "../store/store.js";
+import { BatchWriter } from "./batch-writer.js";
 import type { Clock } from "./clock.js";
 import { Deliveries } from "./deliveries.js";
 import { encodeEvent } from "./event-codec.js";
@@ -63,13 +64,10 @@ const fromTables: ReadonlySet<EventBody["case"]> = new Set([
   "delivered",
 ]);
 
-/** Timers that one event may fire. */
-const timersPerEvent = 500;
+/** Timers that one event may fire: few enough that other work does not wait for them. */
+const timersPerEvent = 100;
 /** Events that may wait to be applied; beyond it new submissions are refused. */
 const queueMax = 20_000;
-const diskFullRetryMs = 500;
-/** Records of a batch that few callers make. */
-const quietBatchMax = 2;
 
 export class Shard {
   readonly #options: ShardOptions;
@@ -79,11 +77,8 @@ export class Shard {
   #effects: PendingEffect[] = [];
   #waitingForDurable: (() => void)[] = [];
   #state: "idle" | "scheduled" | "syncing" | "stopped" = "idle";
-  #diskFull: DiskFull | undefined;
+  readonly #writer: BatchWriter;
   #closing = false;
-  #lastBatchLength = 0;
-  /** The batch that is being synced. */
-  #inFlight: readonly LogRecord[] = [];
   #checkpointing: Promise<void> = Promise.resolve();
   #idle: { promise: Promise<void>; resolve: () => void } | undefined;
 
@@ -100,12 +95,32 @@ export class Shard {
         this.enqueue(partition, { case: "timersDue", value });
       },
     );
+    this.#writer = new BatchWriter({
+      log: options.log,
+      onDiskFull: options.onDiskFull,
+      written: () => {
+        this.#written();
+      },
+      failed: (error) => {
+        // Closing on a full disk: what was acknowledged is in the log, and the rest is given up.
+        if (this.#closing && error instanceof DiskFull) this.#stop();
+        else this.#fail(error);
+      },
+    });
+    options.clock.onMoved?.(() => {
+      this.#timers.clockMoved();
+    });
+  }
+
+  /** When the next durable timer is due, in epoch milliseconds; Infinity for none. Settled while the loop is idle. */
+  get nextTimerAt(): number {
+    return this.#timers.next;
   }
 
   /** Takes an event. It is applied at the end of this turn, or when the batch before it is durable. */
-  enqueue(partition: number, event: EventBody, options: EnqueueOptions = {}): void {
+  enqueue(place: number, event: EventBody, options: EnqueueOptions = {}): void {
     if (this.#state === "stopped") return;
-    this.#queue.push({ partition, event, ...options });
+    this.#queue.push({ partition: this.#home(place), event, ...options });
     this.#schedule();
   }
 
@@ -114,9 +129,8 @@ export class Shard {
    * @throws Overloaded, Unavailable
    */
   admit(): void {
-    if (this.#diskFull !== undefined) {
-      throw new Unavailable(this.#diskFull.code, this.#diskFull.message);
-    }
+    const { diskFull } = this.#writer;
+    if (diskFull !== undefined) throw new Unavailable(diskFull.code, diskFull.message);
     if (this.#state === "stopped") throw new Unavailable("PDR1301", "the server is stopping");
     if (this.#queue.length < queueMax) return;
     throw new Overloaded("too many requests wait to be stored; try again in a moment", 1);
@@ -129,14 +143,24 @@ export class Shard {
   }
 
   /** As {@link whenDurable}, for a read of one partition: the batch under way matters only if it changed that one. */
-  whenPartitionDurable(partition: number, read: () => void): void {
-    const isChanging = this.#inFlight.some((record) => record.partition === partition);
-    if (this.#state === "syncing" && !isChanging) read();
+  whenPartitionDurable(place: number, read: () => void): void {
+    const partition = this.#home(place);
+    if (this.#state === "syncing" && !this.#writer.isWriting(partition)) read();
     else this.whenDurable(read);
   }
 
-  tables(partition: number): PartitionTables {
-    return this.#options.store.partition(partition);
+  tables(place: number): PartitionTables {
+    return this.#options.store.partition(this.#home(place));
+  }
+
+  /** Of the partitions that there are, without the registry's. */
+  get partitionNumbers(): number[] {
+    return [...Array(this.#options.store.partitions).keys()];
+  }
+
+  /** Ids name one of all partitions; there may be fewer. */
+  #home(place: number): number {
+    return homeOf(place, this.#options.store.partitions);
   }
 
   /** After recovery: what the tables say is still to do. */
@@ -167,6 +191,7 @@ export class Shard {
    */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#writer.giveUpWhenFull();
     this.#timers.close();
     this.#options.store.giveUpWhenFull();
     await this.drained();
@@ -198,53 +223,12 @@ export class Shard {
       return;
     }
     this.#state = "syncing";
-    this.#append(batch);
+    this.#writer.write(batch);
   }
 
-  /**
-   * Makes a batch durable. Where little is going on, blocking for the sync is the shortest way; where much is, the
-   * next batch gathers meanwhile.
-   */
-  #append(batch: readonly LogRecord[]): void {
-    const { log } = this.#options;
-    this.#inFlight = batch;
-    const isQuiet = batch.length <= quietBatchMax && this.#lastBatchLength <= quietBatchMax;
-    this.#lastBatchLength = batch.length;
-    if (!isQuiet) {
-      log.append(batch).then(
-        () => {
-          this.#appended();
-        },
-        (error: unknown) => {
-          this.#appendFailed(batch, error);
-        },
-      );
-      return;
-    }
-    try {
-      log.appendSync(batch);
-    } catch (error) {
-      return this.#appendFailed(batch, error);
-    }
-    this.#appended();
-  }
-
-  #appended(): void {
-    this.#inFlight = [];
-    if (this.#diskFull !== undefined) this.#options.onDiskFull(undefined);
-    this.#diskFull = undefined;
+  #written(): void {
     this.#state = "idle";
     this.#release();
-  }
-
-  #appendFailed(batch: readonly LogRecord[], error: unknown): void {
-    if (!(error instanceof DiskFull)) return this.#fail(error);
-    if (this.#diskFull === undefined) this.#options.onDiskFull(error);
-    this.#diskFull = error;
-    if (this.#closing) return this.#stop();
-    setTimeout(() => {
-      this.#append(batch);
-    }, diskFullRetryMs);
   }
 
   #applyQueue(): LogRecord[] {
@@ -273,6 +257,7 @@ export class Shard {
         {
           tables,
           partition,
+          partitions: this.#options.store.partitions,
           epoch: partitionState.epoch,
           nowMs,
           token: queued.token,
@@ -362,6 +347,8 @@ export class Shard {
     switch (effect.kind) {
       case "submitted":
         return shell.submitted(effect);
+      case "answered":
+        return shell.answered(effect);
       case "completed":
         return shell.completed(effect);
       case "ready":

@@ -7,6 +7,7 @@ type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
 
 export interface Shell {
   submitted(effect: EffectOf<"submitted">): void;
+  answered(effect: EffectOf<"answered">): void;
   completed(effect: EffectOf<"completed">): void;
   ready(partition: number, effect: EffectOf<"ready">): void;
   forward(effect: EffectOf<"forward">): void;

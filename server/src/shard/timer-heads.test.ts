@@ -50,6 +50,30 @@ describe("the heads of the timers", () => {
     expect(fired.map(([, , at]) => at)).toEqual([1_100, 1_300]);
   });
 
+  test("fire what became due at once when the clock is set forward, and wait for the rest", () => {
+    heads.arm(3, 60_000);
+    heads.arm(4, 61_000);
+    nowMs = 60_000;
+    expect(heads.next).toBe(60_000);
+
+    heads.clockMoved();
+
+    expect(fired).toEqual([[3, 60_000, 60_000]]);
+    expect(heads.next).toBe(61_000);
+    pass(1_000);
+    expect(fired.at(-1)).toEqual([4, 61_000, 61_000]);
+  });
+
+  test("fire nothing that a clock makes due after they were closed", () => {
+    heads.arm(3, 2_000);
+    heads.close();
+    nowMs = 3_000;
+
+    heads.clockMoved();
+
+    expect(fired).toEqual([]);
+  });
+
   test("follow the earliest of all, in whatever order they come", () => {
     heads.arm(1, 1_300);
     heads.arm(2, 1_100);
@@ -111,6 +135,45 @@ describe("the heads of the timers", () => {
     pass(101);
 
     expect(fired).toEqual([[3, 1_101, 1_101]]);
+  });
+
+  test("ask for few partitions at once; the others have their turn as soon as other work had its own", () => {
+    for (let partition = 0; partition < 64; partition++) heads.arm(partition, 1_100);
+
+    nowMs = 1_100;
+    vi.advanceTimersToNextTimer();
+    const atOnce = fired.length;
+    expect(atOnce).toBeGreaterThan(0);
+    expect(atOnce).toBeLessThan(10);
+    for (let turns = 0; turns < 64; turns++) vi.advanceTimersToNextTimer();
+
+    expect(fired.map(([partition]) => partition).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 64 }, (_, partition) => partition),
+    );
+    expect(heads.next).toBe(Infinity);
+  });
+
+  test("give every partition its turn where some are always due", () => {
+    // What is left of the first sixteen is due again at once, whenever they were asked for.
+    heads.close();
+    heads = new TimerHeads(
+      () => nowMs,
+      (partition, until) => {
+        fired.push([partition, until, nowMs]);
+        if (partition < 16) again.push(partition);
+      },
+    );
+    const again: number[] = [];
+    for (let partition = 0; partition < 16; partition++) heads.arm(partition, 900);
+    heads.arm(40, 900);
+
+    for (let turns = 0; turns < 20 && !fired.some(([partition]) => partition === 40); turns++) {
+      vi.advanceTimersByTime(1);
+      for (const partition of again.splice(0)) heads.reset(partition, 900);
+    }
+
+    expect(fired.some(([partition]) => partition === 40)).toBe(true);
+    expect(fired.length).toBeLessThanOrEqual(24);
   });
 
   test("are silent when they are closed", () => {

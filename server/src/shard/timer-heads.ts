@@ -5,6 +5,8 @@ import { partitionCount } from "@perdure/protocol/ids";
 
 /** setTimeout takes no more than some 24 days; and a clock may be drawn in the meantime. */
 const waitMsMax = 60_000;
+/** Where very many timers are due at once, other work goes on in between. */
+const partitionsAtOnce = 4;
 
 export class TimerHeads {
   readonly #heads: Float64Array = new Float64Array(partitionCount).fill(Infinity);
@@ -13,6 +15,8 @@ export class TimerHeads {
   #timeout: NodeJS.Timeout | undefined;
   #armedFor = Infinity;
   #closed = false;
+  /** Where the next look begins. */
+  #turn = 0;
 
   /** @param due  called once for each partition that has timers due; the shard arms what is left */
   constructor(now: () => number, due: (partition: number, until: number) => void) {
@@ -33,6 +37,18 @@ export class TimerHeads {
     if (dueAt !== Infinity) this.arm(partition, dueAt);
   }
 
+  /** The earliest due time that is known; Infinity for none. */
+  get next(): number {
+    return Math.min(...this.#heads);
+  }
+
+  /** The clock was set forward: what became due fires now. */
+  clockMoved(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timeout);
+    this.#fire();
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timeout);
@@ -51,13 +67,17 @@ export class TimerHeads {
   #fire(): void {
     const now = this.#now();
     this.#armedFor = Infinity;
-    for (let partition = 0; partition < partitionCount; partition++) {
+    let fired = 0;
+    for (let looks = 0; looks < partitionCount && fired < partitionsAtOnce; looks++) {
+      const partition = this.#turn;
+      this.#turn = (this.#turn + 1) % partitionCount;
       if ((this.#heads[partition] ?? Infinity) > now) continue;
+      fired++;
       // Not asked for again until the shard has answered with what is left.
       this.#heads[partition] = Infinity;
       this.#due(partition, Math.floor(now));
     }
-    const next = Math.min(...this.#heads);
+    const { next } = this;
     if (next !== Infinity && next < this.#armedFor) this.#wait(next);
   }
 }

@@ -1,0 +1,85 @@
+// Makes batches durable, one at a time. Where little is going on, blocking for the sync is the shortest way; where
+// much is, the next batch gathers meanwhile. A full disk is waited out: the batch is tried again until there is room.
+
+import { DiskFull, type EventLog, type LogRecord } from "../log/log.js";
+
+export interface BatchWriterOptions {
+  readonly log: EventLog;
+  /** The batch is on disk. */
+  readonly written: () => void;
+  /** It can't be written, now or ever. */
+  readonly failed: (error: unknown) => void;
+  /** Told once when the disk is full, and once, with undefined, when there is room again. */
+  readonly onDiskFull: (error: DiskFull | undefined) => void;
+}
+
+const diskFullRetryMs = 500;
+/** Records of a batch that few callers make. */
+const quietBatchMax = 2;
+
+export class BatchWriter {
+  readonly #options: BatchWriterOptions;
+  #lastBatchLength = 0;
+  #inFlight: readonly LogRecord[] = [];
+  #diskFull: DiskFull | undefined;
+  #givesUp = false;
+
+  constructor(options: BatchWriterOptions) {
+    this.#options = options;
+  }
+
+  get diskFull(): DiskFull | undefined {
+    return this.#diskFull;
+  }
+
+  /** Whether the batch under way, if there is one, changes a partition. */
+  isWriting(partition: number): boolean {
+    return this.#inFlight.some((record) => record.partition === partition);
+  }
+
+  /** Whoever waits for a full disk does so no more: the next failure is final. */
+  giveUpWhenFull(): void {
+    this.#givesUp = true;
+  }
+
+  write(batch: readonly LogRecord[]): void {
+    const { log } = this.#options;
+    this.#inFlight = batch;
+    const isQuiet = batch.length <= quietBatchMax && this.#lastBatchLength <= quietBatchMax;
+    this.#lastBatchLength = batch.length;
+    if (!isQuiet) {
+      log.append(batch).then(
+        () => {
+          this.#written();
+        },
+        (error: unknown) => {
+          this.#failed(batch, error);
+        },
+      );
+      return;
+    }
+    try {
+      log.appendSync(batch);
+    } catch (error) {
+      return this.#failed(batch, error);
+    }
+    this.#written();
+  }
+
+  #written(): void {
+    this.#inFlight = [];
+    if (this.#diskFull !== undefined) this.#options.onDiskFull(undefined);
+    this.#diskFull = undefined;
+    this.#options.written();
+  }
+
+  #failed(batch: readonly LogRecord[], error: unknown): void {
+    if (!(error instanceof DiskFull)) return this.#options.failed(error);
+    if (this.#diskFull === undefined) this.#options.onDiskFull(error);
+    this.#diskFull = error;
+    if (this.#givesUp) return this.#options.failed(error);
+    setTimeout(() => {
+      this.write(batch);
+    }, diskFullRetryMs);
+  }
+}
