@@ -4,7 +4,7 @@ import type { Awaiting } from "@perdure/proto/protocol/v1/journal";
 import type { AttemptFailed, AttemptNumber } from "@perdure/proto/protocol/v1/deployment";
 import type { AppendedItem } from "@perdure/proto/storage/v1/events";
 import type { RetryPolicy } from "@perdure/protocol/retry";
-import type { DeploymentLink } from "./deployment-link.js";
+import type { Link } from "./link.js";
 
 export interface Attempt {
   readonly runId: string;
@@ -12,13 +12,23 @@ export interface Attempt {
   readonly number: AttemptNumber;
   /** Names the attempt on its session. */
   readonly streamId: number;
+  readonly service: string;
   /** What it runs, as people name it. */
   readonly target: string;
-  readonly link: DeploymentLink;
+  readonly link: Link;
   readonly inactivityTimeoutMs: number;
+  /** Without a sign of life for so long, while it does not say that it waits, it is given up. */
+  readonly silenceMsMax: number;
   readonly retryPolicy: RetryPolicy;
   /** Failed attempts since the journal last grew. */
   failures: number;
+  /** The last sign of life. */
+  activeAtMs: number;
+  /** Journal and state, as far as it has them. */
+  bytes: number;
+  entries: number;
+  /** The last notification that came for it since it was started, where it travels as a request; 0 for none. */
+  lastTold: number;
   /** What it waits for, while it only waits. It holds no slot then. */
   waiting: Waiting | undefined;
   /** The SDK ended it or knows that it is over: nothing more needs to be said. */

@@ -89,6 +89,7 @@ function invoked(context: CalleeContext, command: CallCommand | SendCommand): Ca
       handler,
       key,
       idempotencyKey: byKey ? idempotencyKey : undefined,
+      scope: target?.scope,
     },
     context.nowMs,
   );
@@ -97,7 +98,13 @@ function invoked(context: CalleeContext, command: CallCommand | SendCommand): Ca
     id: identity.id,
     runId: identity.runId,
     randomSeed: randomSeed(),
-    target: resolveTarget(service.service, handler, key, byKey, context.retention),
+    target: resolveTarget(
+      service.service,
+      handler,
+      { key, scope: target?.scope, limitKey: target?.limitKey },
+      byKey,
+      context.retention,
+    ),
   });
 }
 
@@ -114,14 +121,14 @@ function referencedId(target: InvocationReference | undefined, nowMs: number): s
     case "invocationId":
       return reference.value;
     case "workflow": {
-      const { workflow: service, key } = reference.value;
+      const { workflow: service, key, scope } = reference.value;
       const handler = { name: "run", kind: HandlerKind.RUN };
-      return identify({ service, handler, key, idempotencyKey: undefined }, nowMs).id;
+      return identify({ service, handler, key, idempotencyKey: undefined, scope }, nowMs).id;
     }
     case "idempotent": {
-      const { service, key, handler: name, idempotencyKey } = reference.value;
+      const { service, key, handler: name, idempotencyKey, scope } = reference.value;
       const handler = { name, kind: HandlerKind.SHARED };
-      return identify({ service, handler, key, idempotencyKey }, nowMs).id;
+      return identify({ service, handler, key, idempotencyKey, scope }, nowMs).id;
     }
     case undefined:
       return "";

@@ -2,34 +2,39 @@
 // broke. While it is down, work waits in the ready table: nothing else tries, and nothing counts as a failure.
 
 import type { Deployment } from "@perdure/proto/storage/v1/records";
-import type { DeploymentFrame, ServerFrame } from "@perdure/proto/protocol/v1/deployment";
+import type { ServerFrame } from "@perdure/proto/protocol/v1/deployment";
 import { intervalMs } from "@perdure/protocol/retry";
 import type { Log } from "../observe/log.js";
+import type { RequestSigner } from "../outbound/request-signer.js";
+import type { Link, LinkListener } from "./link.js";
 import { Session } from "./session.js";
 
-export interface LinkListener {
-  opened(link: DeploymentLink): void;
-  frames(link: DeploymentLink, frames: readonly DeploymentFrame[]): void;
-  /** Every attempt on it is over. */
-  lost(link: DeploymentLink): void;
+export interface DeploymentLinkOptions {
+  readonly listener: LinkListener;
+  readonly log: Log;
+  /** Signs what opens a session. */
+  readonly signer?: RequestSigner | undefined;
 }
 
 const reconnect = { initialIntervalMs: 50, exponentiationFactor: 2, maxIntervalMs: 2_000 };
 
-export class DeploymentLink {
+export class DeploymentLink implements Link {
+  readonly requestResponse = false;
   #deployment: Deployment;
   readonly #listener: LinkListener;
   readonly #log: Log;
+  readonly #signer: RequestSigner | undefined;
   #session: Session | undefined;
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
   #draining = false;
   #closed = false;
 
-  constructor(deployment: Deployment, listener: LinkListener, log: Log) {
+  constructor(deployment: Deployment, { listener, log, signer }: DeploymentLinkOptions) {
     this.#deployment = deployment;
     this.#listener = listener;
     this.#log = log;
+    this.#signer = signer;
   }
 
   get deployment(): Deployment {
@@ -54,6 +59,7 @@ export class DeploymentLink {
     this.#session = new Session({
       uri,
       headers: additionalHeaders,
+      signer: this.#signer,
       listener: {
         opened: () => {
           if (this.#failures > 0) this.#log.info(`deployment ${uri} is reachable again`);

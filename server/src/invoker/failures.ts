@@ -44,6 +44,16 @@ export function failedByCommand(error: unknown): AttemptError {
   return { failure, metadata: [], retryAfterMs: undefined, behavior: Behavior.RETRY };
 }
 
+/** The server itself finds that the attempt can't go on. */
+export function failedByServer(
+  errorCode: string,
+  message: string,
+  behavior: Behavior,
+): AttemptError {
+  const failure = create(AttemptFailureSchema, { code: 500, message, errorCode });
+  return { failure, metadata: [], retryAfterMs: undefined, behavior };
+}
+
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }

@@ -6,11 +6,13 @@ import type { RegisteredService } from "../shard/registry-view.js";
 
 export interface InvokerDefaults {
   readonly inactivityTimeoutMs: number;
+  readonly abortTimeoutMs: number;
   readonly retryPolicy: RetryPolicy;
 }
 
 export const invokerDefaults: InvokerDefaults = {
   inactivityTimeoutMs: 60_000,
+  abortTimeoutMs: 600_000,
   retryPolicy: defaultRetryPolicy,
 };
 
@@ -22,15 +24,19 @@ export function handlerOptions(
   service: RegisteredService | undefined,
   handler: string,
   defaults: InvokerDefaults,
+  maxAttempts: number = Infinity,
 ): HandlerOptions {
   const own = service?.handlers.get(handler)?.options;
   const shared = service?.service.options;
   const inactivity = own?.inactivityTimeoutMs ?? shared?.inactivityTimeoutMs;
+  const abort = own?.abortTimeoutMs ?? shared?.abortTimeoutMs;
+  const policy = retryPolicy(own, shared, defaults.retryPolicy);
   return {
     inactivityTimeoutMs:
       inactivity === undefined ? defaults.inactivityTimeoutMs : Number(inactivity),
+    abortTimeoutMs: abort === undefined ? defaults.abortTimeoutMs : Number(abort),
     lazyState: own?.enableLazyState ?? shared?.enableLazyState ?? false,
-    retryPolicy: retryPolicy(own, shared, defaults.retryPolicy),
+    retryPolicy: { ...policy, maxAttempts: Math.min(maxAttempts, policy.maxAttempts) },
   };
 }
 

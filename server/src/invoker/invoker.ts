@@ -4,34 +4,34 @@
 //   I2. An attempt that waits holds no slot. When many wait, the longest waiting are suspended first.
 //   I3. Memory is bounded: heads of groups and what runs, nothing for what sleeps, queues or backs off.
 
-import { create } from "@bufbuild/protobuf";
-import type {
-  AttemptNumber,
-  DeploymentFrame,
-  ServerFrame,
-} from "@perdure/proto/protocol/v1/deployment";
 import {
-  AttemptLostSchema,
-  SuspendedSchema,
-  type Appended,
-  type AppendedItem,
-} from "@perdure/proto/storage/v1/events";
+  AttemptFailed_Behavior as Behavior,
+  type AttemptNumber,
+  type DeploymentFrame,
+  type ServerFrame,
+} from "@perdure/proto/protocol/v1/deployment";
+import type { AppendedItem } from "@perdure/proto/storage/v1/events";
 import { InvocationStatus } from "@perdure/proto/storage/v1/records";
 import { serverFrameOf } from "@perdure/protocol/messages";
 import type { Effect } from "../core/effect.js";
 import { deploymentGroup, parseReadyGroup } from "../core/ready.js";
 import type { Log } from "../observe/log.js";
+import type { RequestSigner } from "../outbound/request-signer.js";
 import type { RegistryView } from "../shard/registry-view.js";
 import type { Clock } from "../shard/clock.js";
 import type { RetentionDefaults } from "../shard/retention.js";
 import type { Shard } from "../shard/shard.js";
+import { entryBytes } from "../store/table-specs.js";
 import { nothingIncoming, type Attempt } from "./attempt.js";
-import { calleeFacts } from "./callee-facts.js";
-import { DeploymentLink } from "./deployment-link.js";
-import { failedByCommand, failedBySdk, failedEvent, type AttemptError } from "./failures.js";
+import { createLink, updatedLink } from "./create-link.js";
+import { AttemptEvents } from "./attempt-events.js";
+import { AttemptRoom, type RoomLimits } from "./attempt-room.js";
+import { checkValue, envelopeBytes, excessOf, itemBytes } from "./budget.js";
+import { failedBySdk, failedByServer } from "./failures.js";
 import { handlerOptions, type InvokerDefaults } from "./handler-options.js";
+import type { Link } from "./link.js";
 import { ReadyGroups, type ReadyItem } from "./ready-groups.js";
-import { startFrame } from "./start-frame.js";
+import { bytesOfStart, startFrame } from "./start-frame.js";
 import { WaitingAttempts } from "./waiting-attempts.js";
 
 export interface InvokerOptions {
@@ -39,33 +39,57 @@ export interface InvokerOptions {
   readonly view: () => RegistryView;
   readonly clock: Clock;
   readonly log: Log;
+  /** Signs what goes out to deployments. */
+  readonly signer?: RequestSigner | undefined;
   readonly defaults: InvokerDefaults;
   readonly retention: RetentionDefaults;
-  /** Attempts that may compute at the same time. */
-  readonly concurrency: number;
+  readonly limits: AttemptLimits;
 }
+
+export interface AttemptLimits extends RoomLimits {
+  /** Journal and state of one attempt; an invocation that needs more is paused. */
+  readonly attemptBytesMax: number;
+  /** The largest value that a command or a step may bring. */
+  readonly valueBytesMax: number;
+  readonly eagerStateBytesMax: number;
+  /** The most attempts that services may ask for. */
+  readonly maxRetryAttempts: number;
+}
+
+const silenceLookEveryMs = 250;
+/** Attempts that are let go of at a time when memory is wanted. */
+const letGoAtOnce = 16;
 
 type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
 
 export class Invoker {
   readonly #options: InvokerOptions;
   readonly #groups: ReadyGroups;
-  readonly #links = new Map<string, DeploymentLink>();
+  readonly #links = new Map<string, Link>();
   readonly #attempts = new Map<string, Attempt>();
   readonly #byStream = new Map<number, Attempt>();
   readonly #waiting: WaitingAttempts;
+  readonly #room: AttemptRoom;
+  readonly #events: AttemptEvents;
+  readonly #silenceTimer: NodeJS.Timeout;
   #lastStreamId = 0;
   #stopped = false;
 
   constructor(options: InvokerOptions) {
     this.#options = options;
+    this.#events = new AttemptEvents(options);
     this.#groups = new ReadyGroups(
       (partition) => options.shard().tables(partition),
       (runId) => this.#attempts.has(runId),
     );
     this.#waiting = new WaitingAttempts(options.clock, (attempt) => {
-      this.#suspend(attempt);
+      this.#events.suspend(attempt);
     });
+    this.#room = new AttemptRoom(options.limits, this.#attempts);
+    this.#silenceTimer = setInterval(() => {
+      this.#giveUpSilent();
+    }, silenceLookEveryMs);
+    this.#silenceTimer.unref();
   }
 
   /** After recovery: the ready rows of a partition. */
@@ -82,9 +106,12 @@ export class Invoker {
   forward(effect: EffectOf<"forward">): void {
     const attempt = this.#attempts.get(effect.runId);
     if (attempt === undefined || attempt.number.counter !== effect.attempt) return;
+    if (attempt.link.requestResponse) return this.#toldToNobody(attempt, effect.index);
     attempt.waiting = undefined;
+    attempt.activeAtMs = this.#options.clock.now();
     this.#waiting.delete(attempt);
     const { index, entry, completion, proposed } = effect;
+    if (!proposed) this.#room.grow(attempt, entryBytes(entry));
     this.#send(
       attempt,
       proposed && completion !== undefined
@@ -101,10 +128,7 @@ export class Invoker {
         attempt,
         effect.why === "suspended"
           ? { case: "drop", value: { $typeName: "perdure.protocol.v1.Drop" } }
-          : {
-              case: "abort",
-              value: { $typeName: "perdure.protocol.v1.Abort", reason: effect.why },
-            },
+          : abortFrame(effect.why),
       );
     }
     this.#forget(attempt);
@@ -114,38 +138,69 @@ export class Invoker {
   pump(): void {
     if (this.#stopped) return;
     let names = this.#groups.names();
+    const hasRoom = (): boolean =>
+      this.#room.hasMemory && this.#room.slotsLeft(this.#waiting.size) > 0;
     // Groups take turns, one row at a time, until none can go on.
-    while (names.length > 0 && this.#slotsLeft() > 0) {
-      names = names.filter((name) => this.#slotsLeft() > 0 && this.#startOne(name));
+    while (names.length > 0 && hasRoom()) {
+      const crowded = this.#room.crowded(this.#waiting.size);
+      names = names.filter((name) => hasRoom() && this.#startOne(name, crowded));
     }
+    if (names.length > 0 && !this.#room.hasMemory) this.#waiting.letGo(letGoAtOnce);
+  }
+
+  /** Deployments have come, changed or gone: the sessions follow. */
+  registryChanged(): void {
+    const { deployments } = this.#options.view();
+    for (const [id, link] of this.#links) {
+      const deployment = deployments.get(id);
+      if (deployment !== undefined && updatedLink(link, deployment) !== undefined) continue;
+      this.#links.delete(id);
+      link.close();
+    }
+  }
+
+  /** Whether an attempt computes, or waits to be started. */
+  get busy(): boolean {
+    return this.#attempts.size > this.#waiting.size || this.#groups.names().length > 0;
+  }
+
+  /** Whether a run has an attempt at this moment. */
+  isRunning(runId: string): boolean {
+    return this.#attempts.has(runId);
   }
 
   /** Starts nothing more, and lets go of the sessions. */
   close(): void {
     this.#stopped = true;
+    clearInterval(this.#silenceTimer);
     this.#waiting.close();
     for (const link of this.#links.values()) link.close();
   }
 
-  #slotsLeft(): number {
-    return this.#options.concurrency - (this.#attempts.size - this.#waiting.size);
-  }
-
   /** False where the group has nothing that can be started now. */
-  #startOne(name: string): boolean {
+  #startOne(name: string, crowded: ReadonlySet<string>): boolean {
     const link = this.#linkOf(name);
     if (link === undefined) return false;
     if (!link.open) {
       link.ensure();
       return false;
     }
+    if (crowded.size > 0 && this.#isCrowded(name, crowded)) return false;
     const item = this.#groups.take(name);
     if (item === undefined) return false;
     this.#start(link, item);
     return true;
   }
 
-  #linkOf(groupName: string): DeploymentLink | undefined {
+  /** A deployment's group is, where all that it offers is: its rows don't say their service. */
+  #isCrowded(groupName: string, crowded: ReadonlySet<string>): boolean {
+    const group = parseReadyGroup(groupName);
+    if (group.kind === "service") return crowded.has(group.name);
+    const offered = [...(this.#options.view().offers.get(group.id)?.keys() ?? [])];
+    return offered.every((service) => crowded.has(service));
+  }
+
+  #linkOf(groupName: string): Link | undefined {
     const view = this.#options.view();
     const group = parseReadyGroup(groupName);
     const deployment =
@@ -153,75 +208,87 @@ export class Invoker {
         ? view.deployments.get(group.id)
         : view.services.get(group.name)?.deployment;
     if (deployment === undefined) return undefined;
-    let link = this.#links.get(deployment.id);
-    if (link === undefined) {
-      link = new DeploymentLink(deployment, this.#linkListener, this.#options.log);
-      this.#links.set(deployment.id, link);
-    } else if (link.deployment !== deployment) {
-      link.update(deployment);
-    }
-    return link;
+    const known = this.#links.get(deployment.id);
+    const link = known === undefined ? undefined : updatedLink(known, deployment);
+    if (link !== undefined) return link;
+    known?.close();
+    const { log, signer } = this.#options;
+    const created = createLink(deployment, { listener: this.#linkListener, log, signer });
+    this.#links.set(deployment.id, created);
+    return created;
   }
 
   readonly #linkListener = {
     opened: (): void => {
       this.#pumpWhenDurable();
     },
-    frames: (link: DeploymentLink, frames: readonly DeploymentFrame[]): void => {
+    frames: (link: Link, frames: readonly DeploymentFrame[]): void => {
       this.#received(link, frames);
     },
-    lost: (link: DeploymentLink): void => {
-      this.#lost(link);
+    lost: (link: Link, streamIds?: readonly number[]): void => {
+      this.#lost(link, streamIds);
     },
   };
 
-  #start(link: DeploymentLink, { partition, runId }: ReadyItem): void {
+  #start(link: Link, { partition, runId }: ReadyItem): void {
     const shard = this.#options.shard();
     const tables = shard.tables(partition);
     const invocation = tables.invocations.get(runId);
     if (invocation?.status !== InvocationStatus.READY || this.#attempts.has(runId)) return;
     const pinned = invocation.deploymentId;
-    const chosen = pinned === "" ? link : (this.#linkOf(deploymentGroup(pinned)) ?? link);
+    const chosen = pinned === "" ? link : this.#linkOf(deploymentGroup(pinned));
     const number = attemptNumber(tables.partitionState.epoch, invocation.attempt);
-    // Its row is of the time before it was pinned: it moves to those of its deployment.
-    if (!chosen.open) return this.#giveUp({ partition, runId, number });
+    // Its row is of the time before it was pinned: it moves to those of its deployment, and waits there for it.
+    if (chosen?.open !== true) return this.#events.giveUp({ partition, runId, number });
     const { service = "", handler = "" } = invocation.target ?? {};
+    const { limits, defaults, clock, view } = this.#options;
     const options = handlerOptions(
-      this.#options.view().services.get(service),
+      view().offers.get(chosen.deployment.id)?.get(service),
       handler,
-      this.#options.defaults,
+      defaults,
+      limits.maxRetryAttempts,
     );
+    const nowMs = clock.now();
     const attempt: Attempt = {
       runId,
       partition,
       number,
       streamId: ++this.#lastStreamId,
+      service,
       target: `${service}/${handler} ${invocation.id}`,
       link: chosen,
       inactivityTimeoutMs: options.inactivityTimeoutMs,
+      silenceMsMax: options.inactivityTimeoutMs + options.abortTimeoutMs,
       retryPolicy: options.retryPolicy,
       failures: invocation.retryCount,
+      activeAtMs: nowMs,
+      bytes: 0,
+      entries: invocation.entryCount,
+      lastTold: 0,
       waiting: undefined,
       knownOver: false,
       incoming: nothingIncoming(),
     };
     this.#attempts.set(runId, attempt);
     this.#byStream.set(attempt.streamId, attempt);
-    const { lazyState } = options;
     const start = startFrame(tables, runId, invocation, {
-      lazyState,
-      nowMs: this.#options.clock.now(),
+      lazyState: options.lazyState,
+      stateBytesMax: limits.eagerStateBytesMax,
+      nowMs,
     });
-    this.#send(attempt, { case: "start", value: start });
+    this.#room.grow(attempt, bytesOfStart(start));
+    if (this.#isWithinBudget(attempt)) this.#send(attempt, { case: "start", value: start });
   }
 
-  #received(link: DeploymentLink, frames: readonly DeploymentFrame[]): void {
+  #received(link: Link, frames: readonly DeploymentFrame[]): void {
     const touched = new Set<Attempt>();
+    const nowMs = this.#options.clock.now();
     for (const frame of frames) {
       if (frame.frame.case === "draining") link.drain();
       const attempt = this.#byStream.get(frame.streamId);
       if (attempt === undefined || attempt.knownOver) continue;
       if (frame.attempt?.counter !== attempt.number.counter) continue;
+      attempt.activeAtMs = nowMs;
       this.#take(attempt, frame);
       touched.add(attempt);
     }
@@ -266,101 +333,89 @@ export class Invoker {
     attempt.incoming = nothingIncoming();
     if (items.length > 0) {
       try {
-        this.#addCallees(items);
+        this.#weigh(attempt, items);
       } catch (error) {
-        return this.#refused(attempt, error);
+        return this.#events.refused(attempt, error);
       }
-      this.#append(attempt, items, end);
+      if (!this.#isWithinBudget(attempt)) return;
+      const onReleased = (): void => {
+        this.#requestOver(attempt);
+      };
+      this.#events.append(attempt, items, end, waiting === undefined ? {} : { onReleased });
     }
     if (end) attempt.knownOver = true;
     if (failed !== undefined) {
       attempt.knownOver = true;
-      return this.#fail(attempt, failedBySdk(failed));
+      return this.#events.fail(attempt, failedBySdk(failed));
     }
     if (waiting === undefined || end) return;
     attempt.waiting = waiting;
-    this.#waiting.add(attempt);
+    if (!attempt.link.requestResponse) return this.#waiting.add(attempt);
+    attempt.knownOver = true;
+    if (items.length === 0) this.#requestOver(attempt);
   }
 
-  #addCallees(items: Attempt["incoming"]["items"]): void {
-    const { retention, clock } = this.#options;
-    const context = { view: this.#options.view(), retention, nowMs: clock.now() };
-    for (const item of items) {
-      if (item.item.case !== "command") continue;
-      const callee = calleeFacts(context, item.item.value);
-      if (callee !== undefined) item.callee = callee;
+  /** A request can't be told anything: the next one has it. */
+  #toldToNobody(attempt: Attempt, index: number): void {
+    attempt.lastTold = index;
+    // The core won't suspend it then.
+    if (attempt.waiting?.suspending === true) this.#events.giveUp(attempt);
+  }
+
+  /** What the request brought is recorded: the attempt is suspended, or another takes its place at once. */
+  #requestOver(attempt: Attempt): void {
+    const { waiting, link, lastTold, runId } = attempt;
+    if (!link.requestResponse || waiting === undefined) return;
+    if (this.#attempts.get(runId) !== attempt) return;
+    if (lastTold > waiting.seen) this.#events.giveUp(attempt);
+    else this.#events.suspend(attempt);
+  }
+
+  /** @throws ValueTooLarge */
+  #weigh(attempt: Attempt, items: readonly AppendedItem[]): void {
+    for (const { item } of items) {
+      const bytes = item.case === undefined ? 0 : itemBytes(item);
+      checkValue(bytes - envelopeBytes, this.#options.limits.valueBytesMax);
+      this.#room.grow(attempt, bytes);
     }
+    attempt.entries += items.length;
   }
 
-  #append(attempt: Attempt, items: Attempt["incoming"]["items"], end: boolean): void {
-    const { failures } = attempt;
-    attempt.failures = 0;
-    const { runId, number, partition } = attempt;
-    const value: Appended = {
-      $typeName: "perdure.storage.v1.Appended",
-      runId,
-      attempt: number,
-      items,
-      deploymentId: attempt.link.deployment.id,
-      end,
-    };
-    const onRefused = (error: unknown): void => {
-      attempt.failures = failures;
-      this.#refused(attempt, error);
-    };
-    this.#options.shard().enqueue(partition, { case: "appended", value }, { onRefused });
+  /** An invocation that needs more than it may have rests until someone looks at it. */
+  #isWithinBudget(attempt: Attempt): boolean {
+    const excess = excessOf(attempt, this.#options.limits.attemptBytesMax);
+    if (excess === undefined) return true;
+    attempt.knownOver = true;
+    this.#send(attempt, abortFrame("paused"));
+    this.#events.fail(attempt, failedByServer(excess.code, excess.message, Behavior.PAUSE));
+    return false;
   }
 
-  /** A command can't be carried out. The code can't see it, so whoever runs the server must. */
-  #refused(attempt: Attempt, error: unknown): void {
-    const failed = failedByCommand(error);
-    const { errorCode, message } = failed.failure;
-    this.#options.log.warn(`an attempt of ${attempt.target} failed: ${errorCode} ${message}`);
-    this.#fail(attempt, failed);
-  }
-
-  #fail(attempt: Attempt, error: AttemptError): void {
+  /** Attempts that compute and have shown no sign of life for too long. */
+  #giveUpSilent(): void {
     const nowMs = this.#options.clock.now();
-    const value = failedEvent(attempt, error, nowMs);
-    const { code, message } = error.failure;
-    const { log } = this.#options;
-    if (value.decision.case === "pause") {
-      const tried = `${String(attempt.failures + 1)} attempts without progress`;
-      log.warn(
-        `PDR2013: ${attempt.target} is paused after ${tried}: ${String(code)} ${message}. ` +
-          "PATCH /invocations/{id}/resume on the admin port lets it go on",
-      );
-    } else {
-      log.debug(`an attempt of ${attempt.target} failed: ${String(code)} ${message}`);
+    for (const attempt of this.#attempts.values()) {
+      if (attempt.waiting !== undefined || attempt.knownOver) continue;
+      const silentMs = nowMs - attempt.activeAtMs;
+      if (silentMs < attempt.silenceMsMax) continue;
+      attempt.knownOver = true;
+      this.#send(attempt, abortFrame("silent"));
+      const message = `the attempt gave no sign of life for ${String(Math.round(silentMs))} ms (inactivity timeout and abort timeout together); if its steps take so long, raise abortTimeout`;
+      this.#events.fail(attempt, failedByServer("PDR2018", message, Behavior.RETRY));
     }
-    this.#options.shard().enqueue(attempt.partition, { case: "failed", value });
   }
 
-  #suspend(attempt: Attempt): void {
-    const { waiting, runId, number, partition } = attempt;
-    if (waiting === undefined || waiting.suspending) return;
-    waiting.suspending = true;
-    const { awaiting, seen } = waiting;
-    const value = create(SuspendedSchema, { runId, attempt: number, seen });
-    if (awaiting !== undefined) value.awaiting = awaiting;
-    this.#options.shard().enqueue(partition, { case: "suspended", value });
-  }
-
-  #lost(link: DeploymentLink): void {
+  #lost(link: Link, streamIds?: readonly number[]): void {
     for (const attempt of this.#attempts.values()) {
       if (attempt.link !== link) continue;
+      if (streamIds?.includes(attempt.streamId) === false) continue;
       attempt.knownOver = true;
-      this.#giveUp(attempt);
+      this.#events.giveUp(attempt);
     }
-  }
-
-  /** The attempt, or what would have become one, is over through no fault of its own. */
-  #giveUp({ partition, runId, number }: Pick<Attempt, "partition" | "runId" | "number">): void {
-    const value = create(AttemptLostSchema, { runId, attempt: number });
-    this.#options.shard().enqueue(partition, { case: "attemptLost", value });
   }
 
   #forget(attempt: Attempt): void {
+    this.#room.leave(attempt);
     this.#attempts.delete(attempt.runId);
     this.#byStream.delete(attempt.streamId);
     this.#waiting.delete(attempt);
@@ -380,6 +435,10 @@ export class Invoker {
 
 function attemptNumber(epoch: number, counter: number): AttemptNumber {
   return { $typeName: "perdure.protocol.v1.AttemptNumber", epoch, counter };
+}
+
+function abortFrame(reason: string): ServerFrame["frame"] {
+  return { case: "abort", value: { $typeName: "perdure.protocol.v1.Abort", reason } };
 }
 
 function itemOf(item: AppendedItem["item"]): AppendedItem {

@@ -98,6 +98,41 @@ describe("ready groups", () => {
     expect(world.groups.take("s:Nobody")).toBeUndefined();
   });
 
+  test("take turns: one that never runs dry does not keep another waiting, one slot at a time", () => {
+    const world = new World();
+    for (let n = 0; n < 50; n++) world.becomesReady("s:Hot", n % 3);
+    const quiet = ["s:A", "d:dp_1"].map((group) => world.becomesReady(group, 0));
+
+    // One slot gets free at a time, and whoever is first in line gets it.
+    const started: (string | undefined)[] = [];
+    for (let n = 0; n < 6; n++) {
+      world.becomesReady("s:Hot", 0);
+      for (const name of world.groups.names()) {
+        const runId = world.start(name);
+        if (runId === undefined) continue;
+        started.push(runId);
+        break;
+      }
+    }
+
+    expect(started).toHaveLength(6);
+    expect(started.slice(0, 3)).toEqual(expect.arrayContaining(quiet));
+  });
+
+  test("that were served go behind the others; one that was only looked at keeps its place", () => {
+    const world = new World();
+    for (const group of ["s:A", "s:B", "s:C"]) {
+      world.becomesReady(group, 0);
+      world.becomesReady(group, 0);
+    }
+
+    world.start("s:A");
+    expect(world.groups.names()).toEqual(["s:B", "s:C", "s:A"]);
+    world.start("s:C");
+
+    expect(world.groups.names()).toEqual(["s:B", "s:A", "s:C"]);
+  });
+
   test("are found in the tables after a restart, each with its rows in order", () => {
     const world = new World();
     const written = [

@@ -56,6 +56,7 @@ export class ReadyGroups {
     }
   }
 
+  /** Those that were not served for the longest time come first. */
   names(): string[] {
     return [...this.#groups.keys()];
   }
@@ -72,6 +73,8 @@ export class ReadyGroups {
       }
     }
     const item = group.items[group.head++];
+    this.#groups.delete(name);
+    this.#groups.set(name, group);
     if (group.head >= takenMax) {
       group.items.splice(0, group.head);
       group.head = 0;

@@ -2,9 +2,9 @@
 // all attempts. It says when it is open, hands over the frames of each message, and says once that it is over.
 
 import { create } from "@bufbuild/protobuf";
-import { randomUUID } from "node:crypto";
 import { createClient } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createMethodUrl } from "@connectrpc/connect/protocol";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import {
   Deployment,
   ServerFrameSchema,
@@ -12,8 +12,10 @@ import {
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
 import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
-import { serverVersion } from "../observe/version.js";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
+import { Http2Connection } from "../outbound/http2-connection.js";
+import type { RequestSigner } from "../outbound/request-signer.js";
+import { serverHello } from "./server-hello.js";
 
 export interface SessionListener {
   opened(): void;
@@ -25,6 +27,7 @@ export interface SessionListener {
 export interface SessionOptions {
   readonly uri: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly signer?: RequestSigner | undefined;
   readonly listener: SessionListener;
 }
 
@@ -33,20 +36,17 @@ const pingIntervalMs = 10_000;
 const pingTimeoutMs = 10_000;
 const openTimeoutMs = 5_000;
 
-/** This server, to the instances that it talks to. */
-const instanceId = randomUUID();
-
 export class Session {
   readonly #queue = new FrameQueue<ServerFrame>();
   readonly #abort = new AbortController();
-  readonly #connection: Http2SessionManager;
+  readonly #connection: Http2Connection;
   readonly #options: SessionOptions;
   #open = false;
   #closed = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#connection = new Http2SessionManager(options.uri, {
+    this.#connection = new Http2Connection(options.uri, {
       pingIntervalMs,
       pingTimeoutMs,
       pingIdleConnection: true,
@@ -71,19 +71,24 @@ export class Session {
   }
 
   async #run(): Promise<void> {
-    const { listener, uri, headers } = this.#options;
+    const { listener, uri, signer } = this.#options;
     const openTimeout = setTimeout(() => {
       this.#abort.abort(new Error(`no Hello within ${String(openTimeoutMs)} ms`));
     }, openTimeoutMs);
     try {
+      const baseUrl = uri.replace(/\/$/, "");
+      const { pathname } = new URL(createMethodUrl(baseUrl, Deployment.method.session));
+      const headers = { ...this.#options.headers, ...signer?.headers(pathname) };
       const transport = createGrpcTransport({
-        baseUrl: uri.replace(/\/$/, ""),
+        baseUrl,
         sessionManager: this.#connection,
         // Frames are small and the way is short: compressing them costs more than it saves.
         acceptCompression: [],
       });
       const client = createClient(Deployment, transport);
-      this.#queue.push(hello());
+      this.#queue.push(
+        create(ServerFrameSchema, { frame: { case: "hello", value: serverHello() } }),
+      );
       const { signal } = this.#abort;
       for await (const { frames } of client.session(this.#queue, { signal, headers })) {
         if (!this.#open) {
@@ -108,20 +113,6 @@ export class Session {
     this.close();
     this.#options.listener.closed(byUs ? undefined : error);
   }
-}
-
-function hello(): ServerFrame {
-  return create(ServerFrameSchema, {
-    frame: {
-      case: "hello",
-      value: {
-        minProtocolVersion: protocolVersions.min,
-        maxProtocolVersion: protocolVersions.max,
-        instanceId,
-        softwareVersion: `perdure-server/${serverVersion()}`,
-      },
-    },
-  });
 }
 
 function checkHello(first: DeploymentFrame | undefined): void {

@@ -3,13 +3,15 @@
 import type { Value } from "@perdure/proto/protocol/v1/journal";
 import type { Start } from "@perdure/proto/protocol/v1/deployment";
 import type { Invocation } from "@perdure/proto/storage/v1/records";
-import { eagerStateBytesMax } from "@perdure/protocol/limits";
 import { endOfPrefix } from "../core/keys.js";
 import { objectOf } from "../core/lock.js";
 import type { Tables } from "../core/tables.js";
+import { entryBytes } from "../store/table-specs.js";
 
 export interface StartFrameOptions {
   readonly lazyState: boolean;
+  /** State that comes along; more is asked for key by key. */
+  readonly stateBytesMax: number;
   readonly nowMs: number;
 }
 
@@ -35,27 +37,34 @@ export function startFrame(
     attemptHeaders: [],
   };
   if (invocation.idempotencyKey !== "") start.idempotencyKey = invocation.idempotencyKey;
-  addState(start, tables, invocation, options.lazyState);
+  if (!options.lazyState) addState(start, tables, invocation, options.stateBytesMax);
+  else start.partialState = objectOf(invocation) !== undefined;
   return start;
 }
 
 const statesPerLook = 1_000;
 
-function addState(start: Start, tables: Tables, invocation: Invocation, lazy: boolean): void {
+function addState(start: Start, tables: Tables, invocation: Invocation, bytesMax: number): void {
   const object = objectOf(invocation);
   if (object === undefined) return;
-  start.partialState = lazy;
-  if (lazy) return;
   let bytes = 0;
   const rows = tables.state.scan(object, endOfPrefix(object), statesPerLook);
   for (const { value: row } of rows) {
     bytes += row.name.length + valueBytes(row.value);
-    if (bytes > eagerStateBytesMax) break;
+    if (bytes > bytesMax) break;
     if (row.value === undefined) continue;
     const { name: key, value } = row;
     start.state.push({ $typeName: "perdure.protocol.v1.StateEntry", key, value });
   }
-  start.partialState = bytes > eagerStateBytesMax || rows.length === statesPerLook;
+  start.partialState = bytes > bytesMax || rows.length === statesPerLook;
+}
+
+/** What an attempt that begins so has in memory, roughly. */
+export function bytesOfStart(start: Start): number {
+  let bytes = 0;
+  for (const entry of start.entries) bytes += entryBytes(entry);
+  for (const { key, value } of start.state) bytes += key.length + valueBytes(value);
+  return bytes;
 }
 
 function valueBytes(value: Value | undefined): number {

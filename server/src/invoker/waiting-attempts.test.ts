@@ -90,6 +90,39 @@ describe("too many that wait", () => {
   });
 });
 
+describe("room that is wanted", () => {
+  test("is made by the longest waiting, as many as asked for", () => {
+    for (let n = 0; n < 5; n++) add(10_000 + n, { runId: String(n) });
+
+    waiting.letGo(2);
+
+    expect(suspended).toEqual(["0", "1"]);
+    // They go when they are suspended, not before.
+    expect(waiting.size).toBe(5);
+  });
+
+  test("is made by all where more is asked for than wait, and by none where none do", () => {
+    waiting.letGo(16);
+    expect(suspended).toEqual([]);
+    for (let n = 0; n < 3; n++) add(10_000, { runId: String(n) });
+
+    waiting.letGo(16);
+
+    expect(suspended).toEqual(["0", "1", "2"]);
+  });
+
+  test("is made in the order in which they began to wait, also by one that waits again", () => {
+    const again = add(10_000, { runId: "again" });
+    add(10_001, { runId: "other" });
+    again.waiting = { awaiting: undefined, seen: 1, sinceMs: 10_002, suspending: false };
+    waiting.add(again);
+
+    waiting.letGo(1);
+
+    expect(suspended).toEqual(["other"]);
+  });
+});
+
 test("nothing is let go after the end", () => {
   add(10_000, { runId: "late", inactivityTimeoutMs: 500 });
   waiting.close();

@@ -39,6 +39,15 @@ export class WaitingAttempts {
     }
   }
 
+  /** Room is wanted: the longest waiting are let go. */
+  letGo(count: number): void {
+    let left = count;
+    for (const attempt of this.#attempts) {
+      if (left-- <= 0) return;
+      this.#suspend(attempt);
+    }
+  }
+
   delete(attempt: Attempt): void {
     this.#attempts.delete(attempt);
   }

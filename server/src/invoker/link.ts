@@ -1,0 +1,40 @@
+// The way to one deployment, as the invoker sees it, however attempts travel.
+
+import type { Deployment } from "@perdure/proto/storage/v1/records";
+import { ProtocolMode } from "@perdure/proto/protocol/v1/deployment";
+import type { DeploymentFrame, ServerFrame } from "@perdure/proto/protocol/v1/deployment";
+
+export interface Link {
+  readonly deployment: Deployment;
+  /**
+   * Each attempt is a request of its own: once it has said that it waits it is over, and nothing can be told to it
+   * while it lasts but that it shall stop.
+   */
+  readonly requestResponse: boolean;
+  /** Whether attempts can be started on it now. */
+  readonly open: boolean;
+  /** There is work: gets it open, unless it is on its way. */
+  ensure(): void;
+  /** The deployment was registered anew: what is started from now on follows. */
+  update(deployment: Deployment): void;
+  send(frame: ServerFrame): void;
+  /** The instance is shutting down: what runs may finish, nothing new is started. */
+  drain(): void;
+  /** Every attempt on it is over. */
+  close(): void;
+}
+
+export interface LinkListener {
+  opened(link: Link): void;
+  frames(link: Link, frames: readonly DeploymentFrame[]): void;
+  /**
+   * Attempts are over through no fault of their own.
+   * @param streamIds  those; undefined: all on this link
+   */
+  lost(link: Link, streamIds?: readonly number[]): void;
+}
+
+/** Which kind of link the deployment needs. */
+export function isRequestResponse({ protocolMode, useHttp11 }: Deployment): boolean {
+  return useHttp11 || protocolMode === ProtocolMode.REQUEST_RESPONSE;
+}
