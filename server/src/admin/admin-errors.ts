@@ -4,6 +4,7 @@ import { adminErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
 import { unexpected } from "../http/unexpected.js";
 import { RegistrationError } from "../registry/registrar.js";
+import { Overloaded, Unavailable } from "../shard/invocations.js";
 import type { AdminParts } from "./parts.js";
 
 /** @param during  what was asked for; logged with an error that nobody expected */
@@ -12,6 +13,13 @@ export function toHttpError(error: unknown, during: string): HttpError {
   if (error instanceof RegistrationError) {
     const { code, httpStatus: status, restateCode, message } = error;
     return new HttpError({ code, status, restateCode }, message, { cause: error });
+  }
+  if (error instanceof Overloaded) {
+    const { message, retryAfterSeconds } = error;
+    return new HttpError(adminErrors.overloaded, message, { retryAfterSeconds, cause: error });
+  }
+  if (error instanceof Unavailable) {
+    return new HttpError({ code: error.code, status: 503 }, error.message, { cause: error });
   }
   return unexpected(adminErrors.internal, error, during);
 }

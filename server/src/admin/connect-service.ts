@@ -43,14 +43,17 @@ function deploymentService(parts: AdminParts): ServiceImpl<typeof DeploymentServ
   return {
     registerDeployment: (request) =>
       answering(parts, "RegisterDeployment", async () => {
-        const { deployment, created } = await registrar.register({
+        const { deployment, created, changes } = await registrar.register({
           uri: checkUri(request.uri),
           force: request.force,
           dryRun: request.dryRun,
           additionalHeaders: checkHeaders(request.additionalHeaders),
           metadata: request.metadata,
+          useHttp11: request.useHttp11,
+          requestResponse: request.requestResponse,
+          strict: request.strict,
         });
-        return { deployment: deploymentMessage(deployment), created };
+        return { deployment: deploymentMessage(deployment), created, changes: [...changes] };
       }),
     listDeployments: () =>
       answering(parts, "ListDeployments", async () => ({

@@ -5,17 +5,24 @@ import { DeploymentSchema } from "@perdure/proto/admin/v1/admin";
 import type { Deployment } from "@perdure/proto/storage/v1/records";
 import { create } from "@bufbuild/protobuf";
 import type { OptionDefaults } from "./service-metadata.js";
-import { servicesMetadata } from "./service-metadata.js";
+import { isRequestResponse, servicesMetadata } from "./service-metadata.js";
 
-/** The answer to a registration. */
-export function registeredBody(deployment: Deployment, defaults: OptionDefaults): object {
+/**
+ * The answer to a registration.
+ * @param changes  what callers and running work will notice
+ */
+export function registeredBody(
+  deployment: Deployment,
+  changes: readonly string[],
+  defaults: OptionDefaults,
+): object {
   return {
     id: deployment.id,
     services: servicesMetadata(deployment, defaults),
     min_protocol_version: deployment.minProtocolVersion,
     max_protocol_version: deployment.maxProtocolVersion,
     ...sdkVersion(deployment),
-    info: [],
+    info: changes.map((message) => ({ message, code: "PDR4207" })),
   };
 }
 
@@ -26,19 +33,21 @@ export function deploymentBody(deployment: Deployment, defaults: OptionDefaults)
 
 /** One deployment in a list: its services by name and revision. */
 export function deploymentListBody(deployment: Deployment): object {
-  const services = (deployment.manifest?.services ?? []).map(({ name }) => ({
-    name,
-    revision: deployment.revisions[name] ?? 0,
-  }));
-  return { ...commonBody(deployment), services };
+  return { ...commonBody(deployment), services: servicesOf(deployment) };
+}
+
+function servicesOf({ manifest, revisions }: Deployment): object[] {
+  const services = manifest?.services ?? [];
+  return services.map(({ name }) => ({ name, revision: revisions[name] ?? 0 }));
 }
 
 function commonBody(deployment: Deployment): object {
   return {
     id: deployment.id,
+    type: "http",
     uri: deployment.uri,
-    protocol_type: "BidiStream",
-    http_version: "HTTP/2.0",
+    protocol_type: isRequestResponse(deployment) ? "RequestResponse" : "BidiStream",
+    http_version: deployment.useHttp11 ? "HTTP/1.1" : "HTTP/2.0",
     additional_headers: deployment.additionalHeaders,
     metadata: deployment.metadata,
     created_at: new Date(deployment.createdAt).toISOString(),
@@ -69,5 +78,7 @@ export function deploymentMessage(deployment: Deployment): DeploymentMessage {
     })),
     additionalHeaders,
     metadata,
+    useHttp11: deployment.useHttp11,
+    requestResponse: isRequestResponse(deployment),
   });
 }

@@ -13,4 +13,6 @@ export interface AdminParts {
   readonly ingressUrl: string;
   /** What services are said to have where their manifest says nothing. */
   readonly defaults: OptionDefaults;
+  /** Requests served at the same time; 0: no limit. */
+  readonly requestsMax: number;
 }

@@ -3,46 +3,39 @@
 import { adminErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
 import type { RegisterRequest } from "../registry/registrar.js";
+import { badRequest, flag, membersOf, textMap, type Members } from "./members.js";
 
-type Members = Readonly<Record<string, unknown>>;
-
-/** Members that the field's tools may send and that this server can't act on yet. */
-const notBuiltYet = ["arn", "assume_role_arn", "use_http_11", "auth", "breaking"];
+/** Members that the field's tools may send and that this server can't act on. */
+const notBuiltYet = ["arn", "assume_role_arn", "auth"];
 
 /**
  * @param forceDefault  what a body without `force` means
  * @throws HttpError  PDR4001, PDR4002, PDR4010
  */
-export function parseRegisterBody(body: Uint8Array, forceDefault: boolean): RegisterRequest {
-  const members = parseObject(body);
-  for (const name of notBuiltYet) {
-    const value = members[name];
-    if (value !== undefined && value !== null && value !== false) {
-      throw new HttpError(adminErrors.notBuiltYet, `"${name}" is not there yet; leave it out`);
-    }
-  }
+export function parseRegisterBody(body: unknown, forceDefault: boolean): RegisterRequest {
+  const members = membersOf(body, "the body", '{"uri":"http://host:port"}');
+  checkBuilt(members);
+  // What `breaking` would allow is allowed anyway, but for a change of type, which nothing allows.
+  flag(members, "breaking");
   return {
     uri: checkUri(members["uri"]),
-    force: flag(members, "force", forceDefault),
-    dryRun: flag(members, "dry_run", false),
-    additionalHeaders: checkHeaders(textMap(members, "additional_headers")),
-    metadata: textMap(members, "metadata"),
+    force: flag(members, "force") ?? forceDefault,
+    dryRun: flag(members, "dry_run") ?? false,
+    additionalHeaders: checkHeaders(textMap(members, "additional_headers") ?? {}),
+    metadata: textMap(members, "metadata") ?? {},
+    useHttp11: flag(members, "use_http_11") ?? false,
+    requestResponse: flag(members, "request_response"),
+    strict: flag(members, "strict") ?? false,
   };
 }
 
-function parseObject(body: Uint8Array): Members {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new HttpError(adminErrors.badJson, `the body is not JSON: ${why}`);
+/** @throws HttpError  PDR4010 */
+export function checkBuilt(members: Members): void {
+  for (const name of notBuiltYet) {
+    const value = members[name];
+    if (value === undefined || value === null || value === false) continue;
+    throw new HttpError(adminErrors.notBuiltYet, `"${name}" is not there yet; leave it out`);
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Members;
-  throw new HttpError(
-    adminErrors.badJson,
-    'the body is not a JSON object; send {"uri":"http://host:port"}',
-  );
 }
 
 /** @throws HttpError  PDR4002 */
@@ -70,25 +63,4 @@ export function checkHeaders(
       throw badRequest(`header "${name}" has a value that is not ASCII`);
   }
   return headers;
-}
-
-function flag(members: Members, name: string, absent: boolean): boolean {
-  const value = members[name];
-  if (value === undefined || value === null) return absent;
-  if (typeof value === "boolean") return value;
-  throw badRequest(`"${name}" must be true or false`);
-}
-
-function textMap(members: Members, name: string): Readonly<Record<string, string>> {
-  const value = members[name];
-  if (value === undefined || value === null) return {};
-  const isMap = typeof value === "object" && !Array.isArray(value);
-  if (isMap && Object.values(value).every((member) => typeof member === "string")) {
-    return value as Readonly<Record<string, string>>;
-  }
-  throw badRequest(`"${name}" must be an object of strings`);
-}
-
-function badRequest(message: string): HttpError {
-  return new HttpError(adminErrors.badRequest, message);
 }

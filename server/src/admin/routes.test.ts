@@ -8,19 +8,17 @@ import {
 } from "@connectrpc/connect-node";
 import { DeploymentService } from "@perdure/proto/admin/v1/admin";
 import { HandlerKind, OnMaxAttempts, ServiceKind } from "@perdure/proto/manifest/v1/manifest";
-import {
-  DeploymentSchema,
-  InvocationSchema,
-  InvocationStatus,
-} from "@perdure/proto/storage/v1/records";
-import type { Deployment, Invocation } from "@perdure/proto/storage/v1/records";
+import { DeploymentSchema } from "@perdure/proto/storage/v1/records";
+import type { Deployment } from "@perdure/proto/storage/v1/records";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Port } from "../http/port.js";
 import { RegistrationError } from "../registry/registrar.js";
 import type { RegisterRequest, Registered, Registrar } from "../registry/registrar.js";
 import { createRegistryView } from "../shard/registry-view.js";
-import type { Operators, ResumeOutcome } from "../shard/operators.js";
+import type { Operators } from "../shard/operators.js";
 import { startAdmin } from "./start-admin.js";
+
+const notHere = (): Promise<never> => Promise.reject(new Error("not in these tests"));
 
 /** Registers whatever it is given, as one deployment for each address. */
 class MemoryRegistrar implements Registrar {
@@ -32,30 +30,38 @@ class MemoryRegistrar implements Registrar {
     this.requests.push(request);
     if (this.refusal !== undefined) throw this.refusal;
     const known = [...this.view.deployments.values()].find(({ uri }) => uri === request.uri);
-    if (known !== undefined && !request.force) return { deployment: known, created: false };
+    if (known !== undefined && !request.force) {
+      return { deployment: known, created: false, changes: [] };
+    }
     const deployment = deploymentOf(request, known?.id ?? `dp_${this.view.deployments.size + 1}`);
     if (!request.dryRun) {
       this.view = createRegistryView([...this.view.deployments.values(), deployment]);
     }
-    return { deployment, created: true };
+    return { deployment, created: true, changes: known === undefined ? [] : ["all is new"] };
   }
+
+  patch = notHere;
+  remove = notHere;
+  patchService = notHere;
+  putRules = notHere;
+  deleteRules = notHere;
 }
 
-/** Knows the invocations that a test puts in. */
-class MemoryOperators implements Operators {
-  readonly known = new Map<string, Invocation>();
-  outcome: ResumeOutcome = "resumed";
-  readonly resumed: string[] = [];
-
-  invocation(id: string): Promise<Invocation | undefined> {
-    return Promise.resolve(this.known.get(id));
-  }
-
-  resume(id: string): Promise<ResumeOutcome> {
-    this.resumed.push(id);
-    return Promise.resolve(this.outcome);
-  }
-}
+/** There is nothing to operate: what invocations and state do is tested with a real server. */
+const operators: Operators = {
+  invocation: () => Promise.resolve(undefined),
+  journal: () => Promise.resolve(undefined),
+  cancel: notHere,
+  kill: notHere,
+  pause: notHere,
+  resume: notHere,
+  restartAsNew: notHere,
+  purge: notHere,
+  purgeJournal: notHere,
+  state: notHere,
+  patchState: notHere,
+  pinnedTo: () => 0,
+};
 
 function deploymentOf(request: RegisterRequest, id: string): Deployment {
   return create(DeploymentSchema, {
@@ -101,12 +107,10 @@ function deploymentOf(request: RegisterRequest, id: string): Deployment {
 }
 
 let registrar: MemoryRegistrar;
-let operators: MemoryOperators;
 let port: Port;
 let isReady: boolean;
 beforeEach(async () => {
   registrar = new MemoryRegistrar();
-  operators = new MemoryOperators();
   isReady = true;
   port = await startAdmin({
     registrar,
@@ -175,7 +179,10 @@ describe("registering", () => {
       dry_run: true,
       additional_headers: { authorization: "Bearer x" },
       metadata: { git: "abc" },
-      use_http_11: false,
+      use_http_11: true,
+      request_response: true,
+      strict: true,
+      breaking: true,
       unknown: 1,
     });
 
@@ -186,8 +193,21 @@ describe("registering", () => {
         dryRun: true,
         additionalHeaders: { authorization: "Bearer x" },
         metadata: { git: "abc" },
+        useHttp11: true,
+        requestResponse: true,
+        strict: true,
       },
     ]);
+  });
+
+  test("tells what callers and running work will notice", async () => {
+    await post("/deployments", { uri });
+
+    const forced = await post("/deployments", { uri, force: true });
+
+    expect(await forced.json()).toMatchObject({
+      info: [{ message: "all is new", code: "PDR4207" }],
+    });
   });
 
   test("a dry run stores nothing and names no location", async () => {
@@ -219,6 +239,7 @@ describe("looking", () => {
       deployments: [
         {
           id: "dp_1",
+          type: "http",
           uri,
           protocol_type: "BidiStream",
           http_version: "HTTP/2.0",
@@ -298,12 +319,12 @@ describe("looking", () => {
       min_admin_api_version: 2,
       max_admin_api_version: 4,
       ingress_endpoint: "http://127.0.0.1:8080",
-      features: {},
+      features: expect.objectContaining({ vqueues: true }) as unknown,
     });
   });
 
   test("health is 503 until recovery is complete", async () => {
-    expect(await jsonOf("/health")).toEqual({});
+    expect((await fetch(`${port.address.url}/health`)).status).toBe(200);
     isReady = false;
 
     for (const path of ["/health", "/deployments", "/deployments/dp_1"]) {
@@ -363,7 +384,9 @@ describe("what is refused", () => {
       /header "a"/,
       { headers: json, body: '{"uri":"http://a","additional_headers":{"a":"1\\n2"}}' },
     ],
-    ["GET", "/", 404, "PDR4003", /nothing is served at \//],
+    ["GET", "/", 501, "PDR4010", /web page/],
+    ["GET", "/ui/", 501, "PDR4010", /web page/],
+    ["GET", "/cluster-health", 404, "PDR4003", /cluster-health/],
     ["GET", "/nothing", 404, "PDR4003", /\/nothing/],
     ["GET", "/deployments/a/b", 404, "PDR4003", /\/deployments\/a\/b/],
     ["POST", "/perdure.admin.v1.DeploymentService/X", 404, "PDR4003", /X/],
@@ -383,9 +406,25 @@ describe("what is refused", () => {
     ["GET", "/v1/deployments", 400, "PDR4007", /v2 to v4/],
     ["GET", "/v5/health", 400, "PDR4007", /v5/],
     ["POST", "/deployments", 415, "PDR4008", /application\/json/, { body: '{"uri":"http://a"}' }],
-    ["GET", "/services", 501, "PDR4010", /\/services/],
-    ["POST", "/query", 501, "PDR4010", /\/query/],
-    ["DELETE", "/deployments/dp_1", 501, "PDR4010", /DELETE/],
+    ["POST", "/query", 501, "PDR4010", /SQL/],
+    ["GET", "/subscriptions", 501, "PDR4010", /Kafka/],
+    ["DELETE", "/v3/subscriptions/sub_1", 501, "PDR4010", /Kafka/],
+    ["PATCH", "/kafka-clusters/main", 501, "PDR4010", /Kafka/],
+    ["POST", "/internal/services/S/serdes/decode/json", 501, "PDR4010", /decoded/],
+    ["POST", "/internal/unknown", 404, "PDR4003", /unknown/],
+    ["DELETE", "/deployments/dp_9", 404, "PDR4006", /"dp_9" not found/],
+    ["PUT", "/deployments/dp_9", 405, "PDR4004", /GET, PATCH, DELETE/],
+    ["PUT", "/v2/deployments/dp_9", 404, "PDR4006", /dp_9/, { headers: json, body: "{}" }],
+    ["GET", "/deployments?include=all", 400, "PDR4002", /"include".*"all"/],
+    ["GET", "/deployments/%ff", 400, "PDR4002", /%ff/],
+    ["GET", "/services/None", 404, "PDR4024", /"None" not found/],
+    ["PATCH", "/services/None", 404, "PDR4024", /"None"/, { headers: json, body: "{}" }],
+    ["GET", "/services/None/openapi", 404, "PDR4024", /"None"/],
+    ["GET", "/services/None/handlers", 404, "PDR4024", /"None"/],
+    ["GET", "/services/None/handlers/h", 404, "PDR4024", /"None"/],
+    ["GET", "/invocations/inv_1x", 400, "PDR4016", /"inv_1x"/],
+    ["GET", `/invocations/inv_1${"0".repeat(33)}`, 404, "PDR4013", /not found/],
+    ["GET", `/invocations/inv_1${"0".repeat(33)}/journal`, 404, "PDR4013", /not found/],
     [
       "POST",
       "/deployments",
@@ -439,6 +478,18 @@ describe.each<readonly [string, (baseUrl: string) => Transport]>([
     expect(found.deployment).toEqual(deployment);
   });
 
+  test("everything that a registration can ask for is handed on", async () => {
+    const client = createClient(DeploymentService, transportTo(port.address.url));
+    const options = { strict: true, useHttp11: true, requestResponse: false, force: true };
+
+    await client.registerDeployment({ uri });
+    const { changes } = await client.registerDeployment({ uri, ...options });
+
+    expect(registrar.requests[0]?.requestResponse).toBeUndefined();
+    expect(registrar.requests[1]).toMatchObject(options);
+    expect(changes).toEqual(["all is new"]);
+  });
+
   test("errors keep their codes", async () => {
     const client = createClient(DeploymentService, transportTo(port.address.url));
     const errorOf = async (answer: Promise<unknown>): Promise<ConnectError> => {
@@ -466,56 +517,5 @@ describe.each<readonly [string, (baseUrl: string) => Transport]>([
       ),
     ).toEqual(["PDR4006", "PDR4002", "PDR1006", "PDR4009"]);
     expect(refused.metadata.get("x-restate-error-code")).toBe("META0006");
-  });
-});
-
-describe("invocations", () => {
-  test("are shown with their status and last failure", async () => {
-    operators.known.set(
-      "inv_1x",
-      create(InvocationSchema, {
-        id: "inv_1x",
-        target: { service: "Signup", handler: "run", key: "ann" },
-        status: InvocationStatus.PAUSED,
-        retryCount: 70,
-        lastFailure: { code: 500, message: "no mail server" },
-      }),
-    );
-
-    const response = await fetch(`${port.address.url}/invocations/inv_1x`);
-
-    expect(response.status).toBe(200);
-    expect(await response.json()).toMatchObject({
-      id: "inv_1x",
-      service: "Signup",
-      key: "ann",
-      status: "paused",
-      retry_count: 70,
-      last_failure: { code: 500, message: "no mail server" },
-    });
-  });
-
-  test("are resumed", async () => {
-    const response = await fetch(`${port.address.url}/invocations/inv_1x/resume`, {
-      method: "PATCH",
-    });
-
-    expect(response.status).toBe(200);
-    expect(operators.resumed).toEqual(["inv_1x"]);
-  });
-
-  test.each([
-    ["notFound", 404, "PDR4013"],
-    ["completed", 409, "PDR4014"],
-    ["notStarted", 425, "PDR4015"],
-  ] as const)("that are %s can't be", async (outcome, status, errorCode) => {
-    operators.outcome = outcome;
-
-    const response = await fetch(`${port.address.url}/invocations/inv_1x/resume`, {
-      method: "PATCH",
-    });
-
-    expect(response.status).toBe(status);
-    expect(await response.json()).toMatchObject({ errorCode });
   });
 });

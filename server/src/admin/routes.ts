@@ -1,8 +1,8 @@
-// The admin port's REST routes, with and without a version in front: /v2, /v3 and /v4 differ in
-// details only. Errors have one body: {"message", "restate_code", "errorCode"}.
+// The admin port's REST routes, with and without a version in front: /v2, /v3 and /v4 differ in details only. Finds
+// the route, reads the body, writes the answer. Errors have one body: {"message", "restate_code", "errorCode"}.
 //
-// A body must say that it is JSON: a page in a browser can't send such a request across origins
-// without being asked first, and this port never says yes to that.
+// A body that says what it is must say JSON, and one that says nothing must not come from a page in a browser: such
+// a page can't send anything else across origins without being asked first, and this port never says yes to that.
 
 import { DeploymentService } from "@perdure/proto/admin/v1/admin";
 import { readBody } from "../http/body.js";
@@ -10,68 +10,95 @@ import { adminErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
 import { respond } from "../http/messages.js";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http/messages.js";
-import { checkReady, toHttpError, unknownDeployment } from "./admin-errors.js";
-import { deploymentBody, deploymentListBody, registeredBody } from "./deployment-body.js";
-import { describeInvocation, resumeInvocation } from "./invocations.js";
+import { checkReady, toHttpError } from "./admin-errors.js";
+import { descriptionRoute } from "./api-description.js";
+import { compressed } from "./compression.js";
+import { batchRoutes } from "./batch-routes.js";
+import { deploymentRoutes } from "./deployment-routes.js";
+import { invocationRoutes } from "./invocation-routes.js";
+import { findNotOffered } from "./not-offered.js";
 import type { AdminParts } from "./parts.js";
-import { parseRegisterBody } from "./register-body.js";
-import { serverVersion } from "../observe/version.js";
+import type { Answer, Route } from "./route.js";
+import { ruleRoutes } from "./rule-routes.js";
+import { apiVersionMax, apiVersionMin, serverRoutes } from "./server-routes.js";
+import { serviceRoutes } from "./service-routes.js";
+import { stateRoutes } from "./state-routes.js";
 
-const apiVersionMin = 2;
-const apiVersionMax = 4;
-/** A registration is an address and a few headers. */
-const bodyBytesMax = 1024 * 1024;
+const described: readonly Route[] = [
+  ...serverRoutes,
+  ...deploymentRoutes,
+  ...serviceRoutes,
+  ...stateRoutes,
+  ...invocationRoutes,
+  ...batchRoutes,
+  ...ruleRoutes,
+];
 
-/** What the field's tools ask an admin port for and this one does not do yet. */
-const notBuiltYet: ReadonlySet<string> = new Set([
-  "cluster-health",
-  "internal",
-  "invocations",
-  "kafka-clusters",
-  "limits",
-  "openapi",
-  "query",
-  "services",
-  "subscriptions",
-  "ui",
-]);
+export const routes: readonly Route[] = [...described, descriptionRoute(described)];
 
-interface Exchange {
-  readonly request: HttpRequest;
-  readonly response: HttpResponse;
+interface Found {
+  readonly route: Route;
+  readonly params: ReadonlyMap<string, string>;
+}
+
+interface Asked {
   readonly method: string;
+  /** As it came. */
   readonly path: string;
-  /** Without the version. */
+  /** Without the version, not decoded. */
   readonly segments: readonly string[];
+  readonly query: URLSearchParams;
   readonly apiVersion: number;
 }
 
 /** @param connect  answers what is for the contracts */
 export function createAdminHandler(parts: AdminParts, connect: HttpHandler): HttpHandler {
-  const version = serverVersion();
+  const served = new RequestLimit(parts.requestsMax);
   return (request, response) => {
-    const [path = "/"] = (request.url ?? "/").split("?", 1);
-    const method = request.method ?? "GET";
+    const [path = "/", ...query] = (request.url ?? "/").split("?");
+    const during = `${request.method ?? "GET"} ${path}`;
     try {
-      if (path.startsWith(`/${DeploymentService.typeName}/`)) connect(request, response);
-      else route(parts, version, exchangeOf(request, response, method, path));
+      served.take(response);
+      if (path.startsWith(`/${DeploymentService.typeName}/`)) return connect(request, response);
+      const asked = askedOf(request.method ?? "GET", path, query.join("?"));
+      answer(parts, asked, request, response).catch((error: unknown) => {
+        replyError(response, error, during);
+      });
     } catch (error) {
-      replyError(response, error, `${method} ${path}`);
+      replyError(response, error, during);
     }
   };
 }
 
-function exchangeOf(
-  request: HttpRequest,
-  response: HttpResponse,
-  method: string,
-  path: string,
-): Exchange {
-  const segments = path.split("/").filter((segment) => segment !== "");
-  const prefix = /^v(\d+)$/.exec(segments[0] ?? "");
-  if (prefix === null) {
-    return { request, response, method, path, segments, apiVersion: apiVersionMax };
+class RequestLimit {
+  readonly #max: number;
+  #served = 0;
+
+  constructor(max: number) {
+    this.#max = max;
   }
+
+  /** @throws HttpError  PDR4027 */
+  take(response: HttpResponse): void {
+    if (this.#max > 0 && this.#served >= this.#max) {
+      throw new HttpError(
+        adminErrors.tooManyRequests,
+        `the admin port serves ${this.#max} requests at the same time, and no more; try again in a moment`,
+        { retryAfterSeconds: 1 },
+      );
+    }
+    this.#served++;
+    response.once("close", () => {
+      this.#served--;
+    });
+  }
+}
+
+function askedOf(method: string, path: string, query: string): Asked {
+  const segments = path.split("/").filter((segment) => segment !== "");
+  const asked = { method, path, query: new URLSearchParams(query) };
+  const prefix = /^v(\d+)$/.exec(segments[0] ?? "");
+  if (prefix === null) return { ...asked, segments, apiVersion: apiVersionMax };
   const apiVersion = Number(prefix[1]);
   if (apiVersion < apiVersionMin || apiVersion > apiVersionMax) {
     throw new HttpError(
@@ -79,151 +106,132 @@ function exchangeOf(
       `unsupported version v${apiVersion} of the admin API; there are v${apiVersionMin} to v${apiVersionMax}`,
     );
   }
-  return { request, response, method, path, segments: segments.slice(1), apiVersion };
+  return { ...asked, segments: segments.slice(1), apiVersion };
 }
 
-function route(parts: AdminParts, version: string, exchange: Exchange): void {
-  const { segments, method, path, response } = exchange;
-  const [first = "", id] = segments;
-  if (first === "health" && segments.length === 1) {
-    checkMethod(exchange, "GET");
-    checkReady(parts);
-    reply(response, 200, [], {});
-  } else if (first === "version" && segments.length === 1) {
-    checkMethod(exchange, "GET");
-    reply(response, 200, [], {
-      version,
-      min_admin_api_version: apiVersionMin,
-      max_admin_api_version: apiVersionMax,
-      ingress_endpoint: parts.ingressUrl,
-      features: {},
-    });
-  } else if (first === "deployments" && segments.length === 1) {
-    if (method === "POST") register(parts, exchange);
-    else list(parts, exchange);
-  } else if (first === "deployments" && id !== undefined && segments.length === 2) {
-    describe(parts, exchange, id);
-  } else if (first === "invocations" && id !== undefined && isInvocationRoute(exchange)) {
-    routeInvocation(parts, exchange, id);
-  } else if (notBuiltYet.has(first)) {
-    throw new HttpError(adminErrors.notBuiltYet, `${path} is not there yet`);
-  } else {
-    throw new HttpError(adminErrors.unknownRoute, `nothing is served at ${path}`);
-  }
-}
-
-/** /invocations/{id}, /invocations/{id}/resume; other verbs are not there yet. */
-function isInvocationRoute({ method, segments }: Exchange): boolean {
-  if (segments.length === 2) return method === "GET";
-  return segments.length === 3 && segments[2] === "resume";
-}
-
-function routeInvocation(parts: AdminParts, exchange: Exchange, id: string): void {
-  const { response, method, path, segments } = exchange;
-  const resumes = segments.length === 3;
-  if (resumes) checkMethod(exchange, "PATCH");
-  checkReady(parts);
-  const answer = resumes
-    ? resumeInvocation(parts.operators, id).then(() => ({}))
-    : describeInvocation(parts.operators, id);
-  answer.then(
-    (body) => reply(response, 200, [], body),
-    (error: unknown) => replyError(response, error, `${method} ${path}`),
-  );
-}
-
-function list(parts: AdminParts, exchange: Exchange): void {
-  checkMethod(exchange, "GET", "GET, POST");
-  checkReady(parts);
-  const deployments = [...parts.registrar.view.deployments.values()].map(deploymentListBody);
-  reply(exchange.response, 200, [], { deployments });
-}
-
-function describe(parts: AdminParts, exchange: Exchange, id: string): void {
-  const { method, response } = exchange;
-  if (method === "PATCH" || method === "PUT" || method === "DELETE") {
-    throw new HttpError(adminErrors.notBuiltYet, `${method} of a deployment is not there yet`);
-  }
-  checkMethod(exchange, "GET");
-  checkReady(parts);
-  const deployment = parts.registrar.view.deployments.get(id);
-  if (deployment === undefined) throw unknownDeployment(id);
-  reply(response, 200, [], deploymentBody(deployment, parts.defaults));
-}
-
-function register(parts: AdminParts, exchange: Exchange): void {
-  const { request, response, method, path } = exchange;
-  checkReady(parts);
-  checkJson(request);
-  const length = request.headers["content-length"];
-  const size = {
-    contentLength: length === undefined ? undefined : Number(length),
-    expected: true,
-  };
-  readBody(request, size, bodyBytesMax, {
-    complete: (body) => {
-      registerBody(parts, exchange, body).catch((error: unknown) =>
-        replyError(response, error, `${method} ${path}`),
-      );
-    },
-    tooLarge: () => {
-      const message = `the request body is larger than ${bodyBytesMax} bytes`;
-      replyError(response, new HttpError(adminErrors.bodyTooLarge, message), path);
-    },
-  });
-}
-
-async function registerBody(
+async function answer(
   parts: AdminParts,
-  exchange: Exchange,
-  body: Uint8Array,
+  asked: Asked,
+  request: HttpRequest,
+  response: HttpResponse,
 ): Promise<void> {
-  const { registrar } = parts;
-  const isV2 = exchange.apiVersion === 2;
-  const request = parseRegisterBody(body, isV2);
-  const known = registrar.view.deployments;
-  const { deployment, created } = await registrar.register(request);
-  // Discovered again under an address that was known: overwritten, not created.
-  const isNew = created && !known.has(deployment.id);
-  if (isV2 && !created) {
+  const { route, params } = findRoute(asked);
+  if (route.early !== true) checkReady(parts);
+  const { bodyBytesMax } = route;
+  const body = bodyBytesMax === undefined ? undefined : await jsonOf(request, bodyBytesMax);
+  const { apiVersion, query } = asked;
+  const answered = await route.answer(parts, { apiVersion, params, query, body });
+  await reply(response, answered, String(request.headers["accept-encoding"] ?? ""));
+}
+
+/** @throws HttpError  PDR4002, PDR4003, PDR4004, PDR4010 */
+function findRoute({ method, path, segments, apiVersion }: Asked): Found {
+  const found = routes.flatMap((route) => {
+    const params = matched(route.path, segments);
+    return params === undefined ? [] : [{ route, params }];
+  });
+  const meant = found.find(
+    ({ route }) => route.method === method && (route.onlyIn ?? apiVersion) === apiVersion,
+  );
+  if (meant !== undefined) return meant;
+  if (found.length > 0) {
+    const there = found.filter(({ route }) => (route.onlyIn ?? apiVersion) === apiVersion);
+    const allow = there.map(({ route }) => route.method).join(", ");
     throw new HttpError(
-      adminErrors.alreadyRegistered,
-      `${request.uri} is already registered as ${deployment.id}; send "force": true to discover it again`,
+      adminErrors.methodNotAllowed,
+      `method ${method} not allowed at ${path}; it takes ${allow}`,
+      { allow },
     );
   }
-  const location = request.dryRun ? [] : ["location", `deployments/${deployment.id}`];
-  reply(
-    exchange.response,
-    isNew || isV2 ? 201 : 200,
-    location,
-    registeredBody(deployment, parts.defaults),
+  throw (
+    findNotOffered(segments) ??
+    new HttpError(adminErrors.unknownRoute, `nothing is served at ${path}`)
   );
 }
 
-function checkJson(request: HttpRequest): void {
-  const [type = ""] = (request.headers["content-type"] ?? "").split(";", 1);
+function matched(
+  path: string,
+  segments: readonly string[],
+): ReadonlyMap<string, string> | undefined {
+  const wanted = path.slice(1).split("/");
+  if (wanted.length !== segments.length) return undefined;
+  const params = new Map<string, string>();
+  for (const [at, part] of wanted.entries()) {
+    const segment = segments[at] ?? "";
+    if (part.startsWith(":")) params.set(part.slice(1), decoded(segment));
+    else if (part !== segment) return undefined;
+  }
+  return params;
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new HttpError(
+      adminErrors.badRequest,
+      `"${segment}" in the path is not percent-encoded UTF-8`,
+    );
+  }
+}
+
+async function jsonOf(request: HttpRequest, bytesMax: number): Promise<unknown> {
+  checkContentType(request);
+  const length = request.headers["content-length"];
+  const size = { contentLength: length === undefined ? undefined : Number(length), expected: true };
+  const body = await new Promise<Uint8Array>((complete, reject) => {
+    readBody(request, size, bytesMax, {
+      complete,
+      tooLarge: () => {
+        const message = `the request body is larger than ${bytesMax} bytes`;
+        reject(new HttpError(adminErrors.bodyTooLarge, message));
+      },
+    });
+  });
+  try {
+    return JSON.parse(
+      Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(),
+    ) as unknown;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new HttpError(adminErrors.badJson, `the body is not JSON: ${why}`);
+  }
+}
+
+/** @throws HttpError  PDR4008 */
+function checkContentType({ headers }: HttpRequest): void {
+  const said = headers["content-type"];
+  const [type = ""] = (said ?? "").split(";", 1);
   if (type.trim().toLowerCase() === "application/json") return;
+  const isFromPage = headers.origin !== undefined || headers["sec-fetch-site"] !== undefined;
+  if (said === undefined && !isFromPage) return;
   throw new HttpError(
     adminErrors.notJson,
-    `expected "content-type: application/json", got "${type}"`,
+    `expected "content-type: application/json", got ${said === undefined ? "none" : `"${said}"`}`,
   );
-}
-
-function checkMethod({ method }: Exchange, expected: string, allow: string = expected): void {
-  if (method === expected) return;
-  throw new HttpError(adminErrors.methodNotAllowed, `method ${method} not allowed`, { allow });
 }
 
 function replyError(response: HttpResponse, error: unknown, during: string): void {
   const known = toHttpError(error, during);
-  reply(response, known.status, known.headers(), {
+  const body = {
     message: known.message,
     restate_code: known.restateCode ?? null,
     errorCode: known.code,
-  });
+  };
+  const headers = [...known.headers(), "content-type", "application/json"];
+  respond(response, known.status, headers, JSON.stringify(body));
 }
 
-function reply(response: HttpResponse, status: number, headers: string[], body: object): void {
+/** @param accepted  the encodings that the client takes */
+async function reply(
+  response: HttpResponse,
+  { status, body, location }: Answer,
+  accepted: string,
+): Promise<void> {
+  const headers = location === undefined ? [] : ["location", location];
+  if (body === undefined) return respond(response, status, headers, "");
   headers.push("content-type", "application/json");
-  respond(response, status, headers, JSON.stringify(body));
+  const { encoding, bytes } = await compressed(JSON.stringify(body), accepted);
+  if (encoding !== undefined) headers.push("content-encoding", encoding);
+  respond(response, status, [...headers, "vary", "accept-encoding"], bytes);
 }

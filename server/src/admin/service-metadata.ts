@@ -10,11 +10,13 @@ import type {
   RetryPolicy,
   Service,
 } from "@perdure/proto/manifest/v1/manifest";
+import { ProtocolMode } from "@perdure/proto/protocol/v1/deployment";
 import type { Deployment } from "@perdure/proto/storage/v1/records";
 import { defaultRetryPolicy } from "@perdure/protocol/retry";
 import type { RetryPolicy as DefaultRetryPolicy } from "@perdure/protocol/retry";
 import { defaultRetention } from "../shard/retention.js";
 import type { RetentionDefaults } from "../shard/retention.js";
+import type { RegisteredService } from "../shard/registry-view.js";
 import { friendlyDuration } from "./friendly-duration.js";
 
 /** What holds where neither handler nor service say otherwise. */
@@ -39,14 +41,42 @@ export function servicesMetadata(deployment: Deployment, defaults: OptionDefault
   );
 }
 
+/** A service as the newest deployment that offers it has it. */
+export function registeredServiceMetadata(
+  { deployment, service }: RegisteredService,
+  defaults: OptionDefaults,
+): object {
+  return serviceMetadata(deployment, service, defaults);
+}
+
 function serviceMetadata(
   deployment: Deployment,
   service: Service,
   defaults: OptionDefaults,
 ): object {
   const { name, kind, handlers, documentation, metadata, options } = service;
+  const info: Info[] = [];
   const duration = (ms: bigint | undefined, defaultMs: number): string =>
     friendlyDuration(ms === undefined ? defaultMs : Number(ms));
+  const retention = (
+    what: string,
+    ms: bigint | undefined,
+    otherwise: number,
+    max = Infinity,
+  ): string => {
+    const asked = ms === undefined ? otherwise : Number(ms);
+    if (asked > max) {
+      const message = `the ${what} of ${friendlyDuration(asked)} is cut to ${friendlyDuration(max)}, the server's maximum`;
+      info.push({ message, code: "RT0022" });
+    }
+    return friendlyDuration(Math.min(asked, max));
+  };
+  if (options?.inactivityTimeoutMs !== undefined && isRequestResponse(deployment)) {
+    const message =
+      "the inactivity timeout has no effect: each attempt is one request, which ends as soon as it only waits";
+    info.push({ message, code: "RT0021" });
+  }
+  const { retention: kept } = defaults;
   return {
     name,
     ty: serviceType(kind),
@@ -56,19 +86,28 @@ function serviceMetadata(
     deployment_id: deployment.id,
     revision: deployment.revisions[name] ?? 0,
     public: options?.ingressPrivate !== true,
-    idempotency_retention: duration(
+    idempotency_retention: retention(
+      "idempotency retention",
       options?.idempotencyRetentionMs,
-      defaults.retention.idempotencyMs,
+      kept.idempotencyMs,
+      kept.idempotencyMaxMs,
     ),
     ...(kind === ServiceKind.WORKFLOW
       ? {
-          workflow_completion_retention: duration(
+          workflow_completion_retention: retention(
+            "workflow retention",
             options?.workflowRetentionMs,
-            defaults.retention.workflowMs,
+            kept.workflowMs,
+            kept.workflowMaxMs,
           ),
         }
       : {}),
-    journal_retention: duration(options?.journalRetentionMs, defaults.retention.journalMs),
+    journal_retention: retention(
+      "journal retention",
+      options?.journalRetentionMs,
+      kept.journalMs,
+      kept.journalMaxMs,
+    ),
     inactivity_timeout: duration(options?.inactivityTimeoutMs, defaults.inactivityTimeoutMs),
     abort_timeout: duration(options?.abortTimeoutMs, defaults.abortTimeoutMs),
     enable_lazy_state: options?.enableLazyState ?? false,
@@ -76,11 +115,18 @@ function serviceMetadata(
       ...defaultRetryMembers(defaults.retryPolicy),
       ...retryMembers(options?.retryPolicy),
     },
-    info: [],
+    info,
   };
 }
 
-function handlerMetadata(service: Service, handler: Handler): object {
+/** What an operator should know of a service, with the code that the field's tools know. */
+interface Info {
+  readonly message: string;
+  readonly code: string;
+}
+
+/** One handler of a service. */
+export function handlerMetadata(service: Service, handler: Handler): object {
   const { name, kind, documentation, metadata, options, input, output } = handler;
   const ty = handlerType(service.kind, kind);
   return {
@@ -97,6 +143,11 @@ function handlerMetadata(service: Service, handler: Handler): object {
     retry_policy: retryMembers(options?.retryPolicy),
     info: [],
   };
+}
+
+/** Each attempt is one request to it. */
+export function isRequestResponse({ protocolMode }: Deployment): boolean {
+  return protocolMode === ProtocolMode.REQUEST_RESPONSE;
 }
 
 /** What a handler sets for itself; the rest comes from its service. */

@@ -8,12 +8,14 @@ import { createAdminHandler } from "./routes.js";
 import { optionDefaults } from "./service-metadata.js";
 import type { OptionDefaults } from "./service-metadata.js";
 
-export interface AdminOptions extends Omit<AdminParts, "defaults"> {
+export interface AdminOptions extends Omit<AdminParts, "defaults" | "requestsMax"> {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
   /** Where the server is configured otherwise than by default. */
   readonly defaults?: Partial<OptionDefaults>;
+  /** Requests served at the same time. Default 0: no limit. */
+  readonly requestsMax?: number;
 }
 
 /**
@@ -21,9 +23,9 @@ export interface AdminOptions extends Omit<AdminParts, "defaults"> {
  * @throws PortError  PDR5001
  */
 export function startAdmin(options: AdminOptions): Promise<Port> {
-  const { registrar, operators, ready, ingressUrl, host, port } = options;
+  const { registrar, operators, ready, ingressUrl, host, port, requestsMax = 0 } = options;
   const defaults = { ...optionDefaults, ...options.defaults };
-  const parts = { registrar, operators, ready, ingressUrl, defaults };
+  const parts = { registrar, operators, ready, ingressUrl, defaults, requestsMax };
   const handler = createAdminHandler(parts, createConnectHandler(parts));
   return openPort({ host, port, handler });
 }

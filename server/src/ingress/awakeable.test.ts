@@ -30,6 +30,19 @@ describe("awakeables", () => {
     },
   );
 
+  test.each(["resolve", "reject"])(
+    "an id of the older form names one that is gone: %s",
+    async (operation) => {
+      const older = `prom_1${"aB-_".repeat(9)}AQ`;
+
+      const response = await complete(`a/${older}/${operation}`, "1");
+
+      expect(response.status).toBe(202);
+      expect(await response.text()).toBe("");
+      expect(ingress.invocations.signals).toHaveLength(0);
+    },
+  );
+
   test("a rejection hands the body over as the message of a failure", async () => {
     const response = await complete(`awakeables/${id}/reject`, "nope");
 

@@ -1,5 +1,6 @@
 // An awakeable is completed from outside: the body is its value, or the message of its failure. Fire and
-// forget: whether anyone still waits for it is not looked at.
+// forget: whether anyone still waits for it is not looked at. Ids of the older form name awakeables of servers
+// that are gone; they are taken like any id whose invocation is over.
 
 import { create } from "@bufbuild/protobuf";
 import { FailureSchema } from "@perdure/proto/protocol/v1/journal";
@@ -16,6 +17,9 @@ export type AwakeableOperation = "resolve" | "reject";
 
 const failureCode = 500;
 
+/** 28 bytes in base64url: an invocation, and the index of an entry of its journal. */
+const olderForm = /^prom_1[A-Za-z0-9_-]{38}$/;
+
 /** @throws HttpError  PDR3023 */
 export function completeAwakeable(
   parts: IngressParts,
@@ -23,20 +27,27 @@ export function completeAwakeable(
   text: string,
   operation: AwakeableOperation,
 ): void {
-  const id = parseAwakeableId(text);
-  if (id === undefined) {
-    throw new HttpError(ingressErrors.badAwakeableId, `"${text}" is no awakeable id`);
-  }
+  const id = awakeableOf(text);
   readBody(exchange.request, exchange.head.body, parts.bodyBytesMax, {
     complete: (body) => {
       replyWhenDone(
         exchange,
-        () => signal(parts, id, operation, body),
+        () => (id === "gone" ? Promise.resolve() : signal(parts, id, operation, body)),
         () => replyAccepted(exchange),
       );
     },
     tooLarge: () => replyError(exchange, bodyTooLarge(parts.bodyBytesMax)),
   });
+}
+
+function awakeableOf(text: string): AwakeableId | "gone" {
+  const id = parseAwakeableId(text);
+  if (id !== undefined) return id;
+  if (olderForm.test(text)) return "gone";
+  throw new HttpError(
+    ingressErrors.badAwakeableId,
+    `"${text}" is no awakeable id: ids are sign_1 and 39 letters and digits`,
+  );
 }
 
 function signal(
@@ -48,7 +59,7 @@ function signal(
   if (operation === "resolve") {
     return invocations.signal(invocationId, signalId, { case: "value", value: valueOf(body) });
   }
-  const message = new TextDecoder().decode(body);
+  const message = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
   const failure = create(FailureSchema, { code: failureCode, message });
   return invocations.signal(invocationId, signalId, { case: "failure", value: failure });
 }

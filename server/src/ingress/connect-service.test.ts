@@ -5,7 +5,7 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
-import { FailureDetailSchema, Ingress } from "@perdure/proto/ingress/v1/ingress";
+import { FailureDetailSchema, Ingress, Stage } from "@perdure/proto/ingress/v1/ingress";
 import type { CallRequestSchema } from "@perdure/proto/ingress/v1/ingress";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -34,6 +34,8 @@ async function errorOf(answer: Promise<unknown>): Promise<ConnectError> {
   expect(error).toBeInstanceOf(ConnectError);
   return error as ConnectError;
 }
+
+const greet = { service: "Greeter", handler: "greet" };
 
 describe.each(transports)("%s", (_name, transportTo) => {
   let ingress: TestIngress;
@@ -99,6 +101,88 @@ describe.each(transports)("%s", (_name, transportTo) => {
     expect(found.invocationId).toBe(invocationId);
   });
 
+  test("keeps what is submitted in one scope apart from what is outside of it", async () => {
+    const target = { service: "Signup", handler: "run", key: "u1", scope: "a", limitKey: "gold/x" };
+    const { invocationId } = await client.send({ target });
+    await client.send({
+      target: { service: "Greeter", handler: "greet", scope: "a" },
+      idempotencyKey: "k1",
+    });
+    const workflow = { workflow: "Signup", key: "u1" };
+    const idempotent = { service: "Greeter", handler: "greet", idempotencyKey: "k1" };
+
+    const inScope = await client.attach({
+      invocation: { target: { case: "workflow", value: { ...workflow, scope: "a" } } },
+    });
+    const outside = await Promise.all([
+      errorOf(client.attach({ invocation: { target: { case: "workflow", value: workflow } } })),
+      errorOf(client.attach({ invocation: { target: { case: "idempotent", value: idempotent } } })),
+    ]);
+
+    expect(inScope.invocationId).toBe(invocationId);
+    expect(outside.map((error) => error.code)).toEqual([Code.NotFound, Code.NotFound]);
+    await client.attach({
+      invocation: { target: { case: "idempotent", value: { ...idempotent, scope: "a" } } },
+    });
+    expect(ingress.invocations.submitted).toMatchObject([
+      { scope: "a", limitKey: "gold/x" },
+      { scope: "a" },
+    ]);
+  });
+
+  test("says how far an invocation is", async () => {
+    ingress.invocations.handler = () => Promise.reject(new TestFailure(422, "no", { a: "1" }));
+    const later = await client.send({ target: greet, delayMs: 5_000n });
+    const failed = await client.send({ target: greet });
+
+    const [created, completed] = await Promise.all(
+      [later, failed].map(({ invocationId }) =>
+        client.status({ invocation: { target: { case: "invocationId", value: invocationId } } }),
+      ),
+    );
+
+    expect(created).toMatchObject({ invocationId: later.invocationId, stage: Stage.CREATED });
+    expect(created?.failure).toBeUndefined();
+    expect(completed).toMatchObject({
+      stage: Stage.COMPLETED,
+      failure: { code: 422, message: "no", metadata: { a: "1" } },
+    });
+  });
+
+  test("passes the caller's trace on, and no header that is the ingress's own", async () => {
+    await client.call(
+      {
+        target: greet,
+        headers: { "x-restate-id": "x", Host: "x", "Idempotency-Key": "x", a: "1" },
+      },
+      { headers: { traceparent: "00-1-2-01", tracestate: "a=b", "x-other": "x" } },
+    );
+
+    expect(ingress.invocations.submitted[0]?.headers).toMatchObject([
+      { name: "a", value: "1" },
+      { name: "traceparent", value: "00-1-2-01" },
+      { name: "tracestate", value: "a=b" },
+    ]);
+  });
+
+  test("more requests than are served at the same time are RESOURCE_EXHAUSTED", async () => {
+    const small = await openTestIngress({ requestsMax: 1 });
+    const caller = createClient(Ingress, transportTo(small.url));
+    let finish: (value: Uint8Array) => void = () => {};
+    small.invocations.handler = () => new Promise((resolve) => (finish = resolve));
+    const first = caller.call({ target: greet });
+    await expect.poll(() => small.invocations.submitted.length).toBe(1);
+
+    const error = await errorOf(caller.call({ target: greet }));
+    finish(bytes("1"));
+    await first;
+
+    expect(error.code).toBe(Code.ResourceExhausted);
+    expect(error.metadata.get("x-perdure-error-code")).toBe("PDR3018");
+    expect(error.metadata.get("retry-after")).toBe("1");
+    await small.port.close();
+  });
+
   test("a handler's failure comes with its detail", async () => {
     ingress.invocations.handler = () => Promise.reject(new TestFailure(422, "no", { a: "1" }));
 
@@ -125,7 +209,6 @@ describe.each(transports)("%s", (_name, transportTo) => {
   });
 
   type Call = MessageInitShape<typeof CallRequestSchema>;
-  const greet = { service: "Greeter", handler: "greet" };
   test.each<readonly [string, Call, Code, string]>([
     ["no target", {}, Code.NotFound, "PDR3004"],
     ["an unknown service", { target: { ...greet, service: "X" } }, Code.NotFound, "PDR3004"],
@@ -143,6 +226,19 @@ describe.each(transports)("%s", (_name, transportTo) => {
       { target: { service: "Counter", handler: "add", key: "é".repeat(257) } },
       Code.InvalidArgument,
       "PDR3007",
+    ],
+    ["a bad scope", { target: { ...greet, scope: "" } }, Code.InvalidArgument, "PDR3024"],
+    [
+      "a limit key without a scope",
+      { target: { ...greet, limitKey: "a" } },
+      Code.InvalidArgument,
+      "PDR3021",
+    ],
+    [
+      "a bad limit key",
+      { target: { ...greet, scope: "a", limitKey: "a/b/c" } },
+      Code.InvalidArgument,
+      "PDR3025",
     ],
     [
       "an empty idempotency key",
@@ -191,6 +287,7 @@ describe.each(transports)("%s", (_name, transportTo) => {
     const errors = await Promise.all([
       errorOf(client.attach({ invocation: { target: workflow } })),
       errorOf(client.output({ invocation: { target: workflow } })),
+      errorOf(client.status({ invocation: { target: workflow } })),
       errorOf(client.attach({ invocation: { target: malformed } })),
       errorOf(client.attach({})),
     ]);
@@ -200,6 +297,14 @@ describe.each(transports)("%s", (_name, transportTo) => {
       Code.NotFound,
       Code.NotFound,
       Code.InvalidArgument,
+      Code.InvalidArgument,
+    ]);
+    expect(errors.map(({ metadata }) => metadata.get("x-perdure-error-code"))).toEqual([
+      "PDR3016",
+      "PDR3016",
+      "PDR3016",
+      "PDR3026",
+      "PDR3015",
     ]);
   });
 
@@ -238,6 +343,7 @@ test("before recovery is complete every method is UNAVAILABLE", async () => {
     errorOf(client.send({})),
     errorOf(client.attach({ invocation })),
     errorOf(client.output({ invocation })),
+    errorOf(client.status({ invocation })),
     errorOf(client.lookup({ invocation })),
   ]);
 

@@ -2,49 +2,49 @@
 // their PDR code in the metadata `x-perdure-error-code`; an invocation's own failure comes with a
 // FailureDetail.
 
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { FailureDetailSchema, Ingress } from "@perdure/proto/ingress/v1/ingress";
-import type { CallRequest, InvocationTarget, SendRequest } from "@perdure/proto/ingress/v1/ingress";
+import { FailureDetailSchema, Ingress, Stage } from "@perdure/proto/ingress/v1/ingress";
+import type { Failure } from "@perdure/proto/protocol/v1/journal";
 import { ingressErrors, invocationErrors } from "../http/error-codes.js";
 import { connectCodeOf, HttpError } from "../http/http-error.js";
+import type { HttpRequest } from "../http/messages.js";
 import type { RegistryView } from "../shard/registry-view.js";
-import type { InvocationRef, Outcome, SubmitRequest } from "../shard/invocations.js";
+import type { Outcome } from "../shard/invocations.js";
 import { addCorsHeaders } from "./cors.js";
 import { metadataOf, replyError } from "./exchange.js";
-import type { Exchange } from "./exchange.js";
-import { checkReady, isWorkflowAlreadyInvoked, notFound, toHttpError } from "./failures.js";
-import { checkInput, impliedContentType } from "./input-rule.js";
-import { bodyTooLarge, checkDelay } from "./invoke.js";
+import { isWorkflowAlreadyInvoked, notFound, toHttpError } from "./failures.js";
+import { checkDelay } from "./invoke.js";
 import type { IngressParts } from "./parts.js";
+import { refOf, submissionOf } from "./connect-requests.js";
 import { splitPath } from "./path.js";
-import { headerOf, isAsciiText } from "./request-head.js";
-import { checkInvocationId } from "./target-body.js";
-import {
-  checkIdempotencyKey,
-  checkIdempotencyKeyText,
-  checkKey,
-  checkPublic,
-  handlerOf,
-  isKeyed,
-  kindNameOf,
-  serviceOf,
-} from "./target.js";
+import type { ConnectHandler } from "./routes.js";
 
 /** What a request has beside its parameter. */
 const envelopeBytesMax = 256 * 1024;
 
+/** Why a request is refused before its method is called: refusals are told in the words of its protocol. */
+const refusalKey = createContextKey<HttpError | undefined>(undefined);
+
+const stages = {
+  created: Stage.CREATED,
+  started: Stage.STARTED,
+  completed: Stage.COMPLETED,
+} as const;
+
 /** Answers requests under /perdure.ingress.v1.Ingress/. */
-export function createConnectHandler(parts: IngressParts): (exchange: Exchange) => void {
+export function createConnectHandler(parts: IngressParts): ConnectHandler {
+  const refusals = new WeakMap<HttpRequest, HttpError>();
   const adapter = connectNodeAdapter({
     routes: (router) => {
       router.service(Ingress, ingressService(parts));
     },
     readMaxBytes: parts.bodyBytesMax + envelopeBytesMax,
+    contextValues: (request) => createContextValues().set(refusalKey, refusals.get(request)),
   });
   const paths = new Set(Ingress.methods.map((method) => `/${Ingress.typeName}/${method.name}`));
-  return (exchange) => {
+  return (exchange, refusal) => {
     const { request, response, head } = exchange;
     const { path } = splitPath(head.url);
     if (!paths.has(path)) {
@@ -53,6 +53,7 @@ export function createConnectHandler(parts: IngressParts): (exchange: Exchange) 
         `${Ingress.typeName} has no method at ${path}`,
       );
     }
+    if (refusal !== undefined) refusals.set(request, refusal);
     const cors = addCorsHeaders([], head.origin);
     for (let at = 0; at + 1 < cors.length; at += 2) {
       response.setHeader(cors[at] ?? "", cors[at + 1] ?? "");
@@ -71,7 +72,8 @@ export function ingressService(parts: IngressParts): ServiceImpl<typeof Ingress>
   return {
     call: (request, context) =>
       answering(context, async () => {
-        const outcome = await invocations.call(submissionOf(parts, request), context.signal);
+        const submission = submissionOf(parts, request, context.requestHeader);
+        const outcome = await invocations.call(submission, context.signal);
         const result = valueOf(parts.registry(), outcome);
         return { invocationId: outcome.invocationId, result };
       }),
@@ -79,8 +81,9 @@ export function ingressService(parts: IngressParts): ServiceImpl<typeof Ingress>
       answering(context, async () => {
         const delayMs = Number(request.delayMs);
         checkDelay(delayMs);
-        const submission = { ...submissionOf(parts, request), delayMs };
-        const { invocationId, accepted, executionTimeMs } = await invocations.submit(submission);
+        const submission = submissionOf(parts, request, context.requestHeader);
+        const submitted = await invocations.submit({ ...submission, delayMs });
+        const { invocationId, accepted, executionTimeMs } = submitted;
         return {
           invocationId,
           newlyAccepted: accepted,
@@ -104,6 +107,15 @@ export function ingressService(parts: IngressParts): ServiceImpl<typeof Ingress>
         const result = valueOf(parts.registry(), outcome);
         return { invocationId: outcome.invocationId, ready: true, result };
       }),
+    status: (request, context) =>
+      answering(context, async () => {
+        const ref = refOf(parts, request.invocation);
+        const found = await invocations.status(ref);
+        if (found === undefined) throw notFound(parts.registry(), ref);
+        const { invocationId, stage, failure } = found;
+        const detail = failure === undefined ? {} : { failure: detailOf(failure) };
+        return { invocationId, stage: stages[stage], ...detail };
+      }),
     lookup: (request, context) =>
       answering(context, async () => ({
         invocationId: invocations.idOf(refOf(parts, request.invocation)),
@@ -115,6 +127,8 @@ export function ingressService(parts: IngressParts): ServiceImpl<typeof Ingress>
 async function answering<T>(context: HandlerContext, answer: () => Promise<T>): Promise<T> {
   const { signal } = context;
   try {
+    const refusal = context.values.get(refusalKey);
+    if (refusal !== undefined) throw refusal;
     // The engine forgets a wait that is aborted, without a word: its promise stays open.
     return await Promise.race([answer(), abortOf(signal)]);
   } catch (error) {
@@ -157,72 +171,16 @@ function valueOf(view: RegistryView, outcome: Outcome): Uint8Array {
     [
       {
         desc: FailureDetailSchema,
-        value: { code: failure.code, message: failure.message, metadata: metadataOf(failure) },
+        value: detailOf(failure),
       },
     ],
   );
 }
 
-/** @throws HttpError  for whatever is wrong with the request */
-function submissionOf(parts: IngressParts, request: CallRequest | SendRequest): SubmitRequest {
-  checkReady(parts);
-  const { target, parameter, idempotencyKey } = request;
-  const service = serviceOf(parts.registry(), target?.service ?? "");
-  const handler = handlerOf(service, target?.handler ?? "");
-  checkPublic(service, handler);
-  const key = target?.key;
-  if (isKeyed(service) !== (key !== undefined)) {
-    const { name } = service.service;
-    throw new HttpError(
-      ingressErrors.badKey,
-      `"${name}" is a ${kindNameOf(service)}: its target has ${isKeyed(service) ? "a" : "no"} key`,
-    );
-  }
-  if (key !== undefined) checkKey(key);
-  if (idempotencyKey !== undefined) checkIdempotencyKey(handler, idempotencyKey);
-  if (parameter.byteLength > parts.bodyBytesMax) throw bodyTooLarge(parts.bodyBytesMax);
-  const implied = parameter.byteLength === 0 ? undefined : impliedContentType(handler);
-  const contentType = request.contentType === "" ? implied : request.contentType;
-  // Without a content type from either side there is nothing that a wildcard rule could object to.
-  checkInput(
-    handler,
-    contentType ?? (parameter.byteLength > 0 ? "*/*" : undefined),
-    parameter.byteLength,
-  );
-  const headers = Object.entries(request.headers).map(([name, value]) => {
-    if (isAsciiText(value)) return headerOf(name.toLowerCase(), value);
-    throw new HttpError(
-      ingressErrors.badHeader,
-      `the value of header "${name}" has characters that are not ASCII`,
-    );
-  });
-  if (contentType !== undefined) headers.push(headerOf("content-type", contentType));
-  return { service, handler, key, headers, parameter, idempotencyKey, delayMs: 0 };
-}
-
-/** @throws HttpError  for whatever is wrong with the target */
-function refOf(parts: IngressParts, invocation: InvocationTarget | undefined): InvocationRef {
-  checkReady(parts);
-  const target = invocation?.target;
-  switch (target?.case) {
-    case "invocationId":
-      checkInvocationId(target.value);
-      return { kind: "id", invocationId: target.value };
-    case "workflow": {
-      const { workflow, key } = target.value;
-      checkKey(key);
-      return { kind: "workflow", workflow, key };
-    }
-    case "idempotent": {
-      const { service, handler, key, idempotencyKey } = target.value;
-      if (key !== undefined) checkKey(key);
-      checkIdempotencyKeyText(idempotencyKey);
-      return { kind: "idempotent", service, handler, key, idempotencyKey };
-    }
-    default:
-      throw new HttpError(
-        ingressErrors.badTarget,
-        "the request names no invocation: set invocation_id, workflow or idempotent",
-      );
-  }
+function detailOf(failure: Failure): {
+  code: number;
+  message: string;
+  metadata: Record<string, string>;
+} {
+  return { code: failure.code, message: failure.message, metadata: metadataOf(failure) };
 }

@@ -7,7 +7,7 @@ import type { HttpError } from "../http/http-error.js";
 import { respond, statusOfFailure } from "../http/messages.js";
 import type { HttpRequest, HttpResponse } from "../http/messages.js";
 import type { RegistryView } from "../shard/registry-view.js";
-import type { Outcome, Submitted } from "../shard/invocations.js";
+import type { Outcome, Stage, Submitted } from "../shard/invocations.js";
 import { addCorsHeaders } from "./cors.js";
 import { isWorkflowAlreadyInvoked, toHttpError } from "./failures.js";
 import type { RequestHead } from "./request-head.js";
@@ -46,19 +46,21 @@ function replyFailure(
   outcome: Outcome,
   failure: Failure,
 ): void {
-  const { code, message, metadata } = failure;
   headers.push("content-type", json, "x-restate-error-source", "invocation");
   const body = {
-    code,
-    message,
-    ...(metadata.length === 0 ? {} : { metadata: metadataOf(failure) }),
+    ...detailOf(failure),
     source: "invocation",
     errorCode: isWorkflowAlreadyInvoked(view, outcome, failure)
       ? invocationErrors.workflowAlreadyInvoked
       : invocationErrors.failed,
   };
-  const status = statusOfFailure(code, exchange.request.httpVersionMajor);
+  const status = statusOfFailure(failure.code, exchange.request.httpVersionMajor);
   reply(exchange, status, headers, JSON.stringify(body));
+}
+
+function detailOf(failure: Failure): object {
+  const { code, message, metadata } = failure;
+  return { code, message, ...(metadata.length === 0 ? {} : { metadata: metadataOf(failure) }) };
 }
 
 export function metadataOf(failure: Failure): Record<string, string> {
@@ -77,6 +79,13 @@ export function replySubmitted(exchange: Exchange, submitted: Submitted): void {
   };
   const headers = ["x-restate-id", invocationId, "content-type", json];
   reply(exchange, 202, headers, JSON.stringify(body));
+}
+
+/** Answers how far an invocation is. */
+export function replyStage(exchange: Exchange, { invocationId, stage, failure }: Stage): void {
+  const body = { stage, ...(failure === undefined ? {} : { error: detailOf(failure) }) };
+  const headers = ["x-restate-id", invocationId, "content-type", json];
+  reply(exchange, 200, headers, JSON.stringify(body));
 }
 
 export function replyJson(exchange: Exchange, body: unknown): void {

@@ -6,6 +6,7 @@ import type { Failure } from "@perdure/proto/protocol/v1/journal";
 import { workflowAlreadyInvoked } from "../core/lifecycle/submitted.js";
 import { ingressErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
+import { slotRetryAfterSeconds } from "../http/request-slots.js";
 import { unexpected } from "../http/unexpected.js";
 import type { RegistryView } from "../shard/registry-view.js";
 import { Overloaded, Unavailable } from "../shard/invocations.js";
@@ -48,6 +49,15 @@ export function checkReady(parts: IngressParts): void {
   );
 }
 
+/** @param max  requests that are served at the same time */
+export function noSlot(max: number): HttpError {
+  return new HttpError(
+    ingressErrors.overloaded,
+    `the server is overloaded: it serves ${max} requests at the same time already; nothing was accepted, it is safe to retry`,
+    { retryAfterSeconds: slotRetryAfterSeconds },
+  );
+}
+
 /** Why a reference led nowhere. */
 export function notFound(view: RegistryView, ref: InvocationRef): HttpError {
   if (ref.kind !== "id") {
@@ -58,5 +68,20 @@ export function notFound(view: RegistryView, ref: InvocationRef): HttpError {
       throw error;
     }
   }
-  return new HttpError(ingressErrors.invocationNotFound, "invocation not found");
+  return new HttpError(ingressErrors.invocationNotFound, `invocation not found: ${named(ref)}`);
+}
+
+function named(ref: InvocationRef): string {
+  const scope = ref.kind === "id" || ref.scope === undefined ? "" : ` in scope "${ref.scope}"`;
+  switch (ref.kind) {
+    case "id":
+      return `there is none with id ${ref.invocationId}`;
+    case "workflow":
+      return `workflow "${ref.workflow}" was not submitted with key "${ref.key}"${scope}`;
+    case "idempotent": {
+      const key = ref.key === undefined ? "" : `/${ref.key}`;
+      const target = `${ref.service}${key}/${ref.handler}`;
+      return `${target} was not submitted with idempotency key "${ref.idempotencyKey}"${scope}`;
+    }
+  }
 }

@@ -18,6 +18,7 @@ import type {
   Invocations,
   Outcome,
   SignalResult,
+  Stage,
   Submitted,
   SubmitRequest,
 } from "../shard/invocations.js";
@@ -106,6 +107,8 @@ export class MemoryInvocations implements Invocations {
   #onAborted: (() => void) | undefined;
   readonly #outcomes = new Map<string, Promise<Outcome>>();
   readonly #finished = new Map<string, Outcome>();
+  /** Those that wait for their time, which never comes. */
+  readonly #scheduled = new Set<string>();
 
   async submit(request: SubmitRequest): Promise<Submitted> {
     if (this.refusal !== undefined) throw this.refusal;
@@ -116,7 +119,9 @@ export class MemoryInvocations implements Invocations {
       return { invocationId, accepted: false, executionTimeMs: undefined };
     }
     this.submitted.push(request);
-    const outcome = this.#run(invocationId, request);
+    if (request.delayMs > 0) this.#scheduled.add(invocationId);
+    const outcome =
+      request.delayMs > 0 ? new Promise<Outcome>(() => {}) : this.#run(invocationId, request);
     this.#outcomes.set(invocationId, outcome);
     void outcome.then((value) => this.#finished.set(invocationId, value));
     return { invocationId, accepted: true, executionTimeMs };
@@ -142,6 +147,15 @@ export class MemoryInvocations implements Invocations {
   async output(ref: InvocationRef): Promise<Outcome | "notReady" | undefined> {
     const id = this.idOf(ref);
     return this.#finished.get(id) ?? (this.#outcomes.has(id) ? "notReady" : undefined);
+  }
+
+  async status(ref: InvocationRef): Promise<Stage | undefined> {
+    const invocationId = this.idOf(ref);
+    if (!this.#outcomes.has(invocationId)) return undefined;
+    const finished = this.#finished.get(invocationId);
+    const failure = finished?.kind === "failure" ? finished.failure : undefined;
+    const waiting = this.#scheduled.has(invocationId) ? "created" : "started";
+    return { invocationId, stage: finished === undefined ? waiting : "completed", failure };
   }
 
   async signal(invocationId: string, signalId: number, result: SignalResult): Promise<void> {
@@ -206,12 +220,12 @@ function failureOf(invocationId: string, request: SubmitRequest, error: TestFail
 }
 
 function refOf(request: SubmitRequest, count: number): InvocationRef {
-  const { service, handler, key, idempotencyKey = `none-${count}` } = request;
+  const { service, handler, key, scope, idempotencyKey = `none-${count}` } = request;
   const { name } = service.service;
   if (handler.kind === HandlerKind.RUN) {
-    return { kind: "workflow", workflow: name, key: key ?? "" };
+    return { kind: "workflow", workflow: name, key: key ?? "", scope };
   }
-  return { kind: "idempotent", service: name, handler: handler.name, key, idempotencyKey };
+  return { kind: "idempotent", service: name, handler: handler.name, key, idempotencyKey, scope };
 }
 
 export interface TestIngress {

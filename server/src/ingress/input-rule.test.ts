@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { HandlerSchema } from "@perdure/proto/manifest/v1/manifest";
+import { HandlerSchema, ServiceSchema } from "@perdure/proto/manifest/v1/manifest";
 import type { InputRuleSchema } from "@perdure/proto/manifest/v1/manifest";
 import { describe, expect, test } from "vitest";
 import { checkInput, impliedContentType } from "./input-rule.js";
@@ -13,6 +13,7 @@ const schemaJson: Rule = { contentType: "application/json", required: true, json
 const nothing: Rule = {};
 const image: Rule = { contentType: "image/*", required: true };
 const anything: Rule = { contentType: "*/*", required: true };
+const service = create(ServiceSchema, { name: "Greeter" });
 
 describe("checkInput", () => {
   const cases: readonly (readonly [
@@ -50,8 +51,11 @@ describe("checkInput", () => {
   test.each(cases)("%s: rule %j, content type %j, %i bytes: %j", (_name, input, type, size, ok) => {
     const handler = create(HandlerSchema, { name: "greet", ...(input && { input }) });
 
-    if (ok) checkInput(handler, type, size);
-    else expect(() => checkInput(handler, type, size)).toThrow(/handler "greet"/);
+    if (ok) checkInput({ service }, handler, type, size);
+    else
+      expect(() => checkInput({ service }, handler, type, size)).toThrow(
+        /handler "greet" of "Greeter"/,
+      );
   });
 });
 

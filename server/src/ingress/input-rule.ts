@@ -4,6 +4,7 @@
 import type { Handler } from "@perdure/proto/manifest/v1/manifest";
 import { ingressErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
+import type { RegisteredService } from "../shard/registry-view.js";
 
 const anything = { required: false, contentType: "*/*", jsonSchema: "" } as const;
 
@@ -12,26 +13,29 @@ const anything = { required: false, contentType: "*/*", jsonSchema: "" } as cons
  * @throws HttpError  PDR3012
  */
 export function checkInput(
+  { service }: Pick<RegisteredService, "service">,
   handler: Handler,
   contentType: string | undefined,
   bodyBytes: number,
 ): void {
+  const refuse = (why: string): HttpError =>
+    new HttpError(ingressErrors.badInput, `handler "${handler.name}" of "${service.name}" ${why}`);
   const rule = handler.input ?? anything;
   const isBare = contentType === undefined && bodyBytes === 0;
   if (rule.contentType === "") {
     if (isBare) return;
-    throw refuse(handler, "takes no input: send neither a body nor a content-type");
+    throw refuse("takes no input: send neither a body nor a content-type");
   }
   if (isBare && !rule.required) return;
   if (contentType === undefined) {
     const wanted = `expects ${rule.contentType}`;
-    throw refuse(handler, `${wanted}: Empty content-type; set the content-type header`);
+    throw refuse(`${wanted}: Empty content-type; set the content-type header`);
   }
   if (!matches(rule.contentType, contentType)) {
-    throw refuse(handler, `expects content-type ${rule.contentType}, got "${contentType}"`);
+    throw refuse(`expects content-type ${rule.contentType}, got "${contentType}"`);
   }
   if (bodyBytes === 0 && rule.jsonSchema !== "") {
-    throw refuse(handler, "expects JSON, got an empty body");
+    throw refuse(`expects ${rule.contentType}, got an empty body`);
   }
 }
 
@@ -46,8 +50,4 @@ function matches(expected: string, contentType: string): boolean {
   const parameters = contentType.indexOf(";");
   const given = (parameters === -1 ? contentType : contentType.slice(0, parameters)).trim();
   return expected.endsWith("/*") ? given.startsWith(expected.slice(0, -1)) : given === expected;
-}
-
-function refuse(handler: Handler, why: string): HttpError {
-  return new HttpError(ingressErrors.badInput, `handler "${handler.name}" ${why}`);
 }

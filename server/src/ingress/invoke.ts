@@ -2,18 +2,20 @@
 // the body is read, the body against the handler's rule after. This is the hot path.
 
 import { parseDuration } from "@perdure/protocol/duration";
-import type { Handler } from "@perdure/proto/manifest/v1/manifest";
 import { readBody } from "../http/body.js";
 import { ingressErrors } from "../http/error-codes.js";
 import { goneSignal } from "./gone-signal.js";
 import { HttpError } from "../http/http-error.js";
+import type { SubmitRequest } from "../shard/invocations.js";
 import type { RegisteredService, RegistryView } from "../shard/registry-view.js";
 import { replyError, replyOutcome, replySubmitted, replyWhenDone } from "./exchange.js";
 import type { Exchange } from "./exchange.js";
 import { checkInput } from "./input-rule.js";
 import type { IngressParts } from "./parts.js";
 import { decodeKey, queryParameter } from "./path.js";
-import { checkIdempotencyKey, checkKey, checkPublic, handlerOf } from "./target.js";
+import { checkMethod } from "./refusals.js";
+import { checkLimitKey, scopeOfSegment } from "./scope.js";
+import { checkIdempotencyKey, checkKey, checkProtocol, checkPublic, handlerOf } from "./target.js";
 
 /** What a path says. */
 export interface Invocation {
@@ -22,6 +24,8 @@ export interface Invocation {
   readonly handlerName: string;
   /** As it stands in the path; undefined for services. */
   readonly encodedKey: string | undefined;
+  /** As it stands in the path; undefined outside of scopes. */
+  readonly encodedScope: string | undefined;
   readonly query: string;
 }
 
@@ -38,30 +42,28 @@ export function invoke(
   exchange: Exchange,
   invocation: Invocation,
 ): void {
-  const { mode, service, encodedKey, query } = invocation;
+  const { mode, service, encodedKey, encodedScope, query } = invocation;
   const { head } = exchange;
   const handler = handlerOf(service, invocation.handlerName);
   checkPublic(service, handler);
-  if (head.method !== "POST" && head.method !== "GET") throw methodNotAllowed(head.method);
+  checkProtocol(service);
+  checkMethod(exchange, "GET", "POST");
+  const scope = encodedScope === undefined ? undefined : scopeOfSegment(encodedScope);
   const key = encodedKey === undefined ? undefined : decodeKey(encodedKey);
   if (key !== undefined) checkKey(key);
   const delayMs = query === "" ? 0 : delayOf(mode, query);
-  if (head.idempotencyKey !== undefined) checkIdempotencyKey(handler, head.idempotencyKey);
-  checkHead(exchange, query);
+  const { idempotencyKey } = head;
+  if (idempotencyKey !== undefined) checkIdempotencyKey(service, handler, idempotencyKey);
+  checkHead(exchange);
+  const limitKey = head.limitKey ?? queryParameter(query, "limit-key");
+  if (limitKey !== undefined) checkLimitKey(limitKey, scope);
+  const { headers } = head;
+  const about = { service, handler, key, scope, limitKey, headers, idempotencyKey, delayMs };
 
   readBody(exchange.request, head.body, parts.bodyBytesMax, {
-    complete: (parameter) =>
-      submit(parts, view, exchange, mode, { service, handler, key, parameter, delayMs }),
+    complete: (parameter) => submit(parts, view, exchange, mode, about, parameter),
     tooLarge: () => replyError(exchange, bodyTooLarge(parts.bodyBytesMax)),
   });
-}
-
-interface Submission {
-  readonly service: RegisteredService;
-  readonly handler: Handler;
-  readonly key: string | undefined;
-  readonly parameter: Uint8Array;
-  readonly delayMs: number;
 }
 
 function submit(
@@ -69,20 +71,19 @@ function submit(
   view: RegistryView,
   exchange: Exchange,
   mode: "call" | "send",
-  submission: Submission,
+  about: Omit<SubmitRequest, "parameter">,
+  parameter: Uint8Array,
 ): void {
   const { response, head } = exchange;
   // Whoever has gone has been promised nothing.
   if (response.destroyed) return;
-  const { service, handler, key, parameter, delayMs } = submission;
   try {
-    checkInput(handler, head.contentType, parameter.byteLength);
+    checkInput(about.service, about.handler, head.contentType, parameter.byteLength);
   } catch (error) {
     replyError(exchange, error);
     return;
   }
-  const { headers, idempotencyKey } = head;
-  const request = { service, handler, key, headers, parameter, idempotencyKey, delayMs };
+  const request = { ...about, parameter };
   if (mode === "send") {
     replyWhenDone(
       exchange,
@@ -98,17 +99,13 @@ function submit(
   }
 }
 
-/** @throws HttpError  PDR3013, PDR3021 */
-function checkHead({ head }: Exchange, query: string): void {
-  if (head.unreadable !== undefined) {
-    throw new HttpError(
-      ingressErrors.badHeader,
-      `the value of header "${head.unreadable}" has characters that are not ASCII`,
-    );
-  }
-  if (head.limitKey !== undefined || queryParameter(query, "limit-key") !== undefined) {
-    throw new HttpError(ingressErrors.limitKeyWithoutScope, "a limit key requires a scope");
-  }
+/** @throws HttpError  PDR3013 */
+function checkHead({ head }: Exchange): void {
+  if (head.unreadable === undefined) return;
+  throw new HttpError(
+    ingressErrors.badHeader,
+    `the value of header "${head.unreadable}" has characters that are not ASCII`,
+  );
 }
 
 /** @throws HttpError  PDR3008, PDR3009 */
@@ -143,10 +140,4 @@ export function bodyTooLarge(bytesMax: number): HttpError {
     ingressErrors.bodyTooLarge,
     `the request body is larger than ${bytesMax} bytes, the limit of this server`,
   );
-}
-
-function methodNotAllowed(method: string): HttpError {
-  return new HttpError(ingressErrors.methodNotAllowed, `method ${method} not allowed`, {
-    allow: "GET, POST",
-  });
 }

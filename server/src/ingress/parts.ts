@@ -11,4 +11,6 @@ export interface IngressParts {
   readonly ready: () => boolean;
   /** Largest request body; a larger one is answered with 413. */
   readonly bodyBytesMax: number;
+  /** Requests served at the same time, those that wait for a result included; 0 or undefined: no limit. */
+  readonly requestsMax: number | undefined;
 }

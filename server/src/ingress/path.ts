@@ -25,23 +25,39 @@ const plain = /^[\x21-\x24\x26-\x7e]*$/;
 const escape = /%([0-9a-f]{2})?/gi;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+export type DecodedSegment =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "malformed"; readonly why: string };
+
 /**
  * The text that a percent-encoded segment stands for. Bytes above 127 that were not encoded are
  * taken as the UTF-8 that they are.
+ */
+export function decodeSegment(segment: string): DecodedSegment {
+  if (plain.test(segment)) return { kind: "text", text: segment };
+  let isCut = false;
+  // node gives the bytes of a path as Latin-1.
+  const bytes = segment.replace(escape, (_whole, digits: string | undefined) => {
+    isCut ||= digits === undefined;
+    return String.fromCharCode(Number.parseInt(digits ?? "0", 16));
+  });
+  if (isCut) return { kind: "malformed", why: '"%" needs two hex digits after it' };
+  try {
+    return { kind: "text", text: utf8.decode(Buffer.from(bytes, "latin1")) };
+  } catch {
+    return { kind: "malformed", why: "it is not UTF-8" };
+  }
+}
+
+/**
+ * The key that a segment stands for.
  * @throws HttpError  PDR3007: not UTF-8, or a percent sign without two hex digits
  */
 export function decodeKey(segment: string): string {
   if (plain.test(segment)) return segment;
-  // node gives the bytes of a path as Latin-1.
-  const bytes = segment.replace(escape, (whole, digits: string | undefined) => {
-    if (digits === undefined) throw badKey(segment, `"${whole}" needs two hex digits after it`);
-    return String.fromCharCode(Number.parseInt(digits, 16));
-  });
-  try {
-    return utf8.decode(Buffer.from(bytes, "latin1"));
-  } catch {
-    throw badKey(segment, "it is not UTF-8");
-  }
+  const key = decodeSegment(segment);
+  if (key.kind === "malformed") throw badKey(segment, key.why);
+  return key.text;
 }
 
 function badKey(segment: string, why: string): HttpError {

@@ -15,13 +15,29 @@ export interface RequestHead {
   /** Of a browser's page. */
   readonly origin: string | undefined;
   readonly body: BodySize;
-  /** All headers but the four that end here; names in lower case, in order, repeated ones repeated. */
+  /** Those for the handler: names in lower case, in order, repeated ones repeated. */
   readonly headers: readonly Header[];
-  /** The name of a header whose value is not plain ASCII; such a request can't be forwarded. */
+  /** The name of a header whose value is not plain ASCII; such a request is refused. */
   readonly unreadable: string | undefined;
 }
 
 const notAscii = /[^\t\x20-\x7e]/;
+
+/** What only the ingress itself may say; callers that send such headers are not believed. */
+const ownPrefix = "x-restate-";
+
+/** Whether a header of a request ends at the ingress: it concerns the connection, or the ingress reads it. */
+export function endsHere(name: string): boolean {
+  switch (name) {
+    case "connection":
+    case "host":
+    case "idempotency-key":
+    case "idempotency-expires":
+      return true;
+    default:
+      return name.startsWith(ownPrefix);
+  }
+}
 
 /** The headers of a message that is not a request of ours. */
 export function headerOf(name: string, value: string): Header {
@@ -50,15 +66,12 @@ export function readHead(request: HttpRequest): RequestHead {
     const name = rawName.toLowerCase();
     const value = raw[at + 1] as string;
     if (notAscii.test(value)) unreadable ??= name;
+    if (endsHere(name)) {
+      if (name === "idempotency-key") idempotencyKey ??= value;
+      else if (name === "x-restate-limit-key") limitKey ??= value;
+      continue;
+    }
     switch (name) {
-      case "connection":
-      case "host":
-      case "idempotency-expires":
-      case "x-restate-ingress-path":
-        continue;
-      case "idempotency-key":
-        idempotencyKey ??= value;
-        continue;
       case "content-type":
         contentType ??= value;
         break;
@@ -70,9 +83,6 @@ export function readHead(request: HttpRequest): RequestHead {
         break;
       case "origin":
         origin = value;
-        break;
-      case "x-restate-limit-key":
-        limitKey = value;
         break;
     }
     headers.push(headerOf(name, value));

@@ -1,25 +1,27 @@
-// Waiting for results and looking at them: attach, output and lookup, whatever names the invocation
+// Waiting for results and looking at them: attach, output, status and lookup, whatever names the invocation
 // (its id, a workflow's key, an idempotency key) and however it is said (a path or a JSON body).
 
-import { isInvocationId } from "@perdure/protocol/ids";
 import { readBody } from "../http/body.js";
 import { ingressErrors } from "../http/error-codes.js";
 import { goneSignal } from "./gone-signal.js";
 import { HttpError } from "../http/http-error.js";
 import type { InvocationRef } from "../shard/invocations.js";
-import { replyError, replyJson, replyOutcome, replyWhenDone } from "./exchange.js";
+import { replyError, replyJson, replyOutcome, replyStage, replyWhenDone } from "./exchange.js";
 import type { Exchange } from "./exchange.js";
 import { notFound } from "./failures.js";
 import { bodyTooLarge } from "./invoke.js";
 import type { IngressParts } from "./parts.js";
-import { parseTarget } from "./target-body.js";
+import { checkInvocationId, parseTarget } from "./target-body.js";
 
-export type ResultOperation = "attach" | "output" | "lookup";
+export type ResultOperation = "attach" | "output" | "status" | "lookup";
 
 /** A target body is a few names and keys. */
 const targetBytesMax = 64 * 1024;
 
-/** Answers an operation on the invocation that the path names. */
+/**
+ * Answers an operation on an invocation.
+ * @throws HttpError  PDR3026; later errors are answered here
+ */
 export function answerResult(
   parts: IngressParts,
   exchange: Exchange,
@@ -27,11 +29,22 @@ export function answerResult(
   ref: InvocationRef,
 ): void {
   const { invocations } = parts;
+  if (ref.kind === "id") checkInvocationId(ref.invocationId);
   if (operation === "lookup") {
     replyJson(exchange, { invocationId: invocations.idOf(ref) });
     return;
   }
-  if (ref.kind === "id" && !isInvocationId(ref.invocationId)) throw notFound(parts.registry(), ref);
+  if (operation === "status") {
+    replyWhenDone(
+      exchange,
+      () => invocations.status(ref),
+      (stage) => {
+        if (stage === undefined) throw notFound(parts.registry(), ref);
+        replyStage(exchange, stage);
+      },
+    );
+    return;
+  }
   replyWhenDone(
     exchange,
     () =>

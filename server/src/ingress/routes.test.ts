@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Overloaded, Unavailable } from "../shard/invocations.js";
 import { openTestIngress, TestFailure } from "./ingress.fixture.js";
 import type { TestIngress } from "./ingress.fixture.js";
 
@@ -96,6 +95,10 @@ describe("calls", () => {
   test("headers are forwarded in lower case, but for those of the connection and of the ingress", async () => {
     await post("/Greeter/greet?x=1", "Ada", {
       "X-Custom": "Value",
+      "x-restate-ingress-path": "/forged",
+      "X-Restate-Anything": "forged",
+      "x-restateclient-retry-attempt": "2",
+      tracestate: "a=b",
       "idempotency-key": "k1",
       "idempotency-expires": "never",
       traceparent: "00-1-2-3",
@@ -109,6 +112,9 @@ describe("calls", () => {
     const byName = new Map(headers.map(({ name, value }) => [name, value]));
     expect(byName.get("x-custom")).toBe("Value");
     expect(byName.get("traceparent")).toBe("00-1-2-3");
+    expect(byName.get("tracestate")).toBe("a=b");
+    expect(byName.get("x-restateclient-retry-attempt")).toBe("2");
+    expect(headers.filter(({ name }) => name.startsWith("x-restate-"))).toHaveLength(1);
     expect(byName.get("content-type")).toBe("application/json");
     for (const name of ["connection", "host", "idempotency-key", "idempotency-expires"]) {
       expect(byName.has(name)).toBe(false);
@@ -240,6 +246,62 @@ describe("sends", () => {
   });
 });
 
+describe("scopes", () => {
+  test.each([
+    ["/restate/scope/tenant-1/call/Greeter/greet", undefined],
+    ["/restate/scope/tenant-1/send/Greeter/greet", undefined],
+    ["/restate/scope/tenant-1/call/Counter/alice/add", "alice"],
+    ["/restate/scope/tenant%2D1/send/Signup/u1/run", "u1"],
+    ["/restate/scope/tenant-1/call/Signup/u1/click/", "u1"],
+  ])("%s goes into the scope", async (path, key) => {
+    const response = await post(path, "Ada");
+
+    expect([200, 202]).toContain(response.status);
+    expect(ingress.invocations.submitted).toMatchObject([{ key, scope: "tenant-1" }]);
+    expect(ingress.invocations.submitted[0]?.limitKey).toBeUndefined();
+  });
+
+  test.each([
+    ["?limit-key=gold", {}, "gold"],
+    ["?LIMIT-KEY=gold%2Fuser.1", {}, "gold/user.1"],
+    ["", { "x-restate-limit-key": "gold" }, "gold"],
+    ["?limit-key=silver", { "x-restate-limit-key": "gold" }, "gold"],
+    ["?limit-key=b%20ad", { "x-restate-limit-key": "gold" }, "gold"],
+  ])("a limit key comes by the query %j and the headers %j", async (query, headers, limitKey) => {
+    await post(`/restate/scope/s/call/Greeter/greet${query}`, "Ada", headers);
+
+    expect(ingress.invocations.submitted).toMatchObject([{ scope: "s", limitKey }]);
+  });
+
+  test("a scope is part of what a target names", async () => {
+    await post("/restate/scope/a/send/Signup/u1/run", {});
+    await post("/restate/scope/a/send/Counter/c/add", 1, { "idempotency-key": "k1" });
+    const workflow = { target: "workflow", workflowName: "Signup", workflowKey: "u1" };
+    const idempotent = {
+      target: "idempotentInvocation",
+      service: "Counter",
+      key: "c",
+      handler: "add",
+      idempotencyKey: "k1",
+    };
+
+    for (const target of [workflow, idempotent]) {
+      for (const operation of ["attach", "output", "status"]) {
+        const inScope = await post(`/restate/${operation}`, { ...target, scope: "a" });
+        const elsewhere = await post(`/restate/${operation}`, { ...target, scope: "b" });
+        const outside = await post(`/restate/${operation}`, { ...target, scope: null });
+
+        expect(inScope.status).toBe(200);
+        expect(elsewhere.status).toBe(404);
+        expect(await errorOf(elsewhere)).toMatchObject({
+          message: expect.stringContaining('in scope "b"') as string,
+        });
+        expect(outside.status).toBe(404);
+      }
+    }
+  });
+});
+
 describe("results", () => {
   const workflow = { target: "workflow", workflowName: "Signup", workflowKey: "u1" };
   const idempotent = {
@@ -289,6 +351,51 @@ describe("results", () => {
     }
   });
 
+  test("status says how far an invocation is, by every name of it", async () => {
+    ingress.invocations.handler = () => new Promise(() => {});
+    await post("/restate/send/Signup/u1/run", {});
+    await post("/restate/send/Counter/alice/add", 1, { "idempotency-key": "k1" });
+    const id = await idOf(workflow);
+
+    const byWorkflow = await Promise.all([
+      get(`/restate/status/${id}`),
+      get(`/restate/invocation/${id}/status`),
+      get("/restate/workflow/Signup/u1/status"),
+      post("/restate/status", workflow),
+      post("/restate/status", { target: "invocation", invocationId: id }),
+    ]);
+    const byKey = await Promise.all([
+      get("/restate/invocation/Counter/alice/add/k1/status"),
+      post("/restate/status", idempotent),
+    ]);
+
+    for (const response of [...byWorkflow, ...byKey]) {
+      expect(response.status).toBe(200);
+      expect(response.headers.get("content-type")).toBe("application/json");
+      expect(await response.json()).toEqual({ stage: "started" });
+    }
+    for (const { headers } of byWorkflow) expect(headers.get("x-restate-id")).toBe(id);
+    for (const { headers } of byKey) {
+      expect(headers.get("x-restate-id")).toBe(await idOf(idempotent));
+    }
+  });
+
+  test("status is created before its time, and completed with the failure after a failure", async () => {
+    ingress.invocations.handler = () => Promise.reject(new TestFailure(422, "no", { a: "1" }));
+    await post("/restate/send/Signup/later/run?delay=1h", {});
+    await post("/restate/call/Signup/now/run", {});
+
+    const later = await get("/restate/workflow/Signup/later/status");
+    const now = await get("/restate/workflow/Signup/now/status");
+
+    expect(await later.json()).toEqual({ stage: "created" });
+    expect(now.status).toBe(200);
+    expect(await now.json()).toEqual({
+      stage: "completed",
+      error: { code: 422, message: "no", metadata: { a: "1" } },
+    });
+  });
+
   test("attach waits, output does not", async () => {
     let finish: (value: Uint8Array) => void = () => {};
     ingress.invocations.handler = () => new Promise((resolve) => (finish = resolve));
@@ -314,146 +421,6 @@ describe("results", () => {
     const response = await get("/restate/invocation/Greeter/greet/k1/attach");
 
     expect(await response.text()).toBe('"Ada"');
-  });
-});
-
-describe("what is refused", () => {
-  const longKey = "k".repeat(513);
-  type Case = readonly [string, string, number, string, RegExp, RequestInit?];
-  const cases: readonly Case[] = [
-    ["POST", "/", 400, "PDR3001", /bad path: \//],
-    ["POST", "/Greeter", 400, "PDR3001", /bad path: \/Greeter/],
-    ["POST", "/a/b/c/d/e/f/g/h", 400, "PDR3001", /bad path/],
-    [
-      "POST",
-      "/Greeter/a/b/c",
-      400,
-      "PDR3001",
-      /"Greeter" is a service: use \/Greeter\/\{handler\}/,
-    ],
-    [
-      "POST",
-      "/Counter/add",
-      400,
-      "PDR3001",
-      /"Counter" is a virtual object: use \/Counter\/\{key\}/,
-    ],
-    ["POST", "/restate/call/Signup/run", 400, "PDR3001", /\/restate\/call\/Signup\/\{key\}/],
-    ["POST", "/restate/call/Greeter/greet/send", 400, "PDR3001", /bad path/],
-    ["GET", "/restate/workflow/Signup/u1/peek", 400, "PDR3001", /attach/],
-    ["GET", "/restate/invocation/a/b/attach", 400, "PDR3001", /idempotencyKey/],
-    ["GET", "/restate/invocation/Counter/add/k/attach", 400, "PDR3001", /Counter\/\{key\}/],
-    ["GET", "/openapi/x", 404, "PDR3002", /\/openapi\/x/],
-    ["GET", "/restate/nothing", 404, "PDR3002", /\/restate\/nothing/],
-    ["POST", "/perdure.ingress.v1.Ingress/Nothing", 404, "PDR3002", /Nothing/],
-    ["PUT", "/restate/call/Greeter/greet", 405, "PDR3003", /PUT/],
-    ["DELETE", "/Greeter/greet", 405, "PDR3003", /DELETE/],
-    ["POST", "/restate/attach/inv_x", 405, "PDR3003", /POST/],
-    ["GET", "/restate/lookup", 405, "PDR3003", /GET/],
-    ["GET", "/restate/attach", 405, "PDR3003", /GET/],
-    ["POST", "/restate/health", 405, "PDR3003", /POST/],
-    ["POST", "/Nobody/greet", 404, "PDR3004", /service "Nobody" not found: .*Greeter/],
-    ["POST", "/restate/send/Nobody/x/y", 404, "PDR3004", /service "Nobody" not found/],
-    ["GET", "/restate/workflow/Nobody/u1/attach", 404, "PDR3004", /"Nobody"/],
-    ["POST", "/Greeter/shout", 404, "PDR3005", /handler "shout" not found: .*greet/],
-    ["POST", "/Greeter/hidden", 400, "PDR3006", /the invoked service is not public/],
-    ["POST", "/Counter/%zz/add", 400, "PDR3007", /bad key "%zz"/],
-    ["POST", "/Counter/%ff/add", 400, "PDR3007", /UTF-8/],
-    ["POST", `/Counter/${longKey}/add`, 400, "PDR3007", /513 bytes; at most 512/],
-    ["GET", `/restate/workflow/Signup/${longKey}/attach`, 400, "PDR3007", /513 bytes/],
-    ["POST", "/restate/send/Greeter/greet?delay=soon", 400, "PDR3008", /bad delay "soon"/],
-    ["POST", "/Greeter/greet/send?delay=", 400, "PDR3008", /bad delay ""/],
-    ["POST", "/restate/send/Greeter/greet?delay=101w9999999h", 400, "PDR3008", /100 years/],
-    ["POST", "/restate/call/Greeter/greet?delay=1s", 400, "PDR3009", /delay "1s"/],
-    ["POST", "/Greeter/greet", 400, "PDR3010", /513/, { headers: { "idempotency-key": longKey } }],
-    ["POST", "/Greeter/greet", 400, "PDR3010", /empty/, { headers: { "idempotency-key": "" } }],
-    ["POST", "/Signup/u/run", 400, "PDR3011", /"run"/, { headers: { "idempotency-key": "k" } }],
-    ["POST", "/Greeter/greet", 400, "PDR3012", /got "text\/plain/, { body: "x" }],
-    ["POST", "/Greeter/greet", 400, "PDR3012", /Empty content-type/, { body: Buffer.from("x") }],
-    ["POST", "/Greeter/anything", 400, "PDR3012", /content-type/, { body: Buffer.from("x") }],
-    ["POST", "/Greeter/nothing", 400, "PDR3012", /takes no input/, { body: "x" }],
-    ["GET", "/Greeter/strict", 400, "PDR3012", /application\/json/],
-    ["POST", "/Greeter/greet", 400, "PDR3013", /x-name/, { headers: { "x-name": "é" } }],
-    ["POST", "/restate/attach", 400, "PDR3015", /JSON/, { body: "{" }],
-    ["POST", "/restate/attach", 400, "PDR3015", /object/, { body: "[]" }],
-    ["POST", "/restate/output", 400, "PDR3015", /unknown target "x"/, { body: '{"target":"x"}' }],
-    ["POST", "/restate/lookup", 400, "PDR3015", /workflowKey/, { body: '{"target":"workflow"}' }],
-    [
-      "POST",
-      "/restate/lookup",
-      400,
-      "PDR3015",
-      /"workflowName" must be a string/,
-      { body: '{"target":"workflow","workflowName":1,"workflowKey":"k"}' },
-    ],
-    ["GET", "/restate/attach/inv_unknown", 404, "PDR3016", /^invocation not found$/],
-    ["GET", "/restate/output/inv_unknown", 404, "PDR3016", /^invocation not found$/],
-    ["GET", "/restate/workflow/Signup/nobody/attach", 404, "PDR3016", /^invocation not found$/],
-    ["GET", "/restate/workflow/Signup/nobody/output", 404, "PDR3016", /^invocation not found$/],
-    ["GET", "/restate/invocation/Greeter/greet/k/attach", 404, "PDR3016", /^invocation not found$/],
-    ["POST", "/restate/awakeables/sign_1x/resolve", 400, "PDR3023", /sign_1x/],
-    ["POST", "/restate/a/sign_1x/reject", 400, "PDR3023", /sign_1x/],
-    ["POST", "/restate/scope/s/call/Greeter/greet", 501, "PDR3020", /scopes/],
-    [
-      "POST",
-      "/restate/attach",
-      501,
-      "PDR3020",
-      /scope/,
-      { body: '{"target":"workflow","workflowName":"a","workflowKey":"b","scope":"c"}' },
-    ],
-    ["POST", "/Greeter/greet?limit-key=a", 400, "PDR3021", /limit key requires a scope/],
-    [
-      "POST",
-      "/Greeter/greet",
-      400,
-      "PDR3021",
-      /limit key requires a scope/,
-      { headers: { "x-restate-limit-key": "a" } },
-    ],
-  ];
-
-  test.each(cases.map(([a, b, c, d, e, init = {}]) => [a, b, c, d, e, init] as const))(
-    "%s %s is %i with code %s",
-    async (method, path, status, code, message, init) => {
-      const response = await fetch(ingress.url + path, { method, ...init });
-
-      expect(response.status).toBe(status);
-      expect(response.headers.get("x-restate-error-source")).toBe("ingress");
-      const body = await errorOf(response);
-      expect(body).toEqual({
-        code: status,
-        message: expect.stringMatching(message) as string,
-        source: "ingress",
-        errorCode: code,
-      });
-      expect(response.headers.has("allow")).toBe(status === 405);
-      expect(ingress.invocations.submitted).toHaveLength(0);
-    },
-  );
-
-  test("an overloaded engine is 429 with a time to wait", async () => {
-    ingress.invocations.refusal = new Overloaded("too much queued", 2);
-
-    const response = await post("/Greeter/greet", "Ada");
-
-    expect(response.status).toBe(429);
-    expect(response.headers.get("retry-after")).toBe("2");
-    expect(await errorOf(response)).toMatchObject({ code: 429, errorCode: "PDR3018" });
-  });
-
-  test("an engine that can't store anything is 503 with the engine's code", async () => {
-    ingress.invocations.refusal = new Unavailable("PDR2001", "the disk is full; safe to retry");
-
-    const response = await post("/restate/send/Greeter/greet", "Ada");
-
-    expect(response.status).toBe(503);
-    expect(await errorOf(response)).toEqual({
-      code: 503,
-      message: "the disk is full; safe to retry",
-      source: "ingress",
-      errorCode: "PDR2001",
-    });
   });
 });
 

@@ -6,33 +6,36 @@ import { ingressErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
 import type { HttpHandler } from "../http/messages.js";
 import { respond } from "../http/messages.js";
-import type { RegisteredService, RegistryView } from "../shard/registry-view.js";
+import { createRequestSlots, type RequestSlots } from "../http/request-slots.js";
 import { completeAwakeable } from "./awakeable.js";
 import { preflightHeaders } from "./cors.js";
 import { replyError, replyJson } from "./exchange.js";
 import type { Exchange } from "./exchange.js";
-import { checkReady } from "./failures.js";
+import { checkReady, noSlot } from "./failures.js";
 import { invoke } from "./invoke.js";
 import type { IngressParts } from "./parts.js";
-import { decodeKey, splitPath } from "./path.js";
+import { splitPath } from "./path.js";
 import type { RequestPath } from "./path.js";
+import { badPath, checkMethod, pathsOf, unknownRoute } from "./refusals.js";
 import { readHead } from "./request-head.js";
-import { answerResult, answerResultOfBody } from "./results.js";
-import type { ResultOperation } from "./results.js";
-import { checkIdempotencyKeyText, checkKey, isKeyed, kindNameOf, serviceOf } from "./target.js";
+import { routeInvocation, routeLookup, routeResult, routeWorkflow } from "./result-routes.js";
+import { isKeyed, serviceOf } from "./target.js";
 
 const slashesMin = 2;
 const slashesMax = 7;
 
-/** @param connect  answers what is for the contracts */
-export function createIngressHandler(
-  parts: IngressParts,
-  connect: (exchange: Exchange) => void,
-): HttpHandler {
+/** The field's contract for event bridges, which this release does not have. */
+const ingestionService = "dev.restate.ingress.ingestion.v1.IngestionSvc";
+
+/** Answers what is for the contracts; with an error, in the contract's own words, where one is given. */
+export type ConnectHandler = (exchange: Exchange, refusal: HttpError | undefined) => void;
+
+export function createIngressHandler(parts: IngressParts, connect: ConnectHandler): HttpHandler {
+  const slots = createRequestSlots(parts.requestsMax);
   return (request, response) => {
     const exchange = { request, response, head: readHead(request) };
     try {
-      route(parts, connect, exchange);
+      route(parts, slots, connect, exchange);
     } catch (error) {
       replyError(exchange, error);
     }
@@ -41,7 +44,8 @@ export function createIngressHandler(
 
 function route(
   parts: IngressParts,
-  connect: (exchange: Exchange) => void,
+  slots: RequestSlots,
+  connect: ConnectHandler,
   exchange: Exchange,
 ): void {
   const { head } = exchange;
@@ -51,17 +55,29 @@ function route(
   }
   const path = splitPath(head.url);
   const { segments } = path;
-  const [first] = segments;
+  const [first, second] = segments;
+  // A busy server is a healthy one: health has no need of a slot.
   if (first === "health" && segments.length === 1) {
     replyHealth(parts, exchange, {});
     return;
   }
+  if (first === "restate" && second === "health") {
+    if (segments.length !== 2) throw badPath(path, "use /restate/health");
+    replyHealth(parts, exchange, { services: [...parts.registry().services.keys()] });
+    return;
+  }
+  const refusal = slots.take(exchange.response) ? undefined : noSlot(slots.max);
+  if (first === Ingress.typeName && segments.length === 2) {
+    connect(exchange, refusal);
+    return;
+  }
+  if (refusal !== undefined) throw refusal;
   if (segments.length < slashesMin || segments.length > slashesMax || !head.url.startsWith("/")) {
     throw badPath(path, "it must have 2 to 7 parts, such as /restate/call/{service}/{handler}");
   }
-  if (first === Ingress.typeName) connect(exchange);
-  else if (first === "restate") routeReserved(parts, exchange, path);
-  else if (first === "openapi") throw unknownRoute(path);
+  if (first === "restate") routeReserved(parts, exchange, path);
+  else if (first === "openapi" || first === Ingress.typeName) throw unknownRoute(path);
+  else if (first === ingestionService) throw notBuiltYet(ingestionService);
   else routeOlder(parts, exchange, path);
 }
 
@@ -70,34 +86,27 @@ function routeReserved(parts: IngressParts, exchange: Exchange, path: RequestPat
   const [, operation = ""] = segments;
   switch (operation) {
     case "call":
-    case "send": {
-      checkReady(parts);
-      const view = parts.registry();
-      const service = serviceOf(view, segments[2] ?? "");
-      const rest = segments.slice(3);
-      if (rest.length !== (isKeyed(service) ? 2 : 1)) {
-        throw badPath(path, pathsOf(service, `/restate/${operation}`));
+    case "send":
+      routeTarget(parts, exchange, path, { mode: operation, prefix: 2, encodedScope: undefined });
+      return;
+    case "scope": {
+      const [, , encodedScope = "", mode] = segments;
+      if (mode !== "call" && mode !== "send") {
+        throw badPath(
+          path,
+          "use /restate/scope/{scope}/call/{service}/[{key}/]{handler} or …/send/…",
+        );
       }
-      invokeAt(parts, view, exchange, path, { mode: operation, service, rest });
+      routeTarget(parts, exchange, path, { mode, prefix: 4, encodedScope });
       return;
     }
     case "attach":
     case "output":
-      if (segments.length === 2) {
-        checkMethod(exchange, "POST");
-        checkReady(parts);
-        answerResultOfBody(parts, exchange, operation);
-      } else if (segments.length === 3) {
-        answerPath(parts, exchange, operation, segments[2] ?? "");
-      } else {
-        throw badPath(path, `use /restate/${operation}/{invocationId}`);
-      }
+    case "status":
+      routeResult(parts, exchange, path, operation);
       return;
     case "lookup":
-      if (segments.length !== 2) throw badPath(path, "use /restate/lookup");
-      checkMethod(exchange, "POST");
-      checkReady(parts);
-      answerResultOfBody(parts, exchange, operation);
+      routeLookup(parts, exchange, path);
       return;
     case "workflow":
       routeWorkflow(parts, exchange, path);
@@ -105,24 +114,44 @@ function routeReserved(parts: IngressParts, exchange: Exchange, path: RequestPat
     case "invocation":
       routeInvocation(parts, exchange, path);
       return;
-    case "health":
-      if (segments.length !== 2) throw badPath(path, "use /restate/health");
-      replyHealth(parts, exchange, { services: [...parts.registry().services.keys()] });
-      return;
     case "awakeables":
     case "a":
       routeAwakeable(parts, exchange, path);
       return;
-    case "scope":
-      throw new HttpError(ingressErrors.notBuiltYet, `${path.path}: scopes are not there yet`);
     default:
       throw unknownRoute(path);
   }
 }
 
+interface TargetRoute {
+  readonly mode: "call" | "send";
+  /** Segments before the service. */
+  readonly prefix: number;
+  readonly encodedScope: string | undefined;
+}
+
+/** …/{service}/[{key}/]{handler} */
+function routeTarget(
+  parts: IngressParts,
+  exchange: Exchange,
+  path: RequestPath,
+  { mode, prefix, encodedScope }: TargetRoute,
+): void {
+  checkReady(parts);
+  const { segments, query } = path;
+  const view = parts.registry();
+  const service = serviceOf(view, segments[prefix] ?? "");
+  const rest = segments.slice(prefix + 1);
+  if (rest.length !== (isKeyed(service) ? 2 : 1)) {
+    throw badPath(path, pathsOf(service, `/${segments.slice(0, prefix).join("/")}`));
+  }
+  invoke(parts, view, exchange, { mode, service, ...targetOf(rest), encodedScope, query });
+}
+
 /** /{service}/[{key}/]{handler}[/send] */
 function routeOlder(parts: IngressParts, exchange: Exchange, path: RequestPath): void {
   checkReady(parts);
+  const { query } = path;
   const view = parts.registry();
   const [name = "", ...rest] = path.segments;
   const service = serviceOf(view, name);
@@ -130,72 +159,18 @@ function routeOlder(parts: IngressParts, exchange: Exchange, path: RequestPath):
   const isSend = rest.length === length + 1 && rest.at(-1) === "send";
   if (isSend) rest.pop();
   else if (rest.length !== length) throw badPath(path, pathsOf(service, ""));
-  invokeAt(parts, view, exchange, path, { mode: isSend ? "send" : "call", service, rest });
+  const mode = isSend ? "send" : "call";
+  const encodedScope = undefined;
+  invoke(parts, view, exchange, { mode, service, ...targetOf(rest), encodedScope, query });
 }
 
-interface Found {
-  readonly mode: "call" | "send";
-  readonly service: RegisteredService;
-  /** The handler, after the key where there is one. */
-  readonly rest: readonly string[];
-}
-
-function invokeAt(
-  parts: IngressParts,
-  view: RegistryView,
-  exchange: Exchange,
-  { query }: RequestPath,
-  { mode, service, rest }: Found,
-): void {
+/** The handler, after the key where there is one. */
+function targetOf(rest: readonly string[]): {
+  handlerName: string;
+  encodedKey: string | undefined;
+} {
   const handlerName = rest[rest.length - 1] ?? "";
-  const encodedKey = rest.length === 2 ? rest[0] : undefined;
-  invoke(parts, view, exchange, { mode, service, handlerName, encodedKey, query });
-}
-
-/** /restate/workflow/{workflow}/{key}/attach|output */
-function routeWorkflow(parts: IngressParts, exchange: Exchange, path: RequestPath): void {
-  const [, , workflow = "", encodedKey = "", operation] = path.segments;
-  if (path.segments.length !== 5 || !isWaitOperation(operation)) {
-    throw badPath(path, "use /restate/workflow/{workflow}/{key}/attach or …/output");
-  }
-  checkMethod(exchange, "GET");
-  checkReady(parts);
-  const key = decodeKey(encodedKey);
-  checkKey(key);
-  answerResult(parts, exchange, operation, { kind: "workflow", workflow, key });
-}
-
-/** /restate/invocation/{id}/attach|output, /restate/invocation/{service}/[{key}/]{handler}/{idempotencyKey}/… */
-function routeInvocation(parts: IngressParts, exchange: Exchange, path: RequestPath): void {
-  const { segments } = path;
-  const operation = segments.at(-1);
-  if (segments.length < 4 || segments.length === 5 || !isWaitOperation(operation)) {
-    throw badPath(
-      path,
-      "use /restate/invocation/{id}/attach or /restate/invocation/{service}/[{key}/]{handler}/{idempotencyKey}/attach, or …/output",
-    );
-  }
-  if (segments.length === 4) {
-    answerPath(parts, exchange, operation, segments[2] ?? "");
-    return;
-  }
-  checkMethod(exchange, "GET");
-  checkReady(parts);
-  const service = serviceOf(parts.registry(), segments[2] ?? "");
-  if (isKeyed(service) !== (segments.length === 7)) {
-    throw badPath(path, pathsOf(service, "/restate/invocation", "/{idempotencyKey}/attach"));
-  }
-  const key = isKeyed(service) ? decodeKey(segments[3] ?? "") : undefined;
-  if (key !== undefined) checkKey(key);
-  const idempotencyKey = segments.at(-2) ?? "";
-  checkIdempotencyKeyText(idempotencyKey);
-  answerResult(parts, exchange, operation, {
-    kind: "idempotent",
-    service: service.service.name,
-    handler: segments.at(-3) ?? "",
-    key,
-    idempotencyKey,
-  });
+  return { handlerName, encodedKey: rest.length === 2 ? rest[0] : undefined };
 }
 
 /** /restate/awakeables/{id}/resolve|reject, or /restate/a/… */
@@ -207,21 +182,6 @@ function routeAwakeable(parts: IngressParts, exchange: Exchange, path: RequestPa
   checkMethod(exchange, "POST");
   checkReady(parts);
   completeAwakeable(parts, exchange, id, operation);
-}
-
-function answerPath(
-  parts: IngressParts,
-  exchange: Exchange,
-  operation: ResultOperation,
-  invocationId: string,
-): void {
-  checkMethod(exchange, "GET");
-  checkReady(parts);
-  answerResult(parts, exchange, operation, { kind: "id", invocationId });
-}
-
-function isWaitOperation(text: string | undefined): text is "attach" | "output" {
-  return text === "attach" || text === "output";
 }
 
 function replyHealth(parts: IngressParts, exchange: Exchange, body: object): void {
@@ -238,23 +198,6 @@ function replyPreflight({ request, response, head }: Exchange): void {
   respond(response, 200, preflightHeaders(head.origin, method, names), "");
 }
 
-function checkMethod({ head }: Exchange, allow: "GET" | "POST"): void {
-  if (head.method === allow) return;
-  throw new HttpError(ingressErrors.methodNotAllowed, `method ${head.method} not allowed`, {
-    allow,
-  });
-}
-
-function badPath({ path }: RequestPath, why: string): HttpError {
-  return new HttpError(ingressErrors.badPath, `bad path: ${path}; ${why}`);
-}
-
-function unknownRoute({ path }: RequestPath): HttpError {
-  return new HttpError(ingressErrors.unknownRoute, `nothing is served at ${path}`);
-}
-
-function pathsOf(service: RegisteredService, prefix: string, suffix = ""): string {
-  const { name } = service.service;
-  const key = isKeyed(service) ? "/{key}" : "";
-  return `"${name}" is a ${kindNameOf(service)}: use ${prefix}/${name}${key}/{handler}${suffix}`;
+function notBuiltYet(what: string): HttpError {
+  return new HttpError(ingressErrors.notBuiltYet, `${what} is not part of this release`);
 }

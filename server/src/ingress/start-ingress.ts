@@ -8,12 +8,16 @@ import { createConnectHandler } from "./connect-service.js";
 import type { IngressParts } from "./parts.js";
 import { createIngressHandler } from "./routes.js";
 
-export interface IngressOptions extends Omit<IngressParts, "bodyBytesMax"> {
+export interface IngressOptions extends Omit<IngressParts, "bodyBytesMax" | "requestsMax"> {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
   /** Largest request body; default 32 MiB. */
   readonly bodyBytesMax?: number;
+  /** Requests served at the same time; more are answered with 429. 0, the default: no limit. */
+  readonly requestsMax?: number;
+  /** How long close() lets requests in progress go on. Default 5 s. */
+  readonly drainMs?: number;
 }
 
 /**
@@ -21,8 +25,9 @@ export interface IngressOptions extends Omit<IngressParts, "bodyBytesMax"> {
  * @throws PortError  PDR5001
  */
 export function startIngress(options: IngressOptions): Promise<Port> {
-  const { invocations, registry, ready, host, port, bodyBytesMax = payloadBytesMax } = options;
-  const parts = { invocations, registry, ready, bodyBytesMax };
+  const { invocations, registry, ready, host, port, requestsMax, drainMs } = options;
+  const { bodyBytesMax = payloadBytesMax } = options;
+  const parts = { invocations, registry, ready, bodyBytesMax, requestsMax };
   const handler = createIngressHandler(parts, createConnectHandler(parts));
-  return openPort({ host, port, handler });
+  return openPort({ host, port, handler, ...(drainMs === undefined ? {} : { drainMs }) });
 }

@@ -4,26 +4,29 @@ import { isInvocationId } from "@perdure/protocol/ids";
 import { ingressErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
 import type { InvocationRef } from "../shard/invocations.js";
+import { checkScope } from "./scope.js";
 import { checkIdempotencyKeyText, checkKey } from "./target.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const forms =
-  '{"target":"workflow","workflowName":…,"workflowKey":…}, ' +
-  '{"target":"idempotentInvocation","service":…,"key"?:…,"handler":…,"idempotencyKey":…} or ' +
+  '{"target":"workflow","workflowName":…,"workflowKey":…,"scope"?:…}, ' +
+  '{"target":"idempotentInvocation","service":…,"key"?:…,"handler":…,"idempotencyKey":…,"scope"?:…} or ' +
   '{"target":"invocation","invocationId":…}';
 
 /** @throws HttpError  PDR3015, or what is wrong with a key in it */
 export function parseTarget(body: Uint8Array): InvocationRef {
   const fields = parseObject(body);
-  if (fields["scope"] !== undefined && fields["scope"] !== null) {
-    throw new HttpError(ingressErrors.notBuiltYet, "scopes are not there yet; leave out `scope`");
-  }
   switch (fields["target"]) {
     case "workflow": {
       const key = text(fields, "workflowKey");
       checkKey(key);
-      return { kind: "workflow", workflow: text(fields, "workflowName"), key };
+      return {
+        kind: "workflow",
+        workflow: text(fields, "workflowName"),
+        key,
+        scope: scopeOf(fields),
+      };
     }
     case "idempotentInvocation": {
       const { key } = fields;
@@ -33,6 +36,7 @@ export function parseTarget(body: Uint8Array): InvocationRef {
         handler: text(fields, "handler"),
         key: key === undefined || key === null ? undefined : text(fields, "key"),
         idempotencyKey: text(fields, "idempotencyKey"),
+        scope: scopeOf(fields),
       } as const;
       if (ref.key !== undefined) checkKey(ref.key);
       checkIdempotencyKeyText(ref.idempotencyKey);
@@ -48,10 +52,21 @@ export function parseTarget(body: Uint8Array): InvocationRef {
   }
 }
 
-/** @throws HttpError  PDR3016 */
+/** @throws HttpError  PDR3026 */
 export function checkInvocationId(invocationId: string): void {
   if (isInvocationId(invocationId)) return;
-  throw new HttpError(ingressErrors.invocationNotFound, "invocation not found");
+  throw new HttpError(
+    ingressErrors.badInvocationId,
+    `bad invocation id "${invocationId}": ids are inv_1 and 33 letters and digits`,
+  );
+}
+
+/** @throws HttpError  PDR3015, PDR3024 */
+function scopeOf(fields: Fields): string | undefined {
+  if (fields["scope"] === undefined || fields["scope"] === null) return undefined;
+  const scope = text(fields, "scope");
+  checkScope(scope);
+  return scope;
 }
 
 function parseObject(body: Uint8Array): Fields {

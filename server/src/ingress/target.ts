@@ -3,12 +3,16 @@
 import { ServiceKind, HandlerKind } from "@perdure/proto/manifest/v1/manifest";
 import type { Handler } from "@perdure/proto/manifest/v1/manifest";
 import { keyBytesMax } from "@perdure/protocol/limits";
+import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
 import { ingressErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
 import type { RegisteredService, RegistryView } from "../shard/registry-view.js";
 
 /** Names that a message lists before it says "and N more". */
 const namesShown = 8;
+
+/** Characters of a caller's text that a message repeats. */
+const charactersShown = 64;
 
 /** @throws HttpError  PDR3004 */
 export function serviceOf(view: RegistryView, name: string): RegisteredService {
@@ -41,6 +45,21 @@ export function checkPublic(service: RegisteredService, handler: Handler): void 
   );
 }
 
+/**
+ * Checks that the newest deployment of the service speaks what this server speaks: a newer server may have given up
+ * what an older one registered.
+ * @throws HttpError  PDR3027
+ */
+export function checkProtocol({ service, deployment }: RegisteredService): void {
+  const { id, minProtocolVersion: min, maxProtocolVersion: max } = deployment;
+  if (commonVersion(protocolVersions, { min, max }) !== undefined) return;
+  const { min: ourMin, max: ourMax } = protocolVersions;
+  throw new HttpError(
+    ingressErrors.protocolTooOld,
+    `service "${service.name}" can't be invoked: its deployment ${id} speaks versions ${min} to ${max} of the service protocol, this server ${ourMin} to ${ourMax}; deploy it with a newer SDK`,
+  );
+}
+
 /** Virtual objects and workflows are addressed with a key, services without. */
 export function isKeyed(service: RegisteredService): boolean {
   const { kind } = service.service;
@@ -67,7 +86,7 @@ export function checkKey(key: string): void {
   if (!isTooLong(key)) return;
   throw new HttpError(
     ingressErrors.badKey,
-    `the key has ${Buffer.byteLength(key)} bytes; at most ${keyBytesMax} are allowed`,
+    `the key "${shown(key)}" has ${Buffer.byteLength(key)} bytes; at most ${keyBytesMax} are allowed`,
   );
 }
 
@@ -75,11 +94,15 @@ export function checkKey(key: string): void {
  * Checks that an idempotency key can be used for the handler.
  * @throws HttpError  PDR3010, PDR3011
  */
-export function checkIdempotencyKey(handler: Handler, idempotencyKey: string): void {
+export function checkIdempotencyKey(
+  { service }: RegisteredService,
+  handler: Handler,
+  idempotencyKey: string,
+): void {
   if (handler.kind === HandlerKind.RUN) {
     throw new HttpError(
       ingressErrors.idempotencyKeyOnRun,
-      `an idempotency key is not allowed for "${handler.name}" of a workflow: its key already makes it run once`,
+      `idempotency key "${shown(idempotencyKey)}" is not allowed for "${handler.name}" of workflow "${service.name}": its key already makes it run once`,
     );
   }
   checkIdempotencyKeyText(idempotencyKey);
@@ -93,7 +116,7 @@ export function checkIdempotencyKeyText(idempotencyKey: string): void {
   if (isTooLong(idempotencyKey)) {
     throw new HttpError(
       ingressErrors.badIdempotencyKey,
-      `the idempotency key has ${Buffer.byteLength(idempotencyKey)} bytes; at most ${keyBytesMax} are allowed`,
+      `the idempotency key "${shown(idempotencyKey)}" has ${Buffer.byteLength(idempotencyKey)} bytes; at most ${keyBytesMax} are allowed`,
     );
   }
 }
@@ -101,6 +124,11 @@ export function checkIdempotencyKeyText(idempotencyKey: string): void {
 function isTooLong(text: string): boolean {
   // A UTF-16 unit is at most 3 bytes.
   return text.length * 3 > keyBytesMax && Buffer.byteLength(text) > keyBytesMax;
+}
+
+/** A text of the caller's, short enough for a message. */
+function shown(text: string): string {
+  return text.length > charactersShown ? `${text.slice(0, charactersShown)}…` : text;
 }
 
 function listOf(names: Iterable<string>): string {

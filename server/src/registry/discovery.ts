@@ -1,59 +1,141 @@
-// Asks an endpoint what it offers.
+// Asks an endpoint what it offers, and finds out how to talk to it: by HTTP/1.1 or HTTP/2, over sessions or request
+// by request.
 
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
-import { Deployment, type DiscoverResponse } from "@perdure/proto/protocol/v1/deployment";
+import { setTimeout } from "node:timers/promises";
+import {
+  Deployment,
+  ProtocolMode,
+  type DiscoverResponse,
+} from "@perdure/proto/protocol/v1/deployment";
 import { protocolVersions } from "@perdure/protocol/versions";
+import { negotiateHttp } from "../outbound/alpn.js";
+import { CallError } from "../outbound/call-error.js";
+import { DeploymentClient } from "../outbound/deployment-client.js";
+import type { RequestSigner } from "../outbound/request-signer.js";
 import { RegistrationError } from "./registrar.js";
 
+export interface DiscoverOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  /** HTTP/1.1 only. Else HTTP/2 is tried first, and HTTP/1.1 where nobody understands it. */
+  readonly useHttp11: boolean;
+  readonly signer?: RequestSigner | undefined;
+}
+
+export interface Discovered {
+  readonly response: DiscoverResponse;
+  readonly useHttp11: boolean;
+  /** As the endpoint says. Never SESSION where HTTP/1.1 is used. */
+  readonly protocolMode: ProtocolMode;
+}
+
 const timeoutMs = 10_000;
+/** Before each further try, where the failure may pass: a proxy or a service that is just starting. */
+const retryDelaysMs = [100, 300, 900];
 
 /** @throws RegistrationError */
-export async function discover(
-  uri: string,
-  headers: Readonly<Record<string, string>>,
-): Promise<DiscoverResponse> {
-  const transport = createConnectTransport({
-    baseUrl: uri.replace(/\/$/, ""),
-    httpVersion: "2",
-    idleConnectionTimeoutMs: 1_000,
-  });
-  const client = createClient(Deployment, transport);
-  const { min, max } = protocolVersions;
+export async function discover(uri: string, options: DiscoverOptions): Promise<Discovered> {
+  const signal = AbortSignal.timeout(timeoutMs);
   try {
-    return await client.discover(
-      { minProtocolVersion: min, maxProtocolVersion: max },
-      { timeoutMs, headers },
-    );
+    const useHttp11 = options.useHttp11 || !(await mayBeHttp2(uri, signal));
+    try {
+      return await ask(uri, { ...options, useHttp11 }, signal);
+    } catch (error) {
+      const other = error instanceof CallError && error.kind === "protocol" && !useHttp11;
+      if (!other) throw error;
+      return await ask(uri, { ...options, useHttp11: true }, signal).catch((second: unknown) => {
+        throw second instanceof CallError && second.kind === "status" ? second : error;
+      });
+    }
   } catch (error) {
-    throw discoveryFailed(uri, ConnectError.from(error));
+    throw discoveryFailed(uri, error, signal.aborted);
   }
 }
 
-function discoveryFailed(uri: string, error: ConnectError): RegistrationError {
-  if (error.code === Code.FailedPrecondition) {
-    return new RegistrationError("PDR4204", "META0012", 400, error.rawMessage);
+/** In the clear HTTP/2 needs no agreement: it is tried. */
+async function mayBeHttp2(uri: string, signal: AbortSignal): Promise<boolean> {
+  if (!uri.startsWith("https:")) return true;
+  return (await retried(() => negotiateHttp(uri, signal), signal)) === "h2";
+}
+
+async function ask(
+  uri: string,
+  options: DiscoverOptions,
+  signal: AbortSignal,
+): Promise<Discovered> {
+  const { headers, useHttp11, signer } = options;
+  const client = new DeploymentClient({ uri, headers, useHttp11, signer });
+  const { min: minProtocolVersion, max: maxProtocolVersion } = protocolVersions;
+  const versions = { minProtocolVersion, maxProtocolVersion };
+  try {
+    const call = (): Promise<DiscoverResponse> =>
+      client.call(Deployment.method.discover, versions, { signal });
+    const response = await retried(call, signal);
+    return { response, useHttp11, protocolMode: modeOf(response, useHttp11) };
+  } finally {
+    client.close();
   }
-  if (error.code === Code.Unimplemented || error.code === Code.NotFound) {
+}
+
+function modeOf({ protocolMode }: DiscoverResponse, useHttp11: boolean): ProtocolMode {
+  const session = protocolMode !== ProtocolMode.REQUEST_RESPONSE && !useHttp11;
+  return session ? ProtocolMode.SESSION : ProtocolMode.REQUEST_RESPONSE;
+}
+
+async function retried<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (const delayMs of retryDelaysMs) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof CallError) || !error.transient || signal.aborted) throw error;
+      try {
+        await setTimeout(error.retryAfterMs ?? delayMs, undefined, { signal });
+      } catch {
+        // Out of time: what it said last is told.
+        throw error;
+      }
+    }
+  }
+  return call();
+}
+
+function discoveryFailed(uri: string, error: unknown, late: boolean): RegistrationError {
+  const message = error instanceof Error ? error.message : String(error);
+  const status = error instanceof CallError ? error.status : undefined;
+  const reason = error instanceof CallError ? error.reason : undefined;
+  if (reason === "failed_precondition") {
+    const said = message.replace(/^status \d+: /, "");
+    return new RegistrationError("PDR4204", "META0012", 400, said);
+  }
+  if (status === 401) {
     return new RegistrationError(
       "PDR4203",
       "META0013",
       400,
-      `${uri} answers, but not as a Perdure endpoint (${error.rawMessage}). Is it the address that a service of yours listens on?`,
+      `the endpoint at ${uri} does not trust this server (${message}). Give it the identity key that the server logs at its start`,
     );
   }
-  if (/protocol error/i.test(error.rawMessage)) {
+  if (error instanceof CallError && error.kind === "status" && !error.transient) {
+    return new RegistrationError(
+      "PDR4203",
+      "META0013",
+      400,
+      `${uri} answers, but not as a Perdure endpoint (${message}). Is it the address that a service of yours listens on, with the path where it is mounted?`,
+    );
+  }
+  if (error instanceof CallError && error.kind === "protocol") {
     return new RegistrationError(
       "PDR4203",
       "META0014",
       400,
-      `${uri} answers, but does not speak HTTP/2 in the clear, as serve() does. Is it the address of a Perdure service?`,
+      `${uri} answers, but neither by HTTP/2 nor by HTTP/1.1 (${message}). Is it the address of a Perdure service?`,
     );
   }
+  const what =
+    late && status === undefined ? `no answer within ${String(timeoutMs / 1_000)} s` : message;
   return new RegistrationError(
     "PDR4202",
     "META0003",
     500,
-    `the endpoint at ${uri} can't be reached: ${error.rawMessage}. Is the service running, and does it listen there?`,
+    `the endpoint at ${uri} can't be reached: ${what}. Is the service running, and does it listen there?`,
   );
 }

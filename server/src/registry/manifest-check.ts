@@ -3,6 +3,7 @@
 import {
   HandlerKind,
   ServiceKind,
+  type Handler,
   type Manifest,
   type Service,
 } from "@perdure/proto/manifest/v1/manifest";
@@ -20,11 +21,8 @@ const kindNames: Record<ServiceKind, string> = {
   [ServiceKind.WORKFLOW]: "workflow",
 };
 
-/**
- * @param replaced  the deployment that this manifest would replace, whose services don't count as registered
- * @throws RegistrationError
- */
-export function checkManifest(manifest: Manifest, view: RegistryView, replaced?: string): void {
+/** @throws RegistrationError  PDR4203, PDR4205, PDR4206 */
+export function checkManifest(manifest: Manifest, view: RegistryView): void {
   const seen = new Set<string>();
   for (const service of manifest.services) {
     checkService(service);
@@ -32,13 +30,13 @@ export function checkManifest(manifest: Manifest, view: RegistryView, replaced?:
       throw invalid(`the deployment offers two services named "${service.name}". Rename one`);
     }
     seen.add(service.name);
-    checkKind(service, view, replaced);
+    checkKind(service, view);
   }
   if (manifest.services.length === 0) throw invalid("the deployment offers no services");
 }
 
 function checkService(service: Service): void {
-  const { name } = service;
+  const { name, options: own } = service;
   if (!serviceName.test(name) || Buffer.byteLength(name) > nameBytesMax) {
     throw invalid(`"${name}" can't be the name of a service (letters, digits, ".", "_", "-")`);
   }
@@ -54,11 +52,29 @@ function checkService(service: Service): void {
     }
     handlers.add(handler.name);
     checkHandlerKind(service, handler.name, handler.kind);
+    if (own?.ingressPrivate === true && handler.options?.ingressPrivate === false) {
+      throw invalid(`handler ${handler.name} is public, but its service ${name} is private`);
+    }
+    checkRetentions(name, handler);
   }
   const runs = service.handlers.filter((handler) => handler.kind === HandlerKind.RUN);
   if (service.kind === ServiceKind.WORKFLOW && runs.length !== 1) {
     throw invalid(
       `the workflow ${name} needs exactly one run handler; it has ${String(runs.length)}`,
+    );
+  }
+}
+
+/** Each retention has its kind of handler; a service may set both for all that it has. */
+function checkRetentions(service: string, { name, kind, options }: Handler): void {
+  if (kind === HandlerKind.RUN && options?.idempotencyRetentionMs !== undefined) {
+    throw invalid(
+      `the run handler ${name} of ${service} can't have an idempotency retention: a workflow has its own retention`,
+    );
+  }
+  if (kind !== HandlerKind.RUN && options?.workflowRetentionMs !== undefined) {
+    throw invalid(
+      `handler ${name} of ${service} can't have a workflow retention: only a workflow's run handler can`,
     );
   }
 }
@@ -76,10 +92,10 @@ function checkHandlerKind(service: Service, handler: string, kind: HandlerKind):
   );
 }
 
-function checkKind(service: Service, view: RegistryView, replaced?: string): void {
+/** Also where its own deployment is replaced: keys, state and invocations of the service stay what they are. */
+function checkKind(service: Service, view: RegistryView): void {
   const registered = view.services.get(service.name);
-  if (registered === undefined || registered.deployment.id === replaced) return;
-  if (registered.service.kind === service.kind) return;
+  if (registered === undefined || registered.service.kind === service.kind) return;
   throw new RegistrationError(
     "PDR4206",
     "META0006",

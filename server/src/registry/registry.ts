@@ -1,35 +1,74 @@
-// The registry of deployments: a small state machine of its own, in a partition of its own. A registration is
-// durable before it is answered, and everyone sees the registry as immutable versions.
+// The registry of deployments and rules: a small state machine of its own, in a partition of its own. What changes
+// is durable before it is answered, and everyone sees the registry as immutable versions.
+//   R1. One change of deployments at a time, and one of rules: each sees what the one before has changed. Rules
+//       don't wait for a deployment that takes its time to answer.
+//   R2. A deployment is stored whole; what is patched is a new record under the same id.
+//   R3. Rules are in every partition the same, changed by one batch of events: all partitions have them, or none.
 
 import { create } from "@bufbuild/protobuf";
-import type { DiscoverResponse } from "@perdure/proto/protocol/v1/deployment";
-import { DeploymentRegisteredSchema } from "@perdure/proto/storage/v1/events";
-import { DeploymentSchema, type Deployment } from "@perdure/proto/storage/v1/records";
+import {
+  ManifestSchema,
+  OptionsSchema,
+  ServiceKind,
+  ServiceSchema,
+  type Manifest,
+} from "@perdure/proto/manifest/v1/manifest";
+import { ProtocolMode, type DiscoverResponse } from "@perdure/proto/protocol/v1/deployment";
+import {
+  DeploymentRegisteredSchema,
+  DeploymentRemovedSchema,
+  RulesReplacedSchema,
+} from "@perdure/proto/storage/v1/events";
+import {
+  DeploymentSchema,
+  type Deployment,
+  type LimitRule,
+} from "@perdure/proto/storage/v1/records";
+import { invariant } from "@perdure/protocol/assert";
 import { deploymentIdOf, registryPartition } from "@perdure/protocol/ids";
 import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
+import type { EventBody } from "../core/apply.js";
+import type { RangeTable } from "../core/tables.js";
+import type { RequestSigner } from "../outbound/request-signer.js";
 import type { Clock } from "../shard/clock.js";
 import { newRunId } from "../shard/identity.js";
+import {
+  createRegistryView,
+  type RegisteredService,
+  type RegistryView,
+} from "../shard/registry-view.js";
 import type { Shard } from "../shard/shard.js";
-import { discover } from "./discovery.js";
+import { addressOf } from "./deployment-address.js";
+import { checkSameProtocol, checkSameServices, revisionsAfter } from "./deployment-patch.js";
+import { discover, type Discovered } from "./discovery.js";
+import { manifestChanges } from "./manifest-changes.js";
 import { checkManifest } from "./manifest-check.js";
 import {
   RegistrationError,
+  type DeploymentPatch,
+  type OptionsPatch,
   type Registered,
   type RegisterRequest,
   type Registrar,
+  type RuleChange,
+  type RuleRemoval,
 } from "./registrar.js";
-import { createRegistryView, type RegistryView } from "../shard/registry-view.js";
+import { withoutRules, withRules, type RuleBook } from "./rule-book.js";
 
 export interface RegistryOptions {
   readonly shard: () => Shard;
   readonly clock: Clock;
+  /** Signs what goes out to endpoints. */
+  readonly signer?: RequestSigner | undefined;
+  /** Invocations that have not ended and belong to a deployment. */
+  readonly pinnedTo: (deploymentId: string) => number;
 }
 
 export class Registry implements Registrar {
   readonly #options: RegistryOptions;
   #view = createRegistryView([]);
-  #changes: (() => void)[] = [];
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #deploymentsTurn = new Turns();
+  readonly #rulesTurn = new Turns();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -39,95 +78,242 @@ export class Registry implements Registrar {
     return this.#view;
   }
 
-  /** The deployments table has changed and is durable (or was recovered). */
+  /** The tables of the registry have changed and are durable (or were recovered). */
   refresh(): void {
-    const { deployments } = this.#options.shard().tables(registryPartition);
-    const rows = deployments.scan("", "\u00ff", Number.MAX_SAFE_INTEGER);
-    this.#view = createRegistryView(rows.map((row) => row.value));
-    const changes = this.#changes;
-    this.#changes = [];
-    for (const changed of changes) changed();
+    const { deployments, rules } = this.#options.shard().tables(registryPartition);
+    const all = <V>(table: RangeTable<V>): V[] =>
+      table.scan("", "\u00ff", Number.MAX_SAFE_INTEGER).map((row) => row.value);
+    this.#view = createRegistryView(all(deployments), all(rules));
   }
 
-  /** One registration at a time: each sees what the one before has changed. */
+  // ---- Registrar
+
   register(request: RegisterRequest): Promise<Registered> {
-    const registered = this.#turn.then(() => this.#register(request));
-    this.#turn = registered.catch(() => undefined);
-    return registered;
+    return this.#deploymentsTurn.take(() => this.#register(request));
   }
+
+  patch(id: string, patch: DeploymentPatch): Promise<Deployment> {
+    return this.#deploymentsTurn.take(() => this.#patch(id, patch));
+  }
+
+  remove(id: string, force: boolean): Promise<void> {
+    return this.#deploymentsTurn.take(async () => {
+      this.#deployment(id);
+      if (!force) this.#checkUnused(id);
+      const value = create(DeploymentRemovedSchema, { deploymentId: id });
+      await this.#enqueue([registryPartition], { case: "deploymentRemoved", value });
+    });
+  }
+
+  patchService(name: string, options: OptionsPatch): Promise<RegisteredService> {
+    return this.#deploymentsTurn.take(async () => {
+      const { service, deployment } = this.#service(name);
+      if (options.workflowRetentionMs !== undefined && service.kind !== ServiceKind.WORKFLOW) {
+        throw new RegistrationError(
+          "PDR4214",
+          undefined,
+          400,
+          `${name} is no workflow: it can't have a workflow retention`,
+        );
+      }
+      const services = (deployment.manifest?.services ?? []).map((one) =>
+        one.name === name
+          ? create(ServiceSchema, {
+              ...one,
+              options: create(OptionsSchema, { ...one.options, ...options }),
+            })
+          : one,
+      );
+      const manifest = create(ManifestSchema, { services });
+      await this.#store(create(DeploymentSchema, { ...deployment, manifest }));
+      return this.#service(name);
+    });
+  }
+
+  putRules(changes: readonly RuleChange[]): Promise<LimitRule[]> {
+    return this.#rulesTurn.take(async () => {
+      const rules = withRules(this.#view.rules, changes, this.#options.clock.now());
+      await this.#storeRules(rules);
+      return changes.map(({ pattern }) => {
+        const rule = rules.get(pattern);
+        invariant(rule !== undefined, "a rule that was put is there");
+        return rule;
+      });
+    });
+  }
+
+  deleteRules(removals: readonly RuleRemoval[]): Promise<string[]> {
+    return this.#rulesTurn.take(async () => {
+      const before = this.#view.rules;
+      const rules = withoutRules(before, removals);
+      const removed = [...before.keys()].filter((pattern) => !rules.has(pattern));
+      if (removed.length > 0) await this.#storeRules(rules);
+      return removed;
+    });
+  }
+
+  // ---- inside
 
   async #register(request: RegisterRequest): Promise<Registered> {
-    const uri = checkUri(request.uri);
+    const uri = addressOf(request.uri);
     const existing = [...this.#view.deployments.values()].find((known) => known.uri === uri);
-    if (existing !== undefined && !request.force) return { deployment: existing, created: false };
-
-    const found = await discover(uri, request.additionalHeaders);
-    checkProtocol(uri, found);
-    const manifest = found.manifest ?? { services: [] };
-    checkManifest(
-      { $typeName: "perdure.manifest.v1.Manifest", ...manifest },
-      this.#view,
-      existing?.id,
-    );
+    if (existing !== undefined && !request.force) {
+      return { deployment: existing, created: false, changes: [] };
+    }
+    const { additionalHeaders, metadata, strict, dryRun } = request;
+    const found = await this.#discover(uri, additionalHeaders, request.useHttp11);
+    checkProtocol(uri, found.response);
+    const manifest = manifestOf(found.response);
+    checkManifest(manifest, this.#view);
+    const changes = manifestChanges(manifest, this.#view, existing?.id);
+    if (strict && changes.length > 0) throw refusedAsStrict(uri, changes);
     const now = this.#options.clock.now();
     const deployment = create(DeploymentSchema, {
+      ...foundFacts(found.response),
       id: existing?.id ?? deploymentIdOf(newRunId(now)),
       uri,
       createdAt: existing?.createdAt ?? Math.floor(now),
-      minProtocolVersion: found.minProtocolVersion,
-      maxProtocolVersion: found.maxProtocolVersion,
-      sdkVersion: found.sdkVersion,
-      buildId: found.buildId,
       manifest,
-      revisions: this.#nextRevisions(manifest.services.map((service) => service.name)),
-      additionalHeaders: { ...request.additionalHeaders },
-      metadata: { ...request.metadata },
+      revisions: Object.fromEntries(
+        manifest.services.map(({ name }) => [name, this.#nextRevision(name)]),
+      ),
+      additionalHeaders: { ...additionalHeaders },
+      metadata: { ...metadata },
+      useHttp11: found.useHttp11,
+      protocolMode: protocolModeOf(found, request.requestResponse),
     });
-    if (!request.dryRun) await this.#store(deployment);
-    return { deployment, created: true };
+    if (!dryRun) await this.#store(deployment);
+    return { deployment, created: true, changes };
   }
 
-  #nextRevisions(services: readonly string[]): Record<string, number> {
-    return Object.fromEntries(
-      services.map((name) => [name, (this.#view.services.get(name)?.revision ?? 0) + 1]),
+  async #patch(id: string, patch: DeploymentPatch): Promise<Deployment> {
+    const before = this.#deployment(id);
+    const uri = patch.uri === undefined ? before.uri : addressOf(patch.uri);
+    const occupant = [...this.#view.deployments.values()].find((known) => known.uri === uri);
+    if (occupant !== undefined && occupant.id !== id) throw addressTaken(uri, occupant.id);
+    const additionalHeaders = { ...(patch.additionalHeaders ?? before.additionalHeaders) };
+    // What was found out of one address says nothing of another.
+    const useHttp11 = patch.useHttp11 ?? (uri === before.uri && before.useHttp11);
+    const found = await this.#discover(uri, additionalHeaders, useHttp11);
+    checkSameProtocol(before, found.response);
+    const manifest = manifestOf(found.response);
+    if (patch.overwrite) checkManifest(manifest, this.#view);
+    else checkSameServices(before, manifest);
+    const facts = {
+      ...foundFacts(found.response),
+      uri,
+      additionalHeaders,
+      useHttp11: found.useHttp11,
+      // An operator may have asked for one request for each attempt: that stays.
+      protocolMode: protocolModeOf(found, before.protocolMode === ProtocolMode.REQUEST_RESPONSE),
+    };
+    const next = (service: string): number => this.#nextRevision(service);
+    const offered = patch.overwrite
+      ? { manifest, revisions: revisionsAfter(before, manifest, next) }
+      : {};
+    const deployment = create(DeploymentSchema, { ...before, ...facts, ...offered });
+    if (!patch.dryRun) await this.#store(deployment);
+    return deployment;
+  }
+
+  #discover(
+    uri: string,
+    headers: Readonly<Record<string, string>>,
+    useHttp11: boolean,
+  ): Promise<Discovered> {
+    return discover(uri, { headers, useHttp11, signer: this.#options.signer });
+  }
+
+  #checkUnused(id: string): void {
+    const newestOf = [...this.#view.services.values()]
+      .filter(({ deployment }) => deployment.id === id)
+      .map(({ service }) => service.name);
+    const pinned = this.#options.pinnedTo(id);
+    if (newestOf.length === 0 && pinned === 0) return;
+    const reasons = [
+      ...(newestOf.length === 0 ? [] : [`new work of ${newestOf.join(", ")} goes to it`]),
+      ...(pinned === 0 ? [] : [`${pinned} unfinished invocations belong to it`]),
+    ];
+    throw new RegistrationError(
+      "PDR4210",
+      undefined,
+      409,
+      `deployment ${id} is in use: ${reasons.join(", and ")}. Register a newer one and let them end, or remove it with force`,
     );
   }
 
+  #deployment(id: string): Deployment {
+    const deployment = this.#view.deployments.get(id);
+    if (deployment !== undefined) return deployment;
+    throw new RegistrationError("PDR4006", undefined, 404, `deployment "${id}" not found`);
+  }
+
+  #service(name: string): RegisteredService {
+    const service = this.#view.services.get(name);
+    if (service !== undefined) return service;
+    throw new RegistrationError("PDR4024", undefined, 404, `service "${name}" not found`);
+  }
+
+  #nextRevision(service: string): number {
+    return (this.#view.services.get(service)?.revision ?? 0) + 1;
+  }
+
   #store(deployment: Deployment): Promise<void> {
+    const value = create(DeploymentRegisteredSchema, { deployment });
+    return this.#enqueue([registryPartition], { case: "deploymentRegistered", value });
+  }
+
+  #storeRules(book: RuleBook): Promise<void> {
+    const value = create(RulesReplacedSchema, { rules: [...book.values()] });
+    const partitions = [...this.#options.shard().partitionNumbers, registryPartition];
+    return this.#enqueue(partitions, { case: "rulesReplaced", value });
+  }
+
+  /** All in one turn of the shard, so that they are one batch. Resolves when the view has them. */
+  async #enqueue(partitions: readonly number[], event: EventBody): Promise<void> {
     const shard = this.#options.shard();
     shard.admit();
-    return new Promise((resolve, reject) => {
-      this.#changes.push(resolve);
-      const value = create(DeploymentRegisteredSchema, { deployment });
-      shard.enqueue(
-        registryPartition,
-        { case: "deploymentRegistered", value },
-        { onRefused: reject },
-      );
-    });
+    await Promise.all(
+      partitions.map(
+        (partition) =>
+          new Promise<void>((onReleased, onRefused) => {
+            shard.enqueue(partition, event, { onReleased, onRefused });
+          }),
+      ),
+    );
   }
 }
 
-function checkUri(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw badUri(text, "it is not a URL");
+/** Lets one begin when the one before has ended. */
+class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  take<T>(act: () => Promise<T>): Promise<T> {
+    const acted = this.#last.then(act);
+    this.#last = acted.catch(() => undefined);
+    return acted;
   }
-  if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw badUri(text, `the scheme "${url.protocol}" is neither http nor https`);
-  }
-  return url.href;
 }
 
-function badUri(text: string, reason: string): RegistrationError {
-  return new RegistrationError(
-    "PDR4201",
-    "META0003",
-    400,
-    `"${text}" can't be the address of a deployment: ${reason}. Give one like http://localhost:9080`,
-  );
+function manifestOf({ manifest }: DiscoverResponse): Manifest {
+  return manifest ?? create(ManifestSchema);
+}
+
+/** What an endpoint says of itself, besides its services. */
+function foundFacts(
+  found: DiscoverResponse,
+): Pick<Deployment, "minProtocolVersion" | "maxProtocolVersion" | "sdkVersion" | "buildId"> {
+  const { minProtocolVersion, maxProtocolVersion, sdkVersion, buildId } = found;
+  return { minProtocolVersion, maxProtocolVersion, sdkVersion, buildId };
+}
+
+/** @param requestResponse  what the operator wants; a session needs HTTP/2 all the same */
+function protocolModeOf(
+  { protocolMode, useHttp11 }: Discovered,
+  requestResponse: boolean | undefined,
+): ProtocolMode {
+  if (requestResponse === undefined) return protocolMode;
+  return requestResponse || useHttp11 ? ProtocolMode.REQUEST_RESPONSE : ProtocolMode.SESSION;
 }
 
 function checkProtocol(uri: string, found: DiscoverResponse): void {
@@ -138,5 +324,23 @@ function checkProtocol(uri: string, found: DiscoverResponse): void {
     "META0012",
     400,
     `the endpoint at ${uri} speaks protocol versions ${String(theirs.min)} to ${String(theirs.max)}, this server ${String(protocolVersions.min)} to ${String(protocolVersions.max)}. Update the older one of the two`,
+  );
+}
+
+function refusedAsStrict(uri: string, changes: readonly string[]): RegistrationError {
+  return new RegistrationError(
+    "PDR4207",
+    undefined,
+    409,
+    `${uri} is not registered, as "strict" asks for: ${changes.join("; ")}. Register it without "strict" if nobody needs what was there`,
+  );
+}
+
+function addressTaken(uri: string, id: string): RegistrationError {
+  return new RegistrationError(
+    "PDR4208",
+    "META0004",
+    409,
+    `${uri} is the address of deployment ${id}. Remove that one first, or give another address`,
   );
 }
