@@ -1,15 +1,40 @@
 import { describe, expect, test } from "vitest";
 import {
   CancelledError,
+  isPauseError,
   isRetryableError,
   isTerminalError,
   messageOf,
+  PauseError,
+  RestateError,
   RetryableError,
   TerminalError,
   TimeoutError,
 } from "./errors.js";
 
+describe("a pause error", () => {
+  test("is no terminal and no retryable one, and is known by its name", () => {
+    const error = PauseError.from(new Error("down"));
+    expect(error).toMatchObject({ name: "PauseError", message: "down" });
+    expect(error).toBeInstanceOf(PauseError);
+    expect(isTerminalError(error)).toBe(false);
+    expect(isRetryableError(error)).toBe(false);
+    expect(isPauseError(error)).toBe(true);
+    expect(isPauseError(Object.assign(new Error("x"), { name: "PauseError" }))).toBe(true);
+    expect(isPauseError(new Error("PauseError"))).toBe(false);
+  });
+});
+
 describe("a terminal error", () => {
+  test("is a RestateError", () => {
+    expect(new TerminalError("x")).toBeInstanceOf(RestateError);
+    expect(new RestateError("x", { errorCode: 503 })).toMatchObject({
+      name: "RestateError",
+      code: 503,
+    });
+    expect(isTerminalError(new RestateError("x"))).toBe(false);
+  });
+
   test("has code 500 unless given another, and carries metadata and a cause", () => {
     expect(new TerminalError("x")).toMatchObject({
       name: "TerminalError",

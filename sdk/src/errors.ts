@@ -11,15 +11,30 @@ export interface TerminalErrorOptions {
   readonly cause?: unknown;
 }
 
-/** Ends the invocation (or the step) with this failure. It is not tried again. */
-export class TerminalError extends Error {
-  override readonly name: string = "TerminalError";
+export interface RestateErrorOptions {
+  /** An HTTP status code; 500 unless given. */
+  readonly errorCode?: number;
+  readonly cause?: unknown;
+}
+
+/** What the errors of invocations have in common. Not thrown as such: see {@link TerminalError}. */
+export class RestateError extends Error {
+  override readonly name: string = "RestateError";
   readonly code: number;
+
+  constructor(message: string, options: RestateErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = options.errorCode ?? 500;
+  }
+}
+
+/** Ends the invocation (or the step) with this failure. It is not tried again. */
+export class TerminalError extends RestateError {
+  override readonly name: string = "TerminalError";
   readonly metadata: Readonly<Record<string, string>> | undefined;
 
   constructor(message: string, options: TerminalErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.code = options.errorCode ?? 500;
+    super(message, options);
     this.metadata = options.metadata;
   }
 }
@@ -66,6 +81,23 @@ export class RetryableError extends Error {
   }
 }
 
+/**
+ * Thrown by the closure of a step: pauses the invocation until somebody resumes it; the step is then run again. Thrown
+ * elsewhere it fails the attempt as any other error does.
+ */
+export class PauseError extends Error {
+  override readonly name = "PauseError";
+  readonly code = 500;
+
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  }
+
+  static from(cause: unknown): PauseError {
+    return new PauseError(messageOf(cause), { cause });
+  }
+}
+
 const terminalNames = new Set(["TerminalError", "TimeoutError", "CancelledError"]);
 
 export function isTerminalError(error: unknown): error is TerminalError {
@@ -75,6 +107,25 @@ export function isTerminalError(error: unknown): error is TerminalError {
 
 export function isRetryableError(error: unknown): error is RetryableError {
   return error instanceof Error && error.name === "RetryableError";
+}
+
+export function isPauseError(error: unknown): error is PauseError {
+  return error instanceof Error && error.name === "PauseError";
+}
+
+/** Code of the error that interceptors of hooks get when an attempt ends without a result. */
+export const suspendedCode = 599;
+
+/**
+ * Whether an error says no more than that the attempt has ended without a result: it was suspended, or let go. For the
+ * interceptors of hooks, which see such errors; handlers don't.
+ */
+export function isSuspendedError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    error.name === "RestateError" &&
+    (error as Partial<RestateError>).code === suspendedCode
+  );
 }
 
 export function messageOf(error: unknown): string {

@@ -60,8 +60,9 @@ describe("a handler", () => {
     expect(await byService.until("end")).toEqual(['end = "x"']);
     const byHandler = attempt(bytes, { ...raw, options: { serde: serde.binary as never } });
     expect(await byHandler.until("end")).toEqual(['end = "x"']);
+    const nothing = [command({ case: "input", value: {} })];
     const onlyOut = attempt(async () => Buffer.from("out"), {
-      ...raw,
+      entries: nothing,
       options: { output: serde.binary, input: serde.empty },
       serviceOptions: { serde: serde.json },
     });

@@ -13,23 +13,24 @@ import {
   type ProposeCompletion,
   type Start,
 } from "@perdure/proto/protocol/v1/deployment";
-import {
-  Awaiting_Combinator as Combinator,
-  AwaitingSchema,
-  type Entry,
-} from "@perdure/proto/protocol/v1/journal";
+import type { Entry } from "@perdure/proto/protocol/v1/journal";
 import { millisOf, type Duration } from "@perdure/protocol/duration";
 import { deploymentFrameOf, entryOf, proposalOf } from "@perdure/protocol/messages";
 import type { HandlerModel, ServiceModel } from "../definitions/model.js";
-import { CancelledError, isRetryableError, messageOf } from "../errors.js";
-import type { DurablePromiseNode, PromiseHost } from "../futures/durable-promise.js";
+import { isPauseError, isRetryableError, messageOf } from "../errors.js";
+import type { DurablePromiseNode } from "../futures/durable-promise.js";
 import { timeoutAfter } from "../futures/combinators.js";
-import type { Logger } from "../logger.js";
+import { runInside, type HostSlot } from "../futures/current-host.js";
+import { logContextOf, type Logger } from "../logger.js";
+import type { Serde } from "../serde/serde.js";
 import { JournalMismatch } from "../replay/journal-mismatch.js";
 import { Journal, type Notification } from "../replay/journal.js";
-import { commandBody } from "./command-body.js";
-import type { CompletionPromise, CompletionResult, SignalPromise, SignalResult } from "./leaves.js";
-import { failureOf, outputEntry, terminalOf } from "./results.js";
+import { awaitedSignals, awaitingOf } from "./awaited.js";
+import { Cancellation, isExplicit, type Cancellable } from "./cancellation.js";
+import type { CommandRef, CompletionPromise, CompletionResult } from "./leaves.js";
+import type { RunInterceptor } from "./interceptors.js";
+import { defaultSerdeOf, failureOf, terminalOf } from "./results.js";
+import { cancelSignalId, Signals } from "./signals.js";
 
 export interface AttemptOptions {
   readonly start: Start;
@@ -39,6 +40,10 @@ export interface AttemptOptions {
   readonly service: ServiceModel;
   readonly handler: HandlerModel;
   readonly logger: Logger;
+  /** The clock of `ctx.date`. */
+  readonly now: () => number;
+  /** Nobody accepts a proposal while the attempt lasts: it says that it waits for its own as well. */
+  readonly requestResponse: boolean;
   /** Takes frames in order; they go out at the end of the turn. */
   readonly send: (frame: DeploymentFrame) => void;
   /** Asks for {@link Attempt.endOfTurn} at the end of the turn. */
@@ -46,33 +51,49 @@ export interface AttemptOptions {
   readonly ended: (attempt: Attempt) => void;
 }
 
-/** The signal that asks the invocation to stop. */
-const cancelSignalId = 1;
+/** What is known of a failure beside its error. */
+export interface FailureDetails {
+  /** When to try again; else what the error says, or the retry policy. */
+  readonly retryAfter?: Duration | undefined;
+  /** The command that it is about. Default: the last one. */
+  readonly command?: CommandRef | undefined;
+  /** The invocation is to be paused, whatever its retry policy says. */
+  readonly pause?: boolean | undefined;
+}
 
-export class Attempt implements PromiseHost {
+export class Attempt implements Cancellable {
   readonly options: AttemptOptions;
   readonly journal: Journal;
+  /** For values that the code gives no serde for. */
+  readonly defaultSerde: Serde<unknown>;
+  readonly cancellation: Cancellation;
+  readonly signals: Signals = new Signals();
   readonly #roots = new Set<DurablePromiseNode<unknown>>();
   readonly #completions = new Map<number, CompletionPromise<unknown>>();
-  readonly #signals = new Map<number, SignalPromise<unknown>>();
   /** What was handed out before the code asked for it. */
   readonly #early = new Map<number, Notification>();
-  readonly #earlySignals = new Map<number, SignalResult>();
   readonly #proposals = new Map<number, CompletionResult>();
-  /** The invocation ids of calls that are under way, by the completion id of their result. */
-  readonly #calls = new Map<number, DurablePromiseNode<string>>();
   /** Made when somebody asks for its signal: few handlers do, and making one is dear. */
   #abort: AbortController | undefined;
+  readonly #steps: (() => void)[] = [];
+  readonly #slot: HostSlot = { host: this };
   #closures = 0;
   #codeFinished = false;
   #over = false;
   #waitingSaid = false;
   #delivering = false;
   #newCommands = 0;
+  #lastCommand: CommandRef | undefined;
+  #failure: unknown;
+  /** Runs the closure of a step inside the interceptors of hooks. Undefined where there are none. */
+  interceptRun: RunInterceptor | undefined;
 
   constructor(options: AttemptOptions) {
     this.options = options;
+    this.defaultSerde = defaultSerdeOf(options.service, options.handler);
     this.journal = new Journal(options.entries);
+    const { handler, service } = options;
+    this.cancellation = new Cancellation(this, isExplicit(handler.options, service.options));
   }
 
   get over(): boolean {
@@ -96,6 +117,16 @@ export class Attempt implements PromiseHost {
     return this.#newCommands;
   }
 
+  /** The newest command of the code, recorded or not; undefined while the input is the only one. */
+  get lastCommand(): CommandRef | undefined {
+    return this.#lastCommand;
+  }
+
+  /** What the attempt failed with; undefined where it did not. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
   // ---- from the server
 
   notified(index: number, entry: Entry): void {
@@ -115,19 +146,19 @@ export class Attempt implements PromiseHost {
 
   // ---- the life of the code
 
-  /** Runs the handler. */
-  run(code: () => Promise<unknown>): void {
+  /** Runs the handler, whose code gives the output command. */
+  run(code: () => Promise<Entry["body"]>): void {
     this.#delivering = true;
     this.options.touched(this);
-    let running: Promise<unknown>;
+    let running: Promise<Entry["body"]>;
     try {
-      running = code();
+      running = runInside(this.#slot, code);
     } catch (error) {
       running = Promise.reject(error as Error);
     }
     running.then(
-      (value) => {
-        this.#returned(value);
+      (output) => {
+        this.#returned(output);
       },
       (error: unknown) => {
         this.#threw(error);
@@ -140,7 +171,8 @@ export class Attempt implements PromiseHost {
     this.#delivering = false;
     if (this.#over || this.#deliver()) return;
     if (this.#codeFinished || this.#roots.size === 0) return;
-    if (this.#closures > 0 || this.#proposals.size > 0) return;
+    if (!this.journal.replaying) for (const start of this.#steps.splice(0)) start();
+    if (this.#closures > 0 || (this.#proposals.size > 0 && !this.options.requestResponse)) return;
     try {
       if (this.journal.replaying) this.journal.stuck();
       this.#sayWaiting();
@@ -161,6 +193,7 @@ export class Attempt implements PromiseHost {
     const entry = entryOf(name, body);
     let recorded: Entry | undefined;
     try {
+      this.#lastCommand = { index: this.journal.commandCount, entry };
       recorded = this.journal.issue(entry);
     } catch (error) {
       this.fail(error);
@@ -184,21 +217,13 @@ export class Attempt implements PromiseHost {
     return promise;
   }
 
-  expectSignal<T>(promise: SignalPromise<T>): SignalPromise<T> {
-    const { signalId } = promise;
-    const early = this.#earlySignals.get(signalId);
-    if (early === undefined) {
-      this.#signals.set(signalId, promise as SignalPromise<unknown>);
-    } else {
-      this.#earlySignals.delete(signalId);
-      promise.complete(early);
-    }
-    return promise;
-  }
-
-  /** A call whose callee is cancelled along with this invocation. */
-  track(resultCompletion: number, id: DurablePromiseNode<string>): void {
-    this.#calls.set(resultCompletion, id);
+  /**
+   * Starts a step that is awaited: now, or at the end of the turn while the journal has more commands. If the code does not
+   * ask for them by then, it awaits what it did not await when the journal was written.
+   */
+  startStep(start: () => void): void {
+    if (this.journal.replaying) this.#steps.push(start);
+    else start();
   }
 
   /** A closure runs: the attempt computes. */
@@ -222,16 +247,19 @@ export class Attempt implements PromiseHost {
   }
 
   /** Fails the attempt: the retry policy decides what comes next. */
-  fail(error: unknown, retryAfter?: Duration): void {
+  fail(error: unknown, about: FailureDetails = {}): void {
     if (this.#over) return;
     const { handler, service, logger } = this.options;
-    const wait = retryAfter ?? (isRetryableError(error) ? error.retryAfter : undefined);
+    const command = about.command ?? this.#lastCommand;
+    const wait = about.retryAfter ?? (isRetryableError(error) ? error.retryAfter : undefined);
     const waitMs = wait ? millisOf(wait) : wait;
     const failed = create(AttemptFailedSchema, {
       failure: failureOf(error),
       stacktrace: error instanceof Error && typeof error.stack === "string" ? error.stack : "",
-      behavior: Behavior.RETRY,
-      relatedCommandIndex: Math.max(0, this.journal.commandCount - 1),
+      behavior: about.pause === true ? Behavior.PAUSE : Behavior.RETRY,
+      relatedCommandIndex: command?.index ?? 0,
+      relatedCommandName: command?.entry.name ?? "",
+      relatedCommandType: command?.entry.body.case ?? "input",
     });
     // A time that is none is no reason to lose the failure.
     if (Number.isSafeInteger(waitMs)) failed.retryAfterMs = BigInt(Math.max(0, waitMs ?? 0));
@@ -241,9 +269,23 @@ export class Attempt implements PromiseHost {
       if (reaction === "pause") failed.behavior = Behavior.PAUSE;
       if (reaction === "fail") failed.behavior = Behavior.FAIL;
     }
-    logger.warn(`${this.#name()}: attempt failed: ${messageOf(error)}`);
+    if (isPauseError(error) && about.pause !== true) {
+      logger.warn(
+        "a PauseError pauses in steps only (ctx.run): retried",
+        logContextOf(this.options),
+      );
+    }
+    logger.warn(`attempt failed: ${messageOf(error)}`, logContextOf(this.options));
+    this.#failure = error;
     this.#send({ case: "failed", value: failed });
     this.#finish();
+  }
+
+  /** Rejects whatever the code awaits. It may go on with new awaits. */
+  interrupt(error: Error): void {
+    const roots = [...this.#roots];
+    this.#roots.clear();
+    for (const root of roots) root.interrupt(error);
   }
 
   // ---- PromiseHost
@@ -296,14 +338,10 @@ export class Attempt implements PromiseHost {
 
   #hand(notification: Notification): void {
     if (notification.kind === "signal") {
-      const { signal, result } = notification.signal;
-      if (signal.case !== "id") return;
-      if (signal.value === cancelSignalId) return this.#cancel();
-      const awaited = this.#signals.get(signal.value);
-      this.#signals.delete(signal.value);
-      if (awaited === undefined) this.#earlySignals.set(signal.value, result);
-      else awaited.complete(result);
-      return;
+      const { signal } = notification.signal;
+      const isCancel = signal.case === "id" && signal.value === cancelSignalId;
+      if (isCancel && !this.cancellation.explicit) return this.cancellation.arrived();
+      return this.signals.arrived(notification.signal, awaitedSignals(this.#roots));
     }
     const completionId =
       notification.kind === "accepted"
@@ -318,51 +356,22 @@ export class Attempt implements PromiseHost {
     this.#proposals.delete(completionId);
     const result = notification.kind === "accepted" ? proposed : notification.completion.result;
     this.#completions.delete(completionId);
-    this.#calls.delete(completionId);
+    this.cancellation.answered(completionId);
     if (result !== undefined) promise.complete(result);
-  }
-
-  /** Cancels the calls that are under way, once their ids are known, then whatever the code awaits. */
-  #cancel(): void {
-    const ids = [...this.#calls.values()];
-    this.#calls.clear();
-    const proceed = (): void => {
-      if (ids.some((id) => id.settled === undefined)) return;
-      for (const { settled } of ids) {
-        if (settled?.kind === "value")
-          this.issue("", commandBody("cancel", { invocationId: settled.value }));
-      }
-      this.#interrupt();
-    };
-    const unknown = ids.filter((id) => id.settled === undefined);
-    for (const id of unknown) id.onSettled(proceed);
-    if (unknown.length === 0) proceed();
-  }
-
-  #interrupt(): void {
-    const roots = [...this.#roots];
-    this.#roots.clear();
-    for (const root of roots) root.interrupt(new CancelledError());
   }
 
   #sayWaiting(): void {
     if (this.#waitingSaid) return;
     this.#waitingSaid = true;
-    const awaiting = create(AwaitingSchema, {
-      combinator: Combinator.FIRST_COMPLETED,
-      signalIds: [cancelSignalId],
-    });
-    for (const root of this.#roots) root.addTo(awaiting, { top: awaiting, outcomeMatters: false });
+    const awaiting = awaitingOf(this.#roots, this.cancellation.explicit);
     const { seen } = this.journal;
     this.#send({ case: "waiting", value: create(WaitingSchema, { awaiting, seen }) });
   }
 
-  #returned(value: unknown): void {
+  #returned(output: Entry["body"]): void {
     this.#codeFinished = true;
     if (this.#over) return;
     try {
-      const { handler, service } = this.options;
-      const output = outputEntry(service, handler, value);
       this.#end(output);
     } catch (error) {
       this.fail(error);
@@ -398,6 +407,7 @@ export class Attempt implements PromiseHost {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#slot.host = undefined;
     this.#roots.clear();
     this.#abort?.abort();
     this.options.ended(this);
@@ -407,11 +417,5 @@ export class Attempt implements PromiseHost {
     if (this.#over) return;
     const { streamId, number, send } = this.options;
     send(deploymentFrameOf(streamId, number, frame));
-  }
-
-  #name(): string {
-    const { service, handler, start } = this.options;
-    const key = start.target?.key === undefined ? "" : `/${start.target.key}`;
-    return `${service.name}${key}/${handler.name} ${start.invocationId}`;
   }
 }

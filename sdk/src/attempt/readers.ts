@@ -1,7 +1,7 @@
 // From recorded results to what the code gets.
 
 import type { Failure, Value } from "@perdure/proto/protocol/v1/journal";
-import { TerminalError } from "../errors.js";
+import { messageOf, TerminalError } from "../errors.js";
 import type { Settled } from "../futures/durable-promise.js";
 import type { Serde } from "../serde/serde.js";
 import type { CompletionResult, Reader } from "./leaves.js";
@@ -10,6 +10,42 @@ const empty = new Uint8Array();
 
 export function bytesOf(value: Value | undefined): Uint8Array {
   return value?.content.case === "inline" ? value.content.value : empty;
+}
+
+/** Stands in a value for bytes that could not be had: reading it throws. */
+export function unreadable(error: Error): Value["content"] {
+  const content: { readonly case: undefined; readonly error: Error } = { case: undefined, error };
+  return content;
+}
+
+/**
+ * The bytes that a serde is to read.
+ * @throws Error  they could not be decoded
+ */
+export function readableBytes(value: Value | undefined): Uint8Array {
+  if (value?.content.case === undefined) {
+    const { error } = (value?.content ?? {}) as { readonly error?: Error };
+    if (error !== undefined) throw error;
+  }
+  return bytesOf(value);
+}
+
+/** A recorded value does not fit what the code expects. The attempt is tried again. */
+export class UnreadableValueError extends Error {
+  override readonly name = "UnreadableValueError";
+  readonly code = "PDR2020";
+
+  constructor(cause: unknown) {
+    super(`Failed to deserialize a value of the journal: ${messageOf(cause)} (PDR2020)`, { cause });
+  }
+}
+
+function deserialised(serde: Serde<unknown>, bytes: Uint8Array): unknown {
+  try {
+    return serde.deserialize(bytes);
+  } catch (error) {
+    throw new UnreadableValueError(error);
+  }
 }
 
 export function errorOf({ code, message, metadata }: Failure): TerminalError {
@@ -25,7 +61,7 @@ export function readValue<T>(serde: Serde<unknown>, absent: unknown): Reader<T> 
   return (result) => {
     switch (result.case) {
       case "value":
-        return value(serde.deserialize(bytesOf(result.value)) as T);
+        return value(deserialised(serde, readableBytes(result.value)) as T);
       case "failure":
         return { kind: "failure", error: errorOf(result.value) };
       case "void":

@@ -63,15 +63,18 @@ export function serialised<T>(serde: Serde<T>, value: T, what: string): Uint8Arr
   );
 }
 
-/** The serde of a handler's input or output: the handler's, its service's, JSON. */
+/** The serde of everything for which a handler names none: its own default, its service's, the endpoint's, JSON. */
+export function defaultSerdeOf(service: ServiceModel, handler: HandlerModel): Serde<unknown> {
+  return handler.options.serde ?? service.options.serde ?? defaultSerde();
+}
+
+/** The serde of a handler's input or output. */
 export function handlerSerde(
   service: ServiceModel,
   handler: HandlerModel,
   direction: "input" | "output",
 ): Serde<unknown> {
-  return (
-    handler.options[direction] ?? handler.options.serde ?? service.options.serde ?? defaultSerde()
-  );
+  return handler.options[direction] ?? defaultSerdeOf(service, handler);
 }
 
 /** @throws TypeError  the value can't be serialised */

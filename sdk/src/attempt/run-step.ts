@@ -3,10 +3,11 @@
 import { millisOf } from "@perdure/protocol/duration";
 import { valueOf } from "@perdure/protocol/messages";
 import { intervalMs } from "@perdure/protocol/retry";
-import type { RunAction, RunOptions } from "../context/context.js";
-import { isRetryableError, messageOf, TerminalError } from "../errors.js";
-import { defaultSerde, type Serde } from "../serde/serde.js";
+import type { RunOptions } from "../context/context.js";
+import { isPauseError, isRetryableError, messageOf, TerminalError } from "../errors.js";
+import type { Serde } from "../serde/serde.js";
 import type { Attempt } from "./attempt.js";
+import type { CommandRef } from "./leaves.js";
 import { failureOf, serialised, terminalOf } from "./results.js";
 
 const defaults = { initialRetryInterval: 50, maxRetryInterval: 10_000, retryIntervalFactor: 2 };
@@ -14,8 +15,10 @@ const defaults = { initialRetryInterval: 50, maxRetryInterval: 10_000, retryInte
 interface Step {
   readonly completionId: number;
   readonly name: string;
-  /** It is the first new command of the attempt: failures since the last progress were its own. */
-  readonly firstNew: boolean;
+  /** Failed attempts since the last progress are taken for its own. */
+  readonly ownFailures: boolean;
+  /** What failures are told of. */
+  readonly command: CommandRef | undefined;
 }
 
 /**
@@ -23,19 +26,19 @@ interface Step {
  */
 export function executeStep<T>(
   attempt: Attempt,
-  { completionId, name, firstNew }: Step,
-  action: RunAction<T>,
+  { completionId, name, ownFailures, command }: Step,
+  action: () => T | Promise<T>,
   options: RunOptions<T>,
 ): void {
   attempt.closureStarted();
   const startedMs = performance.now();
   const succeeded = (value: T): void => {
     try {
-      const serde: Serde<T> = options.serde ?? defaultSerde<T>();
+      const serde: Serde<T> = options.serde ?? (attempt.defaultSerde as Serde<T>);
       const bytes = serialised(serde, value, `the result of step "${name}"`);
       attempt.propose(completionId, { case: "value", value: valueOf(bytes) });
     } catch (error) {
-      attempt.fail(error);
+      attempt.fail(error, { command });
     }
     attempt.closureEnded();
   };
@@ -43,14 +46,28 @@ export function executeStep<T>(
     const { retryCount, millisSinceProgress } = attempt.options.start;
     try {
       stepFailed(attempt, completionId, error, options, {
-        failures: (firstNew ? retryCount : 0) + 1,
-        elapsedMs: (firstNew ? Number(millisSinceProgress) : 0) + (performance.now() - startedMs),
+        command,
+        failures: (ownFailures ? retryCount : 0) + 1,
+        elapsedMs:
+          (ownFailures ? Number(millisSinceProgress) : 0) + (performance.now() - startedMs),
       });
     } catch (another) {
-      attempt.fail(another);
+      attempt.fail(another, { command });
     }
     attempt.closureEnded();
   };
+  const { interceptRun } = attempt;
+  if (interceptRun !== undefined) {
+    let value: T | undefined;
+    const closure = async (): Promise<void> => {
+      value = await action();
+    };
+    // An interceptor that keeps the closure's error to itself leaves no value.
+    interceptRun(name, closure).then(() => {
+      succeeded(value as T);
+    }, failed);
+    return;
+  }
   try {
     const result = action();
     if (isThenable(result)) Promise.resolve(result).then(succeeded, failed);
@@ -66,6 +83,7 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 }
 
 interface Tried {
+  readonly command: CommandRef | undefined;
   readonly failures: number;
   readonly elapsedMs: number;
 }
@@ -81,7 +99,9 @@ function stepFailed<T>(
   if (terminal !== undefined) {
     return attempt.propose(completionId, { case: "failure", value: failureOf(terminal) });
   }
-  if (!hasPolicy(options)) return attempt.fail(error);
+  const { command } = tried;
+  if (isPauseError(error)) return attempt.fail(error, { command, pause: true });
+  if (!hasPolicy(options)) return attempt.fail(error, { command });
   const { maxRetryAttempts = Infinity, maxRetryDuration } = options;
   const exhausted =
     tried.failures >= maxRetryAttempts ||
@@ -92,7 +112,8 @@ function stepFailed<T>(
     return attempt.propose(completionId, { case: "failure", value: failure });
   }
   const asked = isRetryableError(error) ? error.retryAfter : undefined;
-  attempt.fail(error, asked ?? nextIntervalMs(options, tried.failures));
+  const retryAfter = asked ?? nextIntervalMs(options, tried.failures);
+  attempt.fail(error, { command, retryAfter });
 }
 
 function hasPolicy<T>(options: RunOptions<T>): boolean {

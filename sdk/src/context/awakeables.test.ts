@@ -2,6 +2,7 @@ import { formatAwakeableId, parseAwakeableId } from "@perdure/protocol/awakeable
 import { describe, expect, test } from "vitest";
 import { attempt, latch, turns } from "../endpoint/session.fixture.js";
 import { TerminalError } from "../errors.js";
+import { serde } from "../serde/serde.js";
 import { completedVoid, failure, jsonValue, signal, sleep } from "../replay/entries.fixture.js";
 import { invocationIdOf } from "@perdure/protocol/ids";
 
@@ -64,24 +65,60 @@ describe("an awakeable", () => {
   });
 
   test("of others is completed by a command, with a value or a failure", async () => {
+    const id = formatAwakeableId({ invocationId, signalId: 17 });
     const driver = attempt(async (ctx) => {
-      ctx.resolveAwakeable("sign_1x", { ok: true });
-      ctx.resolveAwakeable("sign_1x");
-      ctx.rejectAwakeable("sign_1y", "no");
-      ctx.rejectAwakeable("sign_1z", new TerminalError("gone", { errorCode: 410 }));
+      ctx.resolveAwakeable(id, { ok: true });
+      ctx.rejectAwakeable(id, "no");
+      ctx.rejectAwakeable(
+        id,
+        new TerminalError("gone", { errorCode: 410, metadata: { why: "late" } }),
+      );
     });
-    await driver.until("end");
-    const results = driver.frames.flatMap(({ frame }) =>
-      frame.case === "command" && frame.value.body.case === "completeAwakeable"
-        ? [frame.value.body.value]
-        : [],
-    );
-    expect(results.map(({ awakeableId, result }) => [awakeableId, result.case])).toEqual([
-      ["sign_1x", "value"],
-      ["sign_1x", "value"],
-      ["sign_1y", "failure"],
-      ["sign_1z", "failure"],
+    expect(await driver.until("end")).toEqual([
+      `CompleteAwakeable (awakeable ${id}) = {"ok":true}`,
+      `CompleteAwakeable (awakeable ${id}) ! 500 no`,
+      `CompleteAwakeable (awakeable ${id}) ! 410 gone why=late`,
+      "end = empty",
     ]);
-    expect(results[3]?.result.value).toMatchObject({ message: "gone", code: 410 });
+  });
+
+  test("that is resolved with nothing gets null, or no bytes where there is a serde", async () => {
+    const id = formatAwakeableId({ invocationId, signalId: 17 });
+    const driver = attempt(async (ctx) => {
+      ctx.resolveAwakeable(id);
+      ctx.resolveAwakeable(id, undefined, serde.binary);
+      ctx.resolveAwakeable(id, undefined, serde.json);
+    });
+    expect(await driver.until("end")).toEqual([
+      `CompleteAwakeable (awakeable ${id}) = null`,
+      `CompleteAwakeable (awakeable ${id}) = empty`,
+      `CompleteAwakeable (awakeable ${id}) = empty`,
+      "end = empty",
+    ]);
+  });
+
+  test("that is resolved with nothing gets no bytes by the serde of a service that has one", async () => {
+    const id = formatAwakeableId({ invocationId, signalId: 17 });
+    const driver = attempt(
+      async (ctx) => {
+        ctx.resolveAwakeable(id);
+        return new Uint8Array();
+      },
+      { serviceOptions: { serde: serde.binary } },
+    );
+    expect((await driver.until("end"))[0]).toBe(`CompleteAwakeable (awakeable ${id}) = empty`);
+  });
+
+  test("is refused for good where its id is none, and the id is named", async () => {
+    for (const id of ["sign_1x", "prom_1", "", undefined]) {
+      for (const complete of ["resolveAwakeable", "rejectAwakeable"] as const) {
+        const driver = attempt(async (ctx) => {
+          ctx[complete](id as string, "x");
+        });
+        const [said] = await driver.until("end");
+        expect(said).toMatch(/^end ! 400 .* is no awakeable id/);
+        expect(said).toContain(String(JSON.stringify(id)));
+      }
+    }
   });
 });

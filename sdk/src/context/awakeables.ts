@@ -1,6 +1,6 @@
 // Awakeables: a result that someone outside completes by id.
 
-import { formatAwakeableId } from "@perdure/protocol/awakeable-id";
+import { formatAwakeableId, parseAwakeableId } from "@perdure/protocol/awakeable-id";
 import { valueOf } from "@perdure/protocol/messages";
 import type { Attempt } from "../attempt/attempt.js";
 import { commandBody } from "../attempt/command-body.js";
@@ -18,25 +18,43 @@ export interface AwakeableMethods {
 }
 
 export function createAwakeables(attempt: Attempt): AwakeableMethods {
+  /** No payload is null where it is up to us, as JSON has it; nothing at all where a serde was chosen. */
+  function bytesOf(payload: unknown, serde: Serde<unknown> | undefined, what: string): Uint8Array {
+    if (payload !== undefined) return serialised(serde ?? attempt.defaultSerde, payload, what);
+    const chosen = serde !== undefined || attempt.defaultSerde !== defaultSerde();
+    return chosen ? new Uint8Array() : serialised(defaultSerde(), null, what);
+  }
+
   return {
-    awakeable(serde = defaultSerde()): Awakeable<unknown> {
+    awakeable(serde = attempt.defaultSerde): Awakeable<unknown> {
       const signalId = attempt.journal.newSignalId();
       const { invocationId } = attempt.options.start;
       const promise = new SignalPromise<unknown>(attempt, signalId, readValue(serde, undefined));
       return {
         id: formatAwakeableId({ invocationId, signalId }),
-        promise: attempt.expectSignal(promise),
+        promise,
       };
     },
-    resolveAwakeable(awakeableId, payload, serde = defaultSerde()): void {
-      const bytes = serialised(serde, payload, `the value of awakeable ${awakeableId}`);
+    resolveAwakeable(id, payload, serde): void {
+      const awakeableId = checkedAwakeableId(id);
+      const bytes = bytesOf(payload, serde, `the value of awakeable ${id}`);
       const result = { case: "value" as const, value: valueOf(bytes) };
       attempt.issue("", commandBody("completeAwakeable", { awakeableId, result }));
     },
-    rejectAwakeable(awakeableId, reason): void {
+    rejectAwakeable(id, reason): void {
+      const awakeableId = checkedAwakeableId(id);
       const error = typeof reason === "string" ? new TerminalError(reason) : reason;
       const result = { case: "failure" as const, value: failureOf(error) };
       attempt.issue("", commandBody("completeAwakeable", { awakeableId, result }));
     },
   };
+}
+
+/** @throws TerminalError  400: the text is no awakeable id */
+function checkedAwakeableId(id: string): string {
+  if (typeof id === "string" && parseAwakeableId(id) !== undefined) return id;
+  throw new TerminalError(
+    `${JSON.stringify(id)} is no awakeable id: they begin with sign_1, as ctx.awakeable() gives them (PDR2008)`,
+    { errorCode: 400 },
+  );
 }

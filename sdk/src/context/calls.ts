@@ -8,8 +8,9 @@ import { commandBody } from "../attempt/command-body.js";
 import { CompletionPromise } from "../attempt/leaves.js";
 import { readInvocationId, readValue } from "../attempt/readers.js";
 import { serialised } from "../attempt/results.js";
+import type { DeclaredSerdes } from "../definitions/declared-serdes.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
-import { defaultSerde, serde, type Serde } from "../serde/serde.js";
+import { serde, type Serde } from "../serde/serde.js";
 import {
   Opts,
   type SendOpts,
@@ -19,21 +20,29 @@ import {
   type SendOptions,
 } from "./clients.js";
 import type { GenericCall, GenericSend } from "./context.js";
+import { checkedLimits } from "./scope.js";
 
 type AnyOpts = Opts<unknown, unknown> | SendOpts<unknown> | undefined;
 
+/** Whom a client calls. */
+export interface Callee {
+  readonly service: string;
+  readonly handler: string;
+  readonly key: string | undefined;
+  readonly scope: string | undefined;
+}
+
+/** Serdes come from the call's own options, from what the callee declares, or are the default. */
 export interface Calls {
   call(
-    service: string,
-    handler: string,
-    key: string | undefined,
+    callee: Callee,
+    declared: DeclaredSerdes,
     input: unknown,
     options: AnyOpts,
   ): InvocationPromise<unknown>;
   send(
-    service: string,
-    handler: string,
-    key: string | undefined,
+    callee: Callee,
+    declared: DeclaredSerdes,
     input: unknown,
     options: AnyOpts,
   ): InvocationHandle;
@@ -65,7 +74,7 @@ export function createCalls(attempt: Attempt): Calls {
     const result = attempt.expect(
       new CompletionPromise(attempt, resultCompletionId, readValue(output, undefined)),
     );
-    attempt.track(resultCompletionId, invocationId);
+    attempt.cancellation.track(resultCompletionId, invocationId);
     return Object.assign(result, { invocationId }) as InvocationPromise<unknown>;
   }
 
@@ -94,37 +103,38 @@ export function createCalls(attempt: Attempt): Calls {
   }
 
   return {
-    call(service, handler, key, input, given): InvocationPromise<unknown> {
+    call(callee, declared, input, given): InvocationPromise<unknown> {
       const options = given instanceof Opts ? given.options : {};
-      const inputSerde = options.input ?? defaultSerde();
-      const outputSerde = options.output ?? defaultSerde();
-      const target = targetOf(service, handler, key);
+      const inputSerde = options.input ?? declared.input ?? attempt.defaultSerde;
+      const outputSerde = options.output ?? declared.output ?? attempt.defaultSerde;
+      const target = targetOf(callee, options.limitKey);
       return call(target, inputOf(target, input, inputSerde), options, outputSerde);
     },
-    send(service, handler, key, input, given): InvocationHandle {
+    send(callee, declared, input, given): InvocationHandle {
       const options = given?.options ?? {};
-      const inputSerde = options.input ?? defaultSerde();
-      const target = targetOf(service, handler, key);
+      const inputSerde = options.input ?? declared.input ?? attempt.defaultSerde;
+      const target = targetOf(callee, options.limitKey);
       return send(target, inputOf(target, input, inputSerde), options);
     },
-    genericCall({ service, method, key, parameter, inputSerde, outputSerde, ...options }) {
-      const target = targetOf(service, method, key);
+    genericCall({ service, method, key, scope, parameter, inputSerde, outputSerde, ...options }) {
+      const target = targetOf({ service, handler: method, key, scope }, options.limitKey);
       const input = (inputSerde ?? serde.binary) as Serde<unknown>;
       const output = (outputSerde ?? serde.binary) as Serde<unknown>;
       return call(target, inputOf(target, parameter, input), options, output);
     },
-    genericSend({ service, method, key, parameter, inputSerde, ...options }) {
-      const target = targetOf(service, method, key);
+    genericSend({ service, method, key, scope, parameter, inputSerde, ...options }) {
+      const target = targetOf({ service, handler: method, key, scope }, options.limitKey);
       const input = (inputSerde ?? serde.binary) as Serde<unknown>;
       return send(target, inputOf(target, parameter, input), options);
     },
   };
 }
 
-function targetOf(service: string, handler: string, key: string | undefined): Target {
+function targetOf({ service, handler, key, scope }: Callee, limitKey: string | undefined): Target {
   const target: Target = { $typeName: "perdure.protocol.v1.Target", service, handler };
   if (key !== undefined) target.key = key;
-  return target;
+  if (scope === undefined && limitKey === undefined) return target;
+  return Object.assign(target, checkedLimits({ scope, limitKey }));
 }
 
 function inputOf(target: Target, input: unknown, serde: Serde<unknown>): Uint8Array {

@@ -4,15 +4,18 @@ import type { Duration } from "@perdure/protocol/duration";
 import type { HandlerInput, HandlerNames, HandlerOutput } from "@perdure/protocol/definitions";
 import type { DurablePromise } from "../futures/names.js";
 import type { Serde } from "../serde/serde.js";
+import type { InvocationId } from "./context.js";
 
 /** The result of a call, and the id of the invocation that was called. */
 export interface InvocationPromise<T> extends DurablePromise<T> {
-  readonly invocationId: DurablePromise<string>;
+  /** For `ctx.invocation`, once it is known. */
+  readonly invocationId: DurablePromise<InvocationId>;
 }
 
 /** An invocation that was sent. */
 export interface InvocationHandle {
-  readonly invocationId: DurablePromise<string>;
+  /** For `ctx.invocation`, once it is known. */
+  readonly invocationId: DurablePromise<InvocationId>;
 }
 
 /** The input, then options; options alone where the input may be left out. */
@@ -44,6 +47,8 @@ export interface CallOptions<I, O> {
   readonly input?: Serde<I>;
   readonly output?: Serde<O>;
   readonly idempotencyKey?: string;
+  /** Which concurrency limit of the scope the call comes under: one or two parts joined by "/". Requires a scope. */
+  readonly limitKey?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Shown in the journal. */
   readonly name?: string;

@@ -22,7 +22,13 @@ export interface RunOptions<T> {
   readonly retryIntervalFactor?: number;
 }
 
-export type RunAction<T> = () => T | Promise<T>;
+/** What the closure of a step is given. */
+export interface StepContext {
+  /** Fires when the attempt is over (its connection is lost, it was aborted): what the closure gives is not recorded then. */
+  readonly signal: AbortSignal;
+}
+
+export type RunAction<T> = (step: StepContext) => T | Promise<T>;
 
 /** Random numbers that are the same on every replay. */
 export interface Rand {
@@ -51,6 +57,8 @@ export interface Request {
   readonly body: Uint8Array;
   readonly extraArgs: readonly unknown[];
   readonly idempotencyKey: string | undefined;
+  readonly scope: string | undefined;
+  readonly limitKey: string | undefined;
   /** Fires when this attempt ends, for whatever reason. */
   readonly attemptCompletedSignal: AbortSignal;
 }
@@ -75,6 +83,9 @@ export interface GenericCall<I, O> {
   readonly inputSerde?: Serde<I>;
   readonly outputSerde?: Serde<O>;
   readonly idempotencyKey?: string;
+  readonly scope?: string;
+  /** Requires a scope. */
+  readonly limitKey?: string;
   readonly name?: string;
 }
 
@@ -88,20 +99,8 @@ export interface Awakeable<T> {
   readonly promise: DurablePromise<T>;
 }
 
-declare const contextKind: unique symbol;
-
-/** What every handler can do. */
-export interface Context {
-  /**
-   * A step: runs the closure once and records its result. On replay the recorded result is returned and the closure does
-   * not run. It starts when the promise is awaited. Don't use the context inside.
-   * @throws TerminalError  thrown by the closure, or when its retries are used up
-   */
-  run<T>(action: RunAction<T>): DurablePromise<T>;
-  run<T>(name: string, action: RunAction<T>): DurablePromise<T>;
-  run<T>(name: string, action: RunAction<T>, options: RunOptions<T>): DurablePromise<T>;
-  /** Waits, for seconds or for months; costs nothing meanwhile. */
-  sleep(duration: Duration, name?: string): DurablePromise<void>;
+/** Clients of handlers: for calls, which wait for the result, and sends, which do not. */
+export interface ClientMakers {
   /**
    * Calls a handler of a plain service. Services are named by their class, by their definition, or by `{ name }` with a
    * type argument: `ctx.serviceClient<typeof Greeter>({ name: "Greeter" })`.
@@ -133,14 +132,123 @@ export interface Context {
     key: string,
   ): SendClientOf<HandlersOf<D>>;
   workflowSendClient<D>(name: ServiceName, key: string): SendClientOf<HandlersOf<D>>;
+  /**
+   * Calls handlers of whatever kind: a definition, a decorated class or an interface, with a key where its kind has one.
+   */
+  client<D extends DefinableAs<"service">>(definition: D): ClientOf<HandlersOf<D>>;
+  client<D extends DefinableAs<"object" | "workflow">>(
+    definition: D,
+    key: string,
+  ): ClientOf<HandlersOf<D>>;
+  /** As {@link ClientMakers.client}, without waiting for the result. */
+  sendClient<D extends DefinableAs<"service">>(definition: D): SendClientOf<HandlersOf<D>>;
+  sendClient<D extends DefinableAs<"object" | "workflow">>(
+    definition: D,
+    key: string,
+  ): SendClientOf<HandlersOf<D>>;
+}
+
+/** Clients whose calls and sends belong to a scope: keys, ids and concurrency limits of its own. */
+export interface ScopedContext extends ClientMakers {
+  genericCall<I = Uint8Array, O = Uint8Array>(
+    call: Omit<GenericCall<I, O>, "scope">,
+  ): InvocationPromise<O>;
+  genericSend<I = Uint8Array>(send: Omit<GenericSend<I>, "scope">): InvocationHandle;
+}
+
+/** What is known of another invocation, however it is named. */
+export interface InvocationResult {
+  /**
+   * Waits for its result.
+   * @throws TerminalError  its failure; 404 where there is no such invocation
+   */
+  attach<T = unknown>(serde?: Serde<T>): DurablePromise<T>;
+  /** Its result, without waiting: undefined while there is none. */
+  output<T = unknown>(serde?: Serde<T>): DurablePromise<T | undefined>;
+}
+
+/** Another invocation. */
+export interface InvocationReference extends InvocationResult {
+  readonly invocationId: InvocationId;
+  /** A signal to it, which it gets from its `ctx.signal(name)`. */
+  signal<T = unknown>(name: string, serde?: Serde<T>): SignalReference<T>;
+  /** Asks it to stop. It may compensate, and take its time. */
+  cancel(): void;
+}
+
+/** A named signal of another invocation. Each call sends one; they are queued there. */
+export interface SignalReference<T> {
+  resolve(payload?: T, serde?: Serde<T>): void;
+  reject(reason: string | TerminalError): void;
+}
+
+/** The run of a workflow, by its key. */
+export interface WorkflowTarget {
+  readonly workflow: string | DefinableAs<"workflow">;
+  readonly key: string;
+  readonly scope?: string;
+}
+
+/** A call or a send that was made with an idempotency key. */
+export interface IdempotentTarget {
+  readonly service: string | DefinableAs<"service" | "object">;
+  readonly handler: string;
+  readonly idempotencyKey: string;
+  /** Of a virtual object. */
+  readonly key?: string;
+  readonly scope?: string;
+}
+
+/** An invocation that is named by what its id is derived from. */
+export type InvocationTarget = WorkflowTarget | IdempotentTarget;
+
+declare const contextKind: unique symbol;
+
+/** What every handler can do. */
+export interface Context extends ClientMakers {
+  /**
+   * A step: runs the closure once and records its result. On replay the recorded result is returned and the closure does
+   * not run. It starts when the promise is awaited. Don't use the context inside.
+   * @throws TerminalError  thrown by the closure, or when its retries are used up
+   */
+  run<T>(action: RunAction<T>): DurablePromise<T>;
+  run<T>(name: string, action: RunAction<T>): DurablePromise<T>;
+  run<T>(name: string, action: RunAction<T>, options: RunOptions<T>): DurablePromise<T>;
+  /** Waits, for seconds or for months; costs nothing meanwhile. */
+  sleep(duration: Duration, name?: string): DurablePromise<void>;
   genericCall<I = Uint8Array, O = Uint8Array>(call: GenericCall<I, O>): InvocationPromise<O>;
   genericSend<I = Uint8Array>(send: GenericSend<I>): InvocationHandle;
+  /**
+   * Clients whose calls and sends belong to a scope.
+   * @throws TypeError  PDR2014: a scope is 1 to 36 of a-z, A-Z, 0-9, "_", "." and "-"
+   */
+  scope(key: string): ScopedContext;
+  /**
+   * The next signal of this name. They are queued for each name: each await takes one, and what comes while nobody waits is
+   * kept. Sent with `ctx.invocation(id).signal(name)`; the id is `ctx.request().id`.
+   */
+  signal<T = unknown>(name: string, serde?: Serde<T>): DurablePromise<T>;
+  /**
+   * Another invocation: its result, signals to it, its cancellation.
+   * @throws TerminalError  400: that is no invocation id
+   */
+  invocation(id: InvocationId): InvocationReference;
+  /** The same by what the id is derived from: the key of a workflow, or an idempotency key. */
+  invocation(target: InvocationTarget): InvocationResult;
+  /** @deprecated Use `ctx.invocation(id).cancel()`. */
+  cancel(id: InvocationId): void;
+  /** @deprecated Use `ctx.invocation(id).attach()`. */
+  attach<T = unknown>(id: InvocationId, serde?: Serde<T>): DurablePromise<T>;
   /**
    * A result that someone outside completes by its id: a handler, or a request to the ingress
    * (`POST /restate/awakeables/{id}/resolve`).
    */
   awakeable<T = unknown>(serde?: Serde<T>): Awakeable<T>;
-  /** Completes an awakeable. One that is completed already, or whose invocation is over, stays as it is. */
+  /**
+   * Completes an awakeable. One that is completed already, or whose invocation is over, stays as it is. No payload is null,
+   * or no bytes at all with a serde.
+   * @throws TerminalError  400: that is no awakeable id
+   */
   resolveAwakeable<T>(id: string, payload?: T, serde?: Serde<T>): void;
   rejectAwakeable(id: string, reason: string | TerminalError): void;
   request(): Request;

@@ -1,7 +1,7 @@
 // What contexts have beside steps, state, promises and calls.
 
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { attempt, turns } from "../endpoint/session.fixture.js";
+import { describe, expect, test } from "vitest";
+import { attempt, sessionOf, startOf, turns } from "../endpoint/session.fixture.js";
 import { completedVoid, completedWith, input, run, sleep } from "../replay/entries.fixture.js";
 import { createRand } from "./rand.js";
 
@@ -11,6 +11,7 @@ describe("the request", () => {
       async (ctx) => {
         const { target, id, headers, attemptHeaders, body, extraArgs, idempotencyKey } =
           ctx.request();
+        const { scope, limitKey } = ctx.request();
         return {
           target: { service: target.service, key: target.key, handler: target.handler },
           text: String(target),
@@ -20,6 +21,8 @@ describe("the request", () => {
           body: Buffer.from(body).toString(),
           extraArgs,
           idempotencyKey,
+          scope,
+          limitKey,
           key: ctx.key,
         };
       },
@@ -28,6 +31,8 @@ describe("the request", () => {
         entries: [input("given", { "X-Trace": "a", Accept: "b" })],
         attemptHeaders: [{ name: "TraceParent", value: "c" }],
         idempotencyKey: "k",
+        scope: "tenant-1",
+        limitKey: "llm/large",
       },
     );
     const said = await driver.until("end");
@@ -43,18 +48,23 @@ describe("the request", () => {
       body: '"given"',
       extraArgs: [],
       idempotencyKey: "k",
+      scope: "tenant-1",
+      limitKey: "llm/large",
       key: "ada",
     });
   });
 
-  test("of a plain service has no key", async () => {
+  test("of a plain service has no key, and no scope unless it was called in one", async () => {
     const driver = attempt(
-      async (ctx) => [String(ctx.request().target), ctx.request().target.key],
+      async (ctx) => {
+        const { target, scope, limitKey, idempotencyKey } = ctx.request();
+        return [String(target), target.key, scope, limitKey, idempotencyKey];
+      },
       {
         handler: "W/run",
       },
     );
-    expect(await driver.until("end")).toEqual(['end = ["W/run",null]']);
+    expect(await driver.until("end")).toEqual(['end = ["W/run",null,null,null,null]']);
   });
 });
 
@@ -98,32 +108,23 @@ describe("random numbers", () => {
 });
 
 describe("the console", () => {
-  afterEach(() => {
-    vi.restoreAllMocks();
-  });
-
   test("is silent for what was said by an earlier attempt, and speaks from then on", async () => {
-    const lines: string[] = [];
-    vi.spyOn(console, "log").mockImplementation((line: string) => {
-      lines.push(line);
-    });
-    const driver = attempt(
-      async (ctx) => {
-        ctx.console.log("before the step");
-        await ctx.run("a", () => 1);
-        ctx.console.log("between");
-        await ctx.sleep(1);
-        ctx.console.log("after the sleep");
-        await ctx.sleep(2);
-        ctx.console.log("at last");
-      },
-      { journal: [run(1, "a"), completedWith(1, 1), sleep(2), completedVoid(2)] },
-    );
+    const options = { journal: [run(1, "a"), completedWith(1, 1), sleep(2), completedVoid(2)] };
+    const session = sessionOf(async (ctx) => {
+      ctx.console.log("before the step");
+      await ctx.run("a", () => 1);
+      ctx.console.log("between");
+      await ctx.sleep(1);
+      ctx.console.log("after the sleep");
+      await ctx.sleep(2);
+      ctx.console.log("at last");
+    }, options);
+    const driver = session.start(startOf(options));
     await driver.until("waiting");
-    expect(lines).toEqual(["after the sleep"]);
+    expect(session.log).toEqual(["info W/k/run inv_1test: after the sleep"]);
     driver.notify(6, completedVoid(3));
     await driver.until("end");
-    expect(lines).toEqual(["after the sleep", "at last"]);
+    expect(session.log.slice(1)).toEqual(["info W/k/run inv_1test: at last"]);
   });
 });
 
@@ -143,6 +144,17 @@ describe("the date", () => {
     const before = Date.now();
     const said = await fresh.until("proposeCompletion");
     expect(Number(said.at(-1)?.slice("propose #1 = ".length))).toBeGreaterThanOrEqual(before);
+  });
+
+  test("is read from the endpoint's clock", async () => {
+    const endpoint = { now: () => 5_000.7 };
+    const number = attempt(async (ctx) => ctx.date.now(), { endpoint });
+    const text = attempt(async (ctx) => ctx.date.toJSON(), { endpoint });
+
+    expect((await number.until("proposeCompletion")).at(-1)).toBe("propose #1 = 5000");
+    expect((await text.until("proposeCompletion")).at(-1)).toBe(
+      'propose #1 = "1970-01-01T00:00:05.000Z"',
+    );
   });
 });
 

@@ -1,21 +1,35 @@
 // The context of an attempt: every kind of handler gets the same object; the interfaces say what each may use.
 
 import { millisOf, type Duration } from "@perdure/protocol/duration";
-import { nameOf, type Definable } from "@perdure/protocol/definitions";
 import type { Attempt } from "../attempt/attempt.js";
 import { commandBody } from "../attempt/command-body.js";
-import { CompletionPromise, RunPromise } from "../attempt/leaves.js";
+import { CompletionPromise, RunPromise, SignalPromise } from "../attempt/leaves.js";
 import { readValue, readVoid } from "../attempt/readers.js";
 import { executeStep } from "../attempt/run-step.js";
+import { cancelSignalId } from "../attempt/signals.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
-import { defaultSerde } from "../serde/serde.js";
+import { loggingConsole, logContextOf } from "../logger.js";
+import { serde, type Serde } from "../serde/serde.js";
 import { createAwakeables } from "./awakeables.js";
 import { createCalls } from "./calls.js";
-import { proxyClient } from "./clients.js";
-import type { ObjectContext, Request, RunAction, RunOptions, WorkflowContext } from "./context.js";
+import { createClientMakers, createScoped } from "./client-makers.js";
+import type {
+  Context,
+  ObjectContext,
+  Request,
+  RunAction,
+  RunOptions,
+  StepContext,
+  WorkflowContext,
+} from "./context.js";
+import type { ContextInternal } from "./context-internal.js";
 import { createPromises } from "./promises.js";
 import { createRand } from "./rand.js";
+import { createReferences } from "./references.js";
 import { createState } from "./state.js";
+
+/** Whatever the handler's own serde is. */
+const asJson = { serde: serde.json };
 
 /** What the context of any kind of handler can do, in one. */
 export type AnyContext = WorkflowContext & ObjectContext;
@@ -23,14 +37,13 @@ export type AnyContext = WorkflowContext & ObjectContext;
 export function createContext(attempt: Attempt, request: Request): AnyContext {
   const { start } = attempt.options;
   const calls = createCalls(attempt);
-  const clientOf = (definable: Definable, key: string | undefined): unknown =>
-    proxyClient((handler, input, options) =>
-      calls.call(nameOf(definable), handler, key, input, options),
-    );
-  const sendClientOf = (definable: Definable, key: string | undefined): unknown =>
-    proxyClient((handler, input, options) =>
-      calls.send(nameOf(definable), handler, key, input, options),
-    );
+  const stepContext: StepContext = {
+    get signal(): AbortSignal {
+      return attempt.signal;
+    },
+  };
+  let cancellation: SignalPromise<void> | undefined;
+  let othersUnfinished = false;
 
   function run<T>(
     first: string | RunAction<T>,
@@ -42,13 +55,20 @@ export function createContext(attempt: Attempt, request: Request): AnyContext {
     if (typeof action !== "function") throw new TypeError("ctx.run takes a function to run");
     const completionId = attempt.journal.newCompletionId();
     const recorded = attempt.issue(name, commandBody("run", { completionId }));
-    const firstNew =
-      recorded === undefined ? attempt.newCommands === 1 : !attempt.journal.replaying;
-    const serde = options.serde ?? defaultSerde<T>();
+    const command = attempt.lastCommand;
+    const unfinished = recorded !== undefined && !attempt.journal.hasCompletion(completionId);
+    // Every attempt since the last progress has tried the steps that are recorded without a result. Where there are none,
+    // the first new command is what they failed at.
+    const ownFailures = unfinished || (!othersUnfinished && attempt.newCommands === 1);
+    othersUnfinished ||= unfinished;
+    const valueSerde = options.serde ?? (attempt.defaultSerde as Serde<T>);
+    const closure = (): T | Promise<T> => action(stepContext);
     return attempt.expect(
-      new RunPromise<T>(attempt, completionId, readValue(serde as never, undefined), () => {
-        if (attempt.over || attempt.journal.hasCompletion(completionId)) return;
-        executeStep(attempt, { completionId, name, firstNew }, action, options);
+      new RunPromise<T>(attempt, completionId, readValue(valueSerde as never, undefined), () => {
+        attempt.startStep(() => {
+          if (attempt.over || attempt.journal.hasCompletion(completionId)) return;
+          executeStep(attempt, { completionId, name, ownFailures, command }, closure, options);
+        });
       }),
     );
   }
@@ -70,49 +90,41 @@ export function createContext(attempt: Attempt, request: Request): AnyContext {
   }
   attempt.sleep = sleep;
 
+  const internals: Pick<ContextInternal, Exclude<keyof ContextInternal, keyof Context>> = {
+    isProcessing: () => !attempt.journal.replaying,
+    cancellation(): SignalPromise<void> {
+      if (cancellation === undefined || cancellation.settled !== undefined) {
+        cancellation = new SignalPromise<void>(attempt, cancelSignalId, readVoid);
+      }
+      return cancellation;
+    },
+    cancelPreviousCalls: () => attempt.cancellation.cancelPreviousCalls(),
+  };
+
   const context = {
+    ...internals,
     run,
     sleep,
     ...createState(attempt),
     ...createPromises(attempt),
     ...createAwakeables(attempt),
+    ...createReferences(attempt),
     key: start.target?.key ?? "",
-    serviceClient: (definition: Definable) => clientOf(definition, undefined),
-    objectClient: keyed(clientOf),
-    workflowClient: keyed(clientOf),
-    serviceSendClient: (definition: Definable) => sendClientOf(definition, undefined),
-    objectSendClient: keyed(sendClientOf),
-    workflowSendClient: keyed(sendClientOf),
+    ...createClientMakers(calls),
+    scope: (key: string) => createScoped(calls, key),
     genericCall: calls.genericCall,
     genericSend: calls.genericSend,
     request: () => request,
     rand: createRand(start.randomSeed),
     date: {
-      now: () => run(() => Date.now()),
-      toJSON: () => run(() => new Date().toJSON()),
+      now: () => run("", () => Math.floor(attempt.options.now()), asJson),
+      toJSON: () => run("", () => new Date(attempt.options.now()).toJSON(), asJson),
     },
-    console: replayConsole(() => attempt.journal.replaying),
+    console: loggingConsole(
+      attempt.options.logger.transport,
+      () => logContextOf(attempt.options, request),
+      () => attempt.journal.replaying,
+    ),
   };
   return context as unknown as AnyContext;
-}
-
-type ClientMaker = (definable: Definable, key: string) => unknown;
-
-/** Keys often come from input that nobody has checked. */
-function keyed(clientOf: ClientMaker): ClientMaker {
-  return (definable, key) => {
-    if (typeof key === "string") return clientOf(definable, key);
-    throw new TypeError(`a client of ${nameOf(definable)} needs a key, as a string`);
-  };
-}
-
-/** The console, silent for what was said already. */
-function replayConsole(replaying: () => boolean): Console {
-  return new Proxy(console, {
-    get(target, property): unknown {
-      const member: unknown = Reflect.get(target, property);
-      if (typeof member !== "function" || !replaying()) return member;
-      return () => undefined;
-    },
-  });
 }

@@ -9,7 +9,7 @@ import { readValue, readVoid } from "../attempt/readers.js";
 import { failureOf, serialised } from "../attempt/results.js";
 import { TerminalError } from "../errors.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
-import { defaultSerde, type Serde } from "../serde/serde.js";
+import type { Serde } from "../serde/serde.js";
 import type { WorkflowPromise } from "./context.js";
 
 export interface PromiseMethods {
@@ -37,7 +37,7 @@ export function createPromises(attempt: Attempt): PromiseMethods {
   }
 
   return {
-    promise(name, serde = defaultSerde()): WorkflowPromise<unknown> {
+    promise(name, serde = attempt.defaultSerde): WorkflowPromise<unknown> {
       const read = readValue<unknown>(serde, undefined);
       let got: DurablePromiseNode<unknown> | undefined;
       const get = (): DurablePromiseNode<unknown> => (got ??= command("getPromise", name, read));

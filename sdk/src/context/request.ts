@@ -10,7 +10,7 @@ export function createRequest(
   input: InputCommand,
   signal: () => AbortSignal,
 ): Request {
-  const { service = "", handler = "", key } = start.target ?? {};
+  const { service = "", handler = "", key, scope, limitKey } = start.target ?? {};
   const target: Target = {
     service,
     handler,
@@ -25,6 +25,8 @@ export function createRequest(
     body: bytesOf(input.value),
     extraArgs: [],
     idempotencyKey: start.idempotencyKey,
+    scope,
+    limitKey,
     get attemptCompletedSignal(): AbortSignal {
       return signal();
     },

@@ -8,7 +8,7 @@ import { CompletionPromise, type CompletionResult, type Reader } from "../attemp
 import { readStateKeys, readValue } from "../attempt/readers.js";
 import { serialised } from "../attempt/results.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
-import { defaultSerde, type Serde } from "../serde/serde.js";
+import type { Serde } from "../serde/serde.js";
 
 export interface StateMethods {
   get(name: string, serde?: Serde<unknown>): DurablePromiseNode<unknown>;
@@ -47,7 +47,7 @@ export function createState(attempt: Attempt): StateMethods {
   }
 
   return {
-    get(name, serde = defaultSerde()): DurablePromiseNode<unknown> {
+    get(name, serde = attempt.defaultSerde): DurablePromiseNode<unknown> {
       const completionId = attempt.journal.newCompletionId();
       const mine = attempt.journal.replaying ? undefined : known(name);
       const eager = mine as { case: undefined } | undefined;
@@ -77,7 +77,7 @@ export function createState(attempt: Attempt): StateMethods {
       const result = then === undefined ? undefined : { case: "stateKeys" as const, value: then };
       return answered(completionId, readStateKeys, result);
     },
-    set(name, value, serde = defaultSerde()): void {
+    set(name, value, serde = attempt.defaultSerde): void {
       const asked = valueOf(serialised(serde, value, `state "${name}"`));
       const recorded = attempt.issue("", commandBody("setState", { key: name, value: asked }));
       // Values are not compared on replay: what was stored then is what the object has.

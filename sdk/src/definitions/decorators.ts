@@ -17,7 +17,8 @@ import type {
   WorkflowHandlerOpts,
 } from "./options.js";
 
-type Method<C> = (this: never, context: C, input: never) => Promise<unknown>;
+// oxlint-disable typescript/no-explicit-any -- without a serde, the method says what it takes and gives
+type Method<C, I, O> = (this: never, context: C, input: I) => Promise<O>;
 /** A method that instances have and everybody sees. */
 type MethodContext = ClassMethodDecoratorContext & {
   readonly static: false;
@@ -25,16 +26,19 @@ type MethodContext = ClassMethodDecoratorContext & {
 };
 
 /** Takes methods whose context is the one that handlers of this kind get, and that are async. */
-type MethodDecorator<C> = <F extends Method<C>>(method: F, context: MethodContext) => void;
+type MethodDecorator<C, I, O> = <F extends Method<C, I, O>>(
+  method: F,
+  context: MethodContext,
+) => void;
 
-type RunDecorator = <F extends Method<WorkflowContext>>(
+type RunDecorator<I, O> = <F extends Method<WorkflowContext, I, O>>(
   method: F,
   context: MethodContext & { readonly name: "run" },
 ) => void;
 
-interface SharedDecorator {
-  <F extends Method<WorkflowSharedContext>>(method: F, context: MethodContext): void;
-  <F extends Method<ObjectSharedContext>>(method: F, context: MethodContext): void;
+interface SharedDecorator<I, O> {
+  <F extends Method<WorkflowSharedContext, I, O>>(method: F, context: MethodContext): void;
+  <F extends Method<ObjectSharedContext, I, O>>(method: F, context: MethodContext): void;
 }
 
 function recording(kind: HandlerKindName | undefined, options: AnyHandlerOptions) {
@@ -44,21 +48,28 @@ function recording(kind: HandlerKindName | undefined, options: AnyHandlerOptions
 }
 
 /** The main handler of a workflow: runs once for each key. The method is called `run`. */
-export function run(options: WorkflowHandlerOpts = {}): RunDecorator {
+export function run<I = any, O = any>(options: WorkflowHandlerOpts<I, O> = {}): RunDecorator<I, O> {
   return recording("run", options);
 }
 
 /** A handler of a workflow or a virtual object that runs beside others and reads state. */
-export function shared(options: WorkflowHandlerOpts = {}): SharedDecorator {
+export function shared<I = any, O = any>(
+  options: WorkflowHandlerOpts<I, O> = {},
+): SharedDecorator<I, O> {
   return recording("shared", options);
 }
 
 /** A handler of a plain service. */
-export function handler(options: ServiceHandlerOpts = {}): MethodDecorator<Context> {
+export function handler<I = any, O = any>(
+  options: ServiceHandlerOpts<I, O> = {},
+): MethodDecorator<Context, I, O> {
   return recording(undefined, options);
 }
 
 /** A handler of a virtual object that runs alone for its key. */
-export function exclusive(options: ObjectHandlerOpts = {}): MethodDecorator<ObjectContext> {
+export function exclusive<I = any, O = any>(
+  options: ObjectHandlerOpts<I, O> = {},
+): MethodDecorator<ObjectContext, I, O> {
   return recording("exclusive", options);
 }
+// oxlint-enable typescript/no-explicit-any

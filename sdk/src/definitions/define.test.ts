@@ -76,7 +76,11 @@ describe("a decorated class", () => {
       "object",
       "workflow",
     ]);
-    expect(Reflect.get(Signup, definitionSymbol)).toEqual({ name: "Signup", kind: "workflow" });
+    expect(Reflect.get(Signup, definitionSymbol)).toEqual({
+      name: "Signup",
+      kind: "workflow",
+      handlers: { run: {}, plain: {}, status: {} },
+    });
   });
 
   test("has its decorated methods as handlers, of the kinds that they say, and no others", () => {
@@ -213,8 +217,14 @@ describe("a functional definition", () => {
     },
   });
 
-  test("is a plain object with a name, and nothing else", () => {
-    expect(greeter).toEqual({ name: "Greeter" });
+  test("is a plain object with a name, a kind, and what its callers want to know", () => {
+    expect(greeter).toEqual({
+      name: "Greeter",
+      _kind: "service",
+      _handlers: { greet: {}, hidden: {} },
+      _description: "Greets",
+      _metadata: { team: "a" },
+    });
     expect(Object.getPrototypeOf(greeter)).toBe(Object.prototype);
     expect(nameOf(greeter)).toBe("Greeter");
   });

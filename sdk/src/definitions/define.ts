@@ -3,12 +3,16 @@
 //   @workflow({ workflowRetention: { days: 7 } })      const greeter = service({
 //   export class SignupWorkflow { … }                    name: "Greeter", handlers: { … } });
 //
-// Both end as a ServiceModel, kept beside the class or the definition.
+// Both end as a ServiceModel, kept beside the class or the definition. What callers want to know (the kind, the
+// handlers' serdes) is on the definition itself and on the class, see @perdure/protocol/definitions.
 
 import {
   definitionSymbol,
   type Definition,
   type DefinitionMark,
+  type Descriptor,
+  type HandlerDescriptor,
+  type HandlerDescriptors,
   type ServiceKindName,
 } from "@perdure/protocol/definitions";
 import type {
@@ -113,6 +117,9 @@ export function modelOf(definable: object): ServiceModel {
   const model = models.get(definable);
   if (model !== undefined) return model;
   const name = (definable as { name?: string }).name ?? "this value";
+  if ("_kind" in definable) {
+    throw new DefinitionError(`${name} is an interface only: serve what implement() makes of it`);
+  }
   throw new DefinitionError(
     `${name} is no service: decorate the class with @service(), @object() or @workflow(), or make a definition with the function of that name`,
   );
@@ -123,13 +130,14 @@ function define(kind: ServiceKindName, given: Given): unknown {
   return (target: new () => object): void => {
     const { name = target.name, ...options } = given;
     if (models.has(target)) throw new DefinitionError(`class ${name} is decorated twice`);
-    models.set(target, classModel(kind, name, target, options));
-    const mark: DefinitionMark = { name, kind };
+    const model = classModel(kind, name, target, options);
+    models.set(target, model);
+    const mark: DefinitionMark = { name, kind, handlers: descriptorsOf(model) };
     Object.defineProperty(target, definitionSymbol, { value: mark });
   };
 }
 
-function defineFunctional(kind: ServiceKindName, given: Functional): { readonly name: string } {
+function defineFunctional(kind: ServiceKindName, given: Functional): Descriptor {
   const { name, description, metadata } = given;
   const options = {
     ...given.options,
@@ -143,9 +151,45 @@ function defineFunctional(kind: ServiceKindName, given: Functional): { readonly 
     const own = markOf(fn);
     return handlerModel(kind, name, handlerName, own, fn as HandlerFunction);
   });
-  const definition = { name };
-  models.set(definition, checked({ name, kind, options, handlers: byName(handlers) }));
+  return definitionOf({ name, kind, options, handlers: byName(handlers) });
+}
+
+/**
+ * A definition value of this model.
+ * @throws DefinitionError
+ */
+export function definitionOf(model: ServiceModel): Descriptor {
+  const { name, kind, options } = checked(model);
+  const definition: Descriptor = {
+    name,
+    _kind: kind,
+    _handlers: descriptorsOf(model),
+    ...(options.description === undefined ? {} : { _description: options.description }),
+    ...(options.metadata === undefined ? {} : { _metadata: options.metadata }),
+  };
+  models.set(definition, model);
   return definition;
+}
+
+/** What callers see of the handlers. Defaults that are no option of the service are theirs. */
+function descriptorsOf(model: ServiceModel): HandlerDescriptors {
+  const { options: ofService, handlers } = model;
+  return Object.fromEntries(
+    [...handlers.values()].map(({ name, kind, options }): [string, HandlerDescriptor] => {
+      const input = options.input ?? options.serde ?? ofService.serde;
+      const output = options.output ?? options.serde ?? ofService.serde;
+      return [
+        name,
+        {
+          ...(input === undefined ? {} : { _inputSerde: input }),
+          ...(output === undefined ? {} : { _outputSerde: output }),
+          ...(model.kind === "object" && kind === "shared" ? { _shared: true } : {}),
+          ...(options.description === undefined ? {} : { _description: options.description }),
+          ...(options.metadata === undefined ? {} : { _metadata: options.metadata }),
+        },
+      ];
+    }),
+  );
 }
 
 function classModel(
@@ -182,7 +226,8 @@ function methodsOf(target: new () => object): Map<string, HandlerFunction> {
   return methods;
 }
 
-function handlerModel(
+/** @throws DefinitionError  the service can't have a handler of this kind */
+export function handlerModel(
   kind: ServiceKindName,
   serviceName: string,
   name: string,

@@ -7,6 +7,7 @@ import type {
   WorkflowContext,
   WorkflowSharedContext,
 } from "../context/context.js";
+import type { Serde } from "../serde/serde.js";
 import type { HandlerFunction, HandlerKindName } from "./model.js";
 import type {
   AnyHandlerOptions,
@@ -43,7 +44,11 @@ type Fn<C> = (context: C, input: never) => Promise<unknown>;
 
 interface Maker<C, Options> {
   <F extends Fn<C>>(handler: F): F;
-  <F extends Fn<C>>(options: Options, handler: F): F;
+  // oxlint-disable-next-line typescript/no-explicit-any -- without a serde, the handler says what it takes and gives
+  <F extends (context: C, input: I) => Promise<O>, I = any, O = any>(
+    options: Options & { readonly input?: Serde<I>; readonly output?: Serde<O> },
+    handler: F,
+  ): F;
 }
 
 function maker<C, Options extends AnyHandlerOptions>(

@@ -1,9 +1,10 @@
-// Options of services and handlers. What a handler says wins over what its service says; what neither says
-// is the server's default.
+// Options of services and handlers. What a handler says wins over what its service says, and that over what the
+// endpoint says for all (`defaultServiceOptions`); what nobody says is the server's default. Hooks add up instead.
 
 import type { Duration } from "@perdure/protocol/duration";
 import type { TerminalError } from "../errors.js";
 import type { Serde } from "../serde/serde.js";
+import type { HooksProvider } from "./hooks.js";
 
 export interface RetryPolicy {
   /** Default 500 ms. */
@@ -37,11 +38,14 @@ export interface SharedOptions {
   readonly ingressPrivate?: boolean;
   readonly retryPolicy?: RetryPolicy;
   readonly asTerminalError?: AsTerminalError;
-  readonly serde?: Serde<unknown>;
-  /** Accepted and carried; acts with a later release. */
+  /** For values that no more specific serde is given for. Default JSON. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- for values of any type
+  readonly serde?: Serde<any>;
+  /** Cancelling throws nothing and cancels no calls: the code awaits `cancellation()` of `internal.ContextInternal`. */
   readonly explicitCancellation?: boolean;
   readonly onJournalMismatchErrors?: "retry" | "pause" | "fail";
-  readonly hooks?: readonly unknown[];
+  /** Around attempts and steps. The endpoint's are outermost, then the service's, then the handler's. */
+  readonly hooks?: readonly HooksProvider[];
 }
 
 export interface ServiceOptions extends SharedOptions {}
@@ -69,6 +73,9 @@ export interface ObjectHandlerOpts<I = unknown, O = unknown> extends ServiceHand
 }
 
 export interface WorkflowHandlerOpts<I = unknown, O = unknown> extends ObjectHandlerOpts<I, O> {}
+
+/** Options that an endpoint gives to all of its services; each takes those that it can have. */
+export type DefaultServiceOptions = Omit<WorkflowOptions, "description" | "metadata">;
 
 /** All options of a service, whatever its kind. */
 export type AnyServiceOptions = WorkflowOptions;

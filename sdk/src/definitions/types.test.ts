@@ -2,16 +2,19 @@
 // the code in here need not run.
 
 import type { Definition } from "@perdure/protocol/definitions";
+import * as v from "valibot";
 import { describe, expectTypeOf, test } from "vitest";
 import { rpc, type InvocationHandle, type InvocationPromise } from "../context/clients.js";
 import type {
   Context,
+  InvocationId,
   ObjectContext,
   ObjectSharedContext,
   WorkflowContext,
   WorkflowSharedContext,
 } from "../context/context.js";
 import { DurablePromise } from "../futures/names.js";
+import { serde } from "../serde/serde.js";
 import { exclusive, handler, run, shared } from "./decorators.js";
 import { object, service, workflow } from "./define.js";
 import { handlers } from "./handlers.js";
@@ -194,6 +197,41 @@ describe("a class", () => {
 });
 
 describe("a functional definition", () => {
+  test("gives inputs the types of their serdes, and checks what is written against them", () => {
+    const user = serde.schema(v.object({ name: v.string() }));
+    compiled(() => [
+      handlers.handler({ input: user, output: serde.binary }, async (ctx, given) => {
+        expectTypeOf(ctx).toEqualTypeOf<Context>();
+        expectTypeOf(given).toEqualTypeOf<{ name: string }>();
+        return new Uint8Array();
+      }),
+      handlers.object.shared({ ingressPrivate: true }, async (_, by: number) => by),
+      // @ts-expect-error a user is no number
+      handlers.handler({ input: user }, async (_: Context, by: number) => by),
+      // @ts-expect-error a number is no bytes
+      handlers.handler({ output: serde.binary }, async () => 5),
+    ]);
+    compiled(() => {
+      class Greeter {
+        @handler({ input: user }) async greet(
+          _: Context,
+          given: { name: string },
+        ): Promise<string> {
+          return given.name;
+        }
+        // @ts-expect-error a user is no number
+        @handler({ input: user }) async add(_: Context, by: number): Promise<number> {
+          return by;
+        }
+        // @ts-expect-error a number is no bytes
+        @shared({ output: serde.binary }) async get(_: ObjectSharedContext): Promise<number> {
+          return 1;
+        }
+      }
+      return Greeter;
+    });
+  });
+
   test("gives contexts their types, without a word", () => {
     compiled(() => {
       const greeter = service({
@@ -357,7 +395,7 @@ describe("clients inside handlers", () => {
       const client = ctx.serviceClient(Greeter);
       expectTypeOf(client.greet("Ada")).toEqualTypeOf<InvocationPromise<{ text: string }>>();
       expectTypeOf(await client.greet("Ada")).toEqualTypeOf<{ text: string }>();
-      expectTypeOf(await client.greet("Ada").invocationId).toEqualTypeOf<string>();
+      expectTypeOf(await client.greet("Ada").invocationId).toEqualTypeOf<InvocationId>();
       expectTypeOf(await client.maybe()).toEqualTypeOf<number>();
       expectTypeOf(await client.ping()).toEqualTypeOf<void>();
       expectTypeOf(await client.bare()).toEqualTypeOf<Date>();
@@ -446,7 +484,7 @@ describe("clients inside handlers", () => {
       const client = ctx.serviceSendClient(Greeter);
       const options = rpc.sendOpts({ delay: { days: 1 } });
       expectTypeOf(client.greet("Ada", options)).toEqualTypeOf<InvocationHandle>();
-      expectTypeOf(await client.ping(options).invocationId).toEqualTypeOf<string>();
+      expectTypeOf(await client.ping(options).invocationId).toEqualTypeOf<InvocationId>();
       client.maybe(options);
       ctx.objectSendClient(counter, "a").add(1);
       ctx.workflowSendClient(signup, "a").run({ name: "Ada" });

@@ -11,9 +11,10 @@ import { handler, run } from "../definitions/decorators.js";
 import { service, workflow } from "../definitions/define.js";
 import { DefinitionError } from "../definitions/model.js";
 import { completedVoid, input } from "../replay/entries.fixture.js";
-import { endpoint, ListenError, serve, type Listening } from "./endpoint.js";
+import { endpoint } from "./endpoint.js";
 import { frameText } from "./frame-text.fixture.js";
 import { NetworkSession, peerOf, versions } from "./network.fixture.js";
+import { ListenError, serve, type Listening } from "./serve.js";
 import { latch, turns } from "./session.fixture.js";
 
 @service()

@@ -71,6 +71,12 @@ export function commandText(entry: Entry): string {
       parts.push(`with ${valueText(body.value.parameter)}`);
       if (body.value.delayMs > 0n) parts.push(`in ${String(body.value.delayMs)} ms`);
       break;
+    case "attach":
+    case "getOutput":
+      parts.push(idText(body.value.completionId));
+      break;
+    case "sendSignal":
+    case "completeAwakeable":
     case "output":
       parts.push(resultText(body.value.result));
       break;

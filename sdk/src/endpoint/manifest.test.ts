@@ -16,7 +16,7 @@ import { handlers } from "../definitions/handlers.js";
 import type { AnyHandlerOptions, RetryPolicy } from "../definitions/options.js";
 import { TerminalError } from "../errors.js";
 import { serde, type Serde } from "../serde/serde.js";
-import { buildIdOf, createManifest } from "./manifest.js";
+import { createManifest } from "./manifest.js";
 
 /** As it is on the wire. */
 function describeServices(...definables: Definable[]): Service[] {
@@ -200,16 +200,4 @@ test("an option that is no duration is refused, with PDR2004", () => {
   expect(() => handlerWith({ journalRetention: Infinity })).toThrow(
     "the option journalRetention is no duration (PDR2004)",
   );
-});
-
-describe("a build id", () => {
-  test("changes with what is offered", () => {
-    const idOf = (...definables: Definable[]): string =>
-      buildIdOf(createManifest(definables.map((each) => modelOf(each))));
-    const one = (options = {}) => service({ name: "S", options, handlers: { a: async () => 1 } });
-
-    expect(idOf(one())).toBe(idOf(one()));
-    expect(idOf(one())).not.toBe(idOf(one({ ingressPrivate: true })));
-    expect(idOf(one())).not.toBe(idOf());
-  });
 });

@@ -1,7 +1,6 @@
 // What this endpoint offers, as Discover tells it.
 
-import { createHash } from "node:crypto";
-import { create, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   HandlerKind,
   ManifestSchema,
@@ -22,7 +21,6 @@ import {
   type ServiceModel,
 } from "../definitions/model.js";
 import type { AnyHandlerOptions, AnyServiceOptions, RetryPolicy } from "../definitions/options.js";
-import { sdkVersion } from "../version.js";
 
 const serviceKinds: Record<ServiceKindName, ServiceKind> = {
   service: ServiceKind.SERVICE,
@@ -38,12 +36,6 @@ const handlerKinds: Record<HandlerKindName, HandlerKind> = {
 
 export function createManifest(services: Iterable<ServiceModel>): Manifest {
   return create(ManifestSchema, { services: [...services].map(serviceOf) });
-}
-
-/** Names the code: what is offered, and by which SDK. */
-export function buildIdOf(manifest: Manifest): string {
-  const hash = createHash("sha256").update(sdkVersion).update(toBinary(ManifestSchema, manifest));
-  return hash.digest("hex").slice(0, 16);
 }
 
 function serviceOf(model: ServiceModel): Service {

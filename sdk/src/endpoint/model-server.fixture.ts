@@ -13,9 +13,11 @@ import {
   completedWith,
   completion,
   failedWith,
+  failure,
   input,
   invocationId,
   jsonValue,
+  namedSignal,
   signal,
 } from "../replay/entries.fixture.js";
 import { awaitingText, commandText } from "./frame-text.fixture.js";
@@ -38,6 +40,8 @@ interface Options {
   readonly partialState: boolean;
   /** Cancels the invocation at some point. */
   readonly cancel: boolean;
+  /** The handler cancels explicitly. */
+  readonly explicit: boolean;
   /** Checks that what the attempt says it waits for is what moves it on. Not for code that waits for other things, too. */
   readonly checkTrees: boolean;
 }
@@ -55,7 +59,7 @@ type Result = Completion["result"];
 
 /** Runs an attempt to its end. */
 export async function execute(options: Options): Promise<Execution> {
-  const { session, dice, partialState, cancel, checkTrees } = options;
+  const { session, dice, partialState, cancel, explicit, checkTrees } = options;
   const driver = session.start({ partialState, invocationId: invocationOfTests });
   const journal: Entry[] = [input()];
   const states: ReadonlyMap<string, Value>[] = [new Map(), new Map()];
@@ -67,6 +71,7 @@ export async function execute(options: Options): Promise<Execution> {
   let cancelled = !cancel;
   let awaited: Extract<DeploymentFrame["frame"], { case: "waiting" }>["value"] | undefined;
   let signals = 17;
+  let named = 0;
 
   function append(entry: Entry): number {
     const length = journal.push(entry);
@@ -165,6 +170,16 @@ export async function execute(options: Options): Promise<Execution> {
       }
       case "send":
         return tell(invocationId(body.value.invocationIdCompletionId, "inv_1sent"));
+      case "attach": {
+        const id = body.value.completionId;
+        return dice(3) === 0
+          ? later(failedWith(id, `no result ${String(id)}`, 404))
+          : later(completedWith(id, `attached ${String(id)}`));
+      }
+      case "getOutput": {
+        const id = body.value.completionId;
+        return tell(dice(2) === 0 ? completedVoid(id) : completedWith(id, `output ${String(id)}`));
+      }
       default:
     }
   }
@@ -176,12 +191,33 @@ export async function execute(options: Options): Promise<Execution> {
       cancelled = true;
       tell(cancelSignal);
     }
+    // Signals come whether or not somebody waits for them.
+    if (named < 10 && dice(12) === 0) tellNamed(["a", "b"][dice(2)] ?? "");
     while (journal.length === length && due.length > 0) due.splice(dice(due.length), 1)[0]?.();
     return journal.length > length;
   }
 
-  function signalNext(): void {
-    if (signals > 100) throw new Error("nothing can happen any more");
+  function tellNamed(name: string): void {
+    named++;
+    const text = `${name} ${String(named)}`;
+    tell(
+      dice(4) === 0
+        ? namedSignal(name, { case: "failure", value: failure(text) })
+        : namedSignal(name, { case: "value", value: jsonValue(text) }),
+    );
+  }
+
+  /** A signal that the code waits for. */
+  function signalNext(awaiting: Awaiting | undefined): void {
+    const { ids, names } = signalsOf(awaiting);
+    const wanted = [...names, ...(explicit && ids.includes(1) ? [1] : [])];
+    if (ids.some((id) => id >= 17)) wanted.push(17);
+    const one = wanted[dice(wanted.length)];
+    if (one === undefined || signals + named > 200) {
+      throw new Error("nothing can happen any more");
+    }
+    if (typeof one === "string") return tellNamed(one);
+    if (one === 1) return tell(cancelSignal);
     tell(signal(signals, { case: "value", value: jsonValue(`signal ${String(signals)}`) }));
     signals++;
   }
@@ -207,7 +243,7 @@ export async function execute(options: Options): Promise<Execution> {
         if (frame.value.seen < lastNotification(journal)) break;
         awaited = frame.value;
         // Where nothing else can come, the code waits for an awakeable.
-        if (!happen()) signalNext();
+        if (!happen()) signalNext(frame.value.awaiting);
         break;
       case "end":
         expectProgress();
@@ -309,12 +345,21 @@ function expectPart(said: Awaiting | undefined, reduced: Awaiting): void {
 }
 
 function partsOf(tree: Awaiting | undefined): string[] {
-  const { completionIds = [], signalIds = [], nested = [] } = tree ?? {};
+  const { completionIds = [], signalIds = [], signalNames = [], nested = [] } = tree ?? {};
   return [
+    ...signalNames.map((name) => `named ${name}`),
     ...completionIds.map((id) => `completion ${String(id)}`),
     ...signalIds.map((id) => `signal ${String(id)}`),
     ...nested.map((each) => awaitingText(each)),
   ];
+}
+
+function signalsOf(tree: Awaiting | undefined): { ids: number[]; names: string[] } {
+  const below = (tree?.nested ?? []).map((nested) => signalsOf(nested));
+  return {
+    ids: [...(tree?.signalIds ?? []), ...below.flatMap(({ ids }) => ids)],
+    names: [...(tree?.signalNames ?? []), ...below.flatMap(({ names }) => names)],
+  };
 }
 
 function isStep(journal: readonly Entry[], completionId: number): boolean {
@@ -336,9 +381,10 @@ function arrivalOf({ body }: Entry): Arrival | undefined {
     const { completionId: id, result } = body.value;
     return { leaf: { case: "completion", id }, succeeded: result.case !== "failure" };
   }
-  if (body.case === "signal" && body.value.signal.case === "id") {
-    const { signal: which, result } = body.value;
-    return { leaf: { case: "signal", id: which.value }, succeeded: result.case !== "failure" };
-  }
-  return undefined;
+  if (body.case !== "signal") return undefined;
+  const { signal: which, result } = body.value;
+  const succeeded = result.case !== "failure";
+  if (which.case === "id") return { leaf: { case: "signal", id: which.value }, succeeded };
+  if (which.case === undefined) return undefined;
+  return { leaf: { case: "named", name: which.value }, succeeded };
 }

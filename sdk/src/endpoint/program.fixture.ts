@@ -3,10 +3,12 @@
 
 import type { Definition } from "@perdure/protocol/definitions";
 import fc from "fast-check";
+import { rpc } from "../context/clients.js";
 import type { WorkflowContext } from "../context/context.js";
+import type { ContextInternal } from "../context/context-internal.js";
 import { TerminalError } from "../errors.js";
 import { DurablePromise } from "../futures/names.js";
-import type { Code } from "./session.fixture.js";
+import { invocationOfTests, type Code } from "./session.fixture.js";
 
 export type Expression =
   | { readonly kind: "run"; readonly fails: boolean; readonly ticks: number }
@@ -17,7 +19,14 @@ export type Expression =
   | { readonly kind: "keys" }
   | { readonly kind: "call" }
   | { readonly kind: "callId" }
+  | { readonly kind: "scopedCall" }
   | { readonly kind: "awakeable" }
+  | { readonly kind: "signal"; readonly name: string }
+  | { readonly kind: "attach" }
+  | { readonly kind: "output" }
+  /** The next cancellation; only where it is explicit, else a sleep. */
+  | { readonly kind: "cancellation" }
+  | { readonly kind: "cancelCalls" }
   | { readonly kind: "combine"; readonly how: Combination; readonly of: readonly Expression[] }
   | { readonly kind: "map"; readonly of: Expression; readonly gives: "value" | "failure" }
   | { readonly kind: "timeout"; readonly of: Expression };
@@ -32,6 +41,8 @@ export type Statement =
   | { readonly kind: "clear"; readonly key: string }
   | { readonly kind: "clearAll" }
   | { readonly kind: "send" }
+  | { readonly kind: "sendSignal"; readonly name: string }
+  | { readonly kind: "cancel" }
   | { readonly kind: "resolve"; readonly name: string }
   /** Something that is not durable. */
   | { readonly kind: "native"; readonly ticks: number }
@@ -56,7 +67,13 @@ const expressions = fc.letrec<{ leaf: Expression; expression: Expression }>((tie
     fc.constant({ kind: "keys" as const }),
     fc.constant({ kind: "call" as const }),
     fc.constant({ kind: "callId" as const }),
+    fc.constant({ kind: "scopedCall" as const }),
     fc.constant({ kind: "awakeable" as const }),
+    fc.record({ kind: fc.constant("signal" as const), name: names }),
+    fc.constant({ kind: "attach" as const }),
+    fc.constant({ kind: "output" as const }),
+    fc.constant({ kind: "cancellation" as const }),
+    fc.constant({ kind: "cancelCalls" as const }),
   ),
   expression: fc.oneof(
     { maxDepth: 3, depthSize: "small" },
@@ -102,6 +119,8 @@ const { program } = fc.letrec<{ program: Program; statement: Statement }>((tie) 
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("clear" as const), key: names }) },
     { weight: 1, arbitrary: fc.constant({ kind: "clearAll" as const }) },
     { weight: 1, arbitrary: fc.constant({ kind: "send" as const }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("sendSignal" as const), name: names }) },
+    { weight: 1, arbitrary: fc.constant({ kind: "cancel" as const }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("resolve" as const), name: names }) },
     {
       weight: 2,
@@ -128,21 +147,23 @@ export const programsWithNative: fc.Arbitrary<Program> = fc.array(
 );
 
 /** The program as a handler. `native` says how long the things that are not durable take: longer or shorter each time. */
-export function handlerOf(of: Program, native: () => number = () => 0): Code {
+export function handlerOf(of: Program, explicit: boolean, native: () => number = () => 0): Code {
   return async (ctx) => {
     const trace: string[] = [];
-    await execute(ctx, of, trace, native, "");
+    await execute({ ctx, trace, native, explicit }, of, "");
     return trace;
   };
 }
 
-async function execute(
-  ctx: WorkflowContext,
-  statements: Program,
-  trace: string[],
-  native: () => number,
-  path: string,
-): Promise<void> {
+interface Run {
+  readonly ctx: WorkflowContext;
+  readonly trace: string[];
+  readonly native: () => number;
+  readonly explicit: boolean;
+}
+
+async function execute(run: Run, statements: Program, path: string): Promise<void> {
+  const { ctx, trace, native } = run;
   const later: [string, PromiseLike<unknown>][] = [];
   const see = async (at: string, promise: PromiseLike<unknown>): Promise<void> => {
     trace.push(`${at} ${await outcomeOf(promise)}`);
@@ -151,10 +172,10 @@ async function execute(
     const at = `${path}${String(index)}`;
     switch (statement.kind) {
       case "await":
-        await see(at, make(ctx, statement.what, at));
+        await see(at, make(run, statement.what, at));
         break;
       case "later":
-        later.push([at, make(ctx, statement.what, at)]);
+        later.push([at, make(run, statement.what, at)]);
         break;
       case "set":
         ctx.set(statement.key, at);
@@ -168,6 +189,12 @@ async function execute(
       case "send":
         ctx.genericSend({ service: "Callee", method: "send", parameter: Buffer.from(at) });
         break;
+      case "sendSignal":
+        ctx.invocation(invocationOfTests).signal(statement.name).resolve(at);
+        break;
+      case "cancel":
+        ctx.invocation(invocationOfTests).cancel();
+        break;
       case "resolve":
         await see(at, ctx.promise<string>(statement.name).resolve(at));
         break;
@@ -177,7 +204,7 @@ async function execute(
       case "branches":
         await Promise.all(
           statement.of.map(async (branch, number) =>
-            execute(ctx, branch, trace, native, `${at}.${String(number)}.`),
+            execute(run, branch, `${at}.${String(number)}.`),
           ),
         );
         break;
@@ -191,7 +218,9 @@ interface CalleeHandlers {
 }
 const callee: Definition<"workflow", "Callee", CalleeHandlers> = { name: "Callee" };
 
-function make(ctx: WorkflowContext, expression: Expression, at: string): DurablePromise<unknown> {
+function make(run: Run, expression: Expression, at: string): DurablePromise<unknown> {
+  const { ctx } = run;
+  const internals = ctx as unknown as ContextInternal;
   switch (expression.kind) {
     case "run":
       return ctx.run(at, async () => {
@@ -214,19 +243,33 @@ function make(ctx: WorkflowContext, expression: Expression, at: string): Durable
       const called = ctx.workflowClient(callee, "k").run(at);
       return expression.kind === "call" ? called : called.invocationId;
     }
+    case "scopedCall": {
+      const called = ctx.scope("s").workflowClient(callee, "k");
+      return called.run(at, rpc.opts({ limitKey: "l/m" }));
+    }
+    case "signal":
+      return ctx.signal(expression.name);
+    case "attach":
+      return ctx.invocation(invocationOfTests).attach();
+    case "output":
+      return ctx.invocation({ workflow: callee, key: "k" }).output();
+    case "cancellation":
+      return run.explicit ? internals.cancellation() : ctx.sleep(2);
+    case "cancelCalls":
+      return internals.cancelPreviousCalls();
     case "awakeable":
       return ctx.awakeable().promise;
     case "combine":
       return DurablePromise[expression.how](
-        expression.of.map((child, index) => make(ctx, child, `${at}/${String(index)}`)),
+        expression.of.map((child, index) => make(run, child, `${at}/${String(index)}`)),
       ) as DurablePromise<unknown>;
     case "map":
-      return make(ctx, expression.of, `${at}/m`).map((value, failure) => {
+      return make(run, expression.of, `${at}/m`).map((value, failure) => {
         if (expression.gives === "failure") throw new TerminalError(`mapped ${at}`);
         return failure === undefined ? ["mapped", value] : ["recovered", failure.message];
       });
     case "timeout":
-      return make(ctx, expression.of, `${at}/t`).orTimeout(1);
+      return make(run, expression.of, `${at}/t`).orTimeout(1);
   }
 }
 

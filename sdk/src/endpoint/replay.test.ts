@@ -12,23 +12,34 @@ interface How {
   readonly seed: number;
   readonly partialState: boolean;
   readonly cancel: boolean;
+  readonly explicit: boolean;
 }
 
 const how: fc.Arbitrary<How> = fc.record({
   seed: fc.nat(),
   partialState: fc.boolean(),
   cancel: fc.boolean(),
+  explicit: fc.boolean(),
 });
 
 async function replaysFromEveryPrefix(
   program: Program,
-  { seed, partialState, cancel }: How,
+  { seed, partialState, cancel, explicit }: How,
   native?: (below: number) => number,
 ): Promise<Execution> {
   const dice = diceOf(seed);
-  const session = sessionOf(handlerOf(program, native && (() => native(6))));
+  const session = sessionOf(handlerOf(program, explicit, native && (() => native(6))), {
+    options: { explicitCancellation: explicit },
+  });
   const checkTrees = native === undefined;
-  const execution = await execute({ session, dice, partialState, cancel, checkTrees });
+  const execution = await execute({
+    session,
+    dice,
+    partialState,
+    cancel,
+    explicit,
+    checkTrees,
+  });
   for (let known = 1; known <= execution.journal.length; known++) {
     await continueFrom(execution, known, { session, dice, partialState });
   }

@@ -14,12 +14,14 @@ import type { Definable } from "@perdure/protocol/definitions";
 import { invocationIdOf } from "@perdure/protocol/ids";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
 import type { WorkflowContext } from "../context/context.js";
-import { modelOf, workflow } from "../definitions/define.js";
+import { workflow } from "../definitions/define.js";
 import { handlers } from "../definitions/handlers.js";
 import type { WorkflowHandlerOpts, WorkflowOptions } from "../definitions/options.js";
-import type { Logger } from "../logger.js";
+import type { LoggerTransport } from "../logger.js";
 import { input, jsonValue } from "../replay/entries.fixture.js";
+import type { EndpointOptions } from "./endpoint-options.js";
 import { frameText } from "./frame-text.fixture.js";
+import { resolveEndpoint } from "./resolve-endpoint.js";
 import { EndpointSession } from "./session.js";
 
 type FrameCase = NonNullable<DeploymentFrame["frame"]["case"]>;
@@ -38,6 +40,8 @@ export interface StartOptions {
   readonly attemptHeaders?: { readonly name: string; readonly value: string }[];
   /** "Service/handler" or "Service/key/handler". */
   readonly handler?: string;
+  readonly scope?: string;
+  readonly limitKey?: string;
   readonly number?: AttemptNumber;
   readonly streamId?: number;
 }
@@ -129,11 +133,12 @@ export class SessionDriver {
   readonly #attempts = new Map<number, AttemptDriver>();
   #lastStreamId = 0;
 
-  constructor(services: readonly Definable[]) {
-    const models = services.map((definable) => modelOf(definable));
+  constructor(
+    services: readonly Definable[],
+    options: Omit<Partial<EndpointOptions>, "services"> = {},
+  ) {
     this.session = new EndpointSession({
-      services: new Map(models.map((model) => [model.name, model])),
-      logger: this.#logger(),
+      ...resolveEndpoint({ services, logger: this.#transport(), ...options }),
       instanceId: "instance",
       buildId: "build",
     });
@@ -141,7 +146,8 @@ export class SessionDriver {
   }
 
   start(options: StartOptions = {}): AttemptDriver {
-    const { handler = "W/k/run", number, streamId = ++this.#lastStreamId, ...given } = options;
+    const { handler = "W/k/run", scope, limitKey, number, ...rest } = options;
+    const { streamId = ++this.#lastStreamId, ...given } = rest;
     const attempt = new AttemptDriver(streamId, number ?? numberOf(1), (frame) => {
       this.send(frame);
     });
@@ -149,7 +155,11 @@ export class SessionDriver {
     const entries = given.entries ?? [input()];
     const start = create(StartSchema, {
       invocationId: "inv_1test",
-      target: targetOf(handler),
+      target: {
+        ...targetOf(handler),
+        ...(scope === undefined ? {} : { scope }),
+        ...(limitKey === undefined ? {} : { limitKey }),
+      },
       randomSeed: 42n,
       knownEntries: entries.length,
       ...given,
@@ -168,16 +178,12 @@ export class SessionDriver {
     this.#requests.close();
   }
 
-  #logger(): Logger {
-    const at = (level: string) => (message: string) => {
-      this.log.push(`${level} ${message}`);
-    };
-    return {
-      trace: at("trace"),
-      debug: at("debug"),
-      info: at("info"),
-      warn: at("warn"),
-      error: at("error"),
+  #transport(): LoggerTransport {
+    return ({ level, replaying, context }, message) => {
+      if (replaying) return;
+      const about =
+        context === undefined ? "" : `${context.invocationTarget} ${context.invocationId}: `;
+      this.log.push(`${level} ${about}${String(message)}`);
     };
   }
 
@@ -210,14 +216,17 @@ export interface CodeOptions extends StartOptions {
   readonly values?: Readonly<Record<string, unknown>>;
   readonly options?: WorkflowHandlerOpts<any, any>;
   readonly serviceOptions?: WorkflowOptions;
+  /** Of the endpoint. */
+  readonly endpoint?: Omit<Partial<EndpointOptions>, "services">;
 }
 
 /** A session whose one handler is this code: `run` of the workflow W. */
 export function sessionOf(code: Code, options: CodeOptions = {}): SessionDriver {
   const run = handlers.workflow.workflow(options.options ?? {}, code);
-  return new SessionDriver([
-    workflow({ name: "W", handlers: { run }, options: options.serviceOptions ?? {} }),
-  ]);
+  return new SessionDriver(
+    [workflow({ name: "W", handlers: { run }, options: options.serviceOptions ?? {} })],
+    options.endpoint,
+  );
 }
 
 /** An attempt to run this code. Every kind of context is the same object, and a workflow's shows all of it. */
@@ -233,6 +242,7 @@ export function startOf(options: CodeOptions): StartOptions {
     values = {},
     options: _,
     serviceOptions: __,
+    endpoint: ___,
     ...start
   } = options;
   const state = Object.entries(values).map(([key, value]) => ({ key, value: jsonValue(value) }));

@@ -11,31 +11,21 @@ import {
 } from "@perdure/proto/protocol/v1/deployment";
 import type { Entry } from "@perdure/proto/protocol/v1/journal";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
-import { protocolVersions } from "@perdure/protocol/versions";
-import { Attempt } from "../attempt/attempt.js";
-import type { ServiceModel } from "../definitions/model.js";
-import type { Logger } from "../logger.js";
-import { sdkVersion } from "../version.js";
-import { failUnknownHandler, runHandler } from "./run-handler.js";
+import type { Attempt } from "../attempt/attempt.js";
+import { helloOf } from "./hello.js";
+import { atEndOfTurn } from "./macrotask.js";
+import { startAttempt, type AttemptEnvironment, type Starting } from "./start-attempt.js";
 
-export interface SessionOptions {
-  readonly services: ReadonlyMap<string, ServiceModel>;
-  readonly logger: Logger;
+export interface SessionOptions extends AttemptEnvironment {
   readonly instanceId: string;
   readonly buildId: string;
-}
-
-/** A Start whose entries have not all come. */
-interface Starting {
-  readonly frame: ServerFrame;
-  readonly start: Start;
-  readonly entries: Entry[];
 }
 
 export class EndpointSession {
   readonly #options: SessionOptions;
   readonly #queue = new FrameQueue<DeploymentFrame>();
   readonly #attempts = new Map<number, Attempt>();
+  /** Those whose entries have not all come. */
   readonly #starting = new Map<number, Starting>();
   #touched = new Set<Attempt>();
   #outgoing: DeploymentFrame[] = [];
@@ -51,7 +41,7 @@ export class EndpointSession {
   ): AsyncGenerator<{ frames: DeploymentFrame[] }> {
     // Ends when the server's side of the stream does, which may be after ours.
     void this.#read(requests);
-    this.#say(this.#hello());
+    this.#say({ case: "hello", value: helloOf(this.#options) });
     yield* this.#queue;
   }
 
@@ -145,29 +135,14 @@ export class EndpointSession {
     this.#begin(starting);
   }
 
-  #begin({ frame, start, entries }: Starting): void {
-    const { streamId, attempt: number } = frame;
-    if (number === undefined) return;
-    const { services, logger } = this.#options;
-    const service = services.get(start.target?.service ?? "");
-    const handler = service?.handlers.get(start.target?.handler ?? "");
-    const send = (outgoing: DeploymentFrame): void => {
-      this.#outgoing.push(outgoing);
-      this.#schedule();
-    };
-    if (service === undefined || handler === undefined) {
-      send(failUnknownHandler(streamId, number, start));
-      return;
-    }
-    const attempt = new Attempt({
-      start,
-      entries,
-      streamId,
-      number,
-      service,
-      handler,
-      logger,
-      send,
+  #begin(starting: Starting): void {
+    const { streamId } = starting.frame;
+    const started = startAttempt(starting, this.#options, {
+      requestResponse: false,
+      send: (outgoing) => {
+        this.#outgoing.push(outgoing);
+        this.#schedule();
+      },
       touched: (touched) => {
         this.#touched.add(touched);
         this.#schedule();
@@ -177,15 +152,16 @@ export class EndpointSession {
         this.#touched.delete(ended);
       },
     });
+    if (started === undefined) return;
     this.#attempts.get(streamId)?.drop();
-    this.#attempts.set(streamId, attempt);
-    runHandler(attempt);
+    this.#attempts.set(streamId, started.attempt);
+    started.begin();
   }
 
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    atEndOfTurn(() => {
       this.#endOfTurn();
     });
   }
@@ -198,23 +174,6 @@ export class EndpointSession {
     const frames = this.#outgoing;
     this.#outgoing = [];
     for (const frame of frames) this.#queue.push(frame);
-  }
-
-  #hello(): DeploymentFrame["frame"] {
-    const { instanceId, buildId } = this.#options;
-    return {
-      case: "hello",
-      value: {
-        $typeName: "perdure.protocol.v1.Hello",
-        minProtocolVersion: protocolVersions.min,
-        maxProtocolVersion: protocolVersions.max,
-        instanceId,
-        buildId,
-        capacity: 0,
-        features: [],
-        softwareVersion: sdkVersion,
-      },
-    };
   }
 
   #say(frame: DeploymentFrame["frame"]): void {

@@ -5,6 +5,8 @@ import { describe, expect, test } from "vitest";
 import {
   attempt,
   latch,
+  sessionOf,
+  startOf,
   turns,
   type AttemptDriver,
   type Code,
@@ -37,6 +39,10 @@ const commands = ["a", "b", "c"].map(
 
 /** Journal index of the first notification: behind the input and three commands. */
 const first = 4;
+
+function throwing(error: Error): never {
+  throw error;
+}
 
 async function outcome(promise: PromiseLike<unknown>): Promise<unknown> {
   try {
@@ -139,6 +145,61 @@ describe("race", () => {
     driver.notify(first + 1, completedWith(1, "a"));
     driver.notify(first + 2, completedWith(3, "c"));
     expect((await driver.until("end")).at(-1)).toBe('end = "a"');
+  });
+
+  test("starts no step where it is decided already", async () => {
+    let runs = 0;
+    const driver = attempt(async (ctx) => {
+      const [a] = three(ctx);
+      await a;
+      return DurablePromise.race([ctx.run("late", () => ++runs), a]);
+    });
+    await driver.until("waiting");
+    driver.notify(first, completedWith(1, "a"));
+    expect((await driver.until("end")).at(-1)).toBe('end = "a"');
+    expect(runs).toBe(0);
+  });
+
+  test("of nothing pends for ever, and can be cancelled", async () => {
+    const driver = attempt(async () => outcome(DurablePromise.race([])));
+    expect(await waitingFor(driver)).toBe("first(cancel, first())");
+    driver.notify(1, cancelSignal);
+    expect(await driver.until("end")).toEqual(['end = {"failed":"Cancelled"}']);
+  });
+
+  test("of nothing can be cancelled behind other awaits, in the attempt that it is of", async () => {
+    const code: Code = async (ctx) => {
+      await ctx.sleep(1);
+      await Promise.resolve();
+      return outcome(DurablePromise.all([DurablePromise.resolve(1), DurablePromise.race([])]));
+    };
+    const session = sessionOf(code);
+    const [one, other] = [session.start(startOf({})), session.start(startOf({}))];
+    for (const driver of [one, other]) driver.notify(2, completedVoid(1));
+    const pending = "waiting for first(cancel, all(first())), seen 2";
+    expect((await one.until("waiting")).at(-1)).toBe(pending);
+    expect((await other.until("waiting")).at(-1)).toBe(pending);
+    other.notify(3, cancelSignal);
+    expect(await other.until("end")).toEqual(['end = {"failed":"Cancelled"}']);
+    await turns();
+    expect(one.said.at(-1)).toBe(pending);
+  });
+
+  test("of nothing can time out; what has settled can't", async () => {
+    const driver = attempt(async () => [
+      await outcome(DurablePromise.race([]).orTimeout(5)),
+      await DurablePromise.resolve(1).orTimeout(5),
+    ]);
+    expect(await driver.until("waiting")).toEqual([
+      "Sleep #1 5 ms",
+      "waiting for first(cancel, first(#1, first())), seen 0",
+    ]);
+    driver.notify(2, completedVoid(1));
+    expect(await driver.until("end")).toEqual(['end = [{"failed":"Timeout occurred"},1]']);
+  });
+
+  test("of nothing can't time out outside of a handler", () => {
+    expect(() => DurablePromise.race([]).orTimeout(5)).toThrow(/outside of a handler.*PDR2003/);
   });
 
   test("is not decided by what arrives while the code is at work on something else", async () => {
@@ -320,19 +381,75 @@ describe("map", () => {
     expect(await driver.until("end")).toEqual(['end = ["a1","a1",["a1"]]']);
   });
 
+  test("does not run before the promise, or a combination that holds it, is awaited", async () => {
+    const runs: string[] = [];
+    const driver = attempt(async (ctx) => {
+      const [a, b, c] = three(ctx);
+      const mapped = a.map((value) => {
+        runs.push(`a ${String(value)}`);
+        return "mapped";
+      });
+      void a.map(() => runs.push("never"));
+      const combined = DurablePromise.all([b.map(() => runs.push("b")), mapped]);
+      await c;
+      runs.push("c");
+      await mapped;
+      runs.push("awaited");
+      await combined;
+      return runs;
+    });
+    await driver.until("waiting");
+    driver.notify(first, completedWith(1, "1"));
+    driver.notify(first + 1, completedWith(2, "2"));
+    driver.notify(first + 2, completedWith(3, "3"));
+    expect((await driver.until("end")).at(-1)).toBe('end = ["c","a 1","awaited","b"]');
+  });
+
+  test("runs once in a race that it loses, and once when it is awaited later", async () => {
+    let runs = 0;
+    const driver = attempt(async (ctx) => {
+      const [a, b] = three(ctx);
+      const mapped = a.map((value) => `${String(value)}${String(++runs)}`);
+      const won = await DurablePromise.race([mapped, b]);
+      return [won, runs, await mapped, await mapped];
+    });
+    await driver.until("waiting");
+    driver.notify(first, completedWith(2, "b"));
+    driver.notify(first + 1, completedWith(1, "a"));
+    expect((await driver.until("end")).at(-1)).toBe('end = ["b",0,"a1","a1"]');
+  });
+
+  test("is the same on replay, and in a combination that is awaited when all has settled", async () => {
+    const code = awaiting(async (ctx, a, b, c) => {
+      await c;
+      await ctx.sleep(1);
+      return [
+        await DurablePromise.race([a.map((value) => `mapped ${String(value)}`), b]),
+        await DurablePromise.any([a.map((): string => throwing(new TerminalError("no"))), b]),
+      ];
+    });
+    const journal = [
+      ...["a", "b", "c"].map((promise, at) =>
+        command({ case: "getPromise", value: { promise, completionId: at + 1 } }),
+      ),
+      completedWith(2, "b"),
+      completedWith(1, "a"),
+      completedWith(3, "c"),
+    ];
+    const driver = attempt(code, { journal });
+    await driver.until("waiting");
+    driver.notify(8, completedVoid(4));
+    expect(await driver.until("end")).toEqual(['end = ["mapped a","b"]']);
+  });
+
   test("that throws a terminal error rejects; any other fails the attempt", async () => {
-    const throwing = (error: Error): Code =>
-      awaiting((_, a) =>
-        a.map(() => {
-          throw error;
-        }),
-      );
-    const terminal = attempt(throwing(new TerminalError("no")));
+    const mapping = (error: Error): Code => awaiting((_, a) => a.map(() => throwing(error)));
+    const terminal = attempt(mapping(new TerminalError("no")));
     await terminal.until("waiting");
     terminal.notify(first, completedWith(1, "a"));
     expect(await terminal.until("end")).toEqual(['end = {"failed":"no"}']);
 
-    const other = attempt(throwing(new Error("bug")));
+    const other = attempt(mapping(new Error("bug")));
     await other.until("waiting");
     other.notify(first, completedWith(1, "a"));
     expect(await other.until("failed")).toEqual(["failed ! 500 bug"]);

@@ -8,6 +8,7 @@ import {
   type Awaiting,
 } from "@perdure/proto/protocol/v1/journal";
 import { TimeoutError } from "../errors.js";
+import { currentHost } from "./current-host.js";
 import {
   DurablePromiseNode,
   nodeOf,
@@ -47,33 +48,63 @@ export interface Combinators {
 }
 
 type Decide = (children: readonly DurablePromiseNode<unknown>[]) => Settled<unknown> | undefined;
+/** What a combination comes to, now that a child has settled; undefined where it is open. */
+type Decision = (latest: DurablePromiseNode<unknown> | undefined) => Settled<unknown> | undefined;
 
 class CombinedPromise extends DurablePromiseNode<unknown> {
   readonly #combinator: Combinator;
   readonly #children: readonly DurablePromiseNode<unknown>[];
+  readonly #decide: Decision;
+  readonly #noted = new Set<DurablePromiseNode<unknown>>();
+  #started = false;
 
   constructor(
     combinator: Combinator,
     children: readonly DurablePromiseNode<unknown>[],
-    decide: (latest: DurablePromiseNode<unknown> | undefined) => Settled<unknown> | undefined,
+    decide: Decision,
   ) {
     super(hostOf(children));
     this.#combinator = combinator;
     this.#children = children;
-    for (const child of children) {
-      child.onSettled(() => {
-        if (this.settled !== undefined) return;
-        const settled = decide(child);
-        if (settled !== undefined) this.settle(settled);
-      });
+    this.#decide = decide;
+  }
+
+  override look(): void {
+    if (this.#children.length === 0) this.#note(undefined);
+    for (const child of this.#children) {
+      if (this.settled !== undefined) return;
+      if (child.settled === undefined) child.look();
+      if (child.settled !== undefined) this.#note(child);
     }
-    if (children.length > 0) return;
-    const settled = decide(undefined);
-    if (settled !== undefined) this.settle(settled);
   }
 
   override start(): void {
-    for (const child of this.#children) child.start();
+    for (const child of this.#children) {
+      if (child.settled === undefined) child.start();
+    }
+    if (this.#started) return;
+    this.#started = true;
+    for (const child of this.#children) {
+      child.onSettled(() => {
+        this.#note(child);
+      });
+    }
+  }
+
+  #note(child: DurablePromiseNode<unknown> | undefined): void {
+    if (this.settled !== undefined) return;
+    if (child !== undefined) {
+      if (this.#noted.has(child)) return;
+      this.#noted.add(child);
+    }
+    const settled = this.#decide(child);
+    if (settled !== undefined) this.settle(settled);
+  }
+
+  override eachLeaf(visit: (leaf: DurablePromiseNode<unknown>) => void): void {
+    for (const child of this.#children) {
+      if (child.settled === undefined) child.eachLeaf(visit);
+    }
   }
 
   override addTo(tree: Awaiting, { top, outcomeMatters }: Place): void {
@@ -125,13 +156,20 @@ class SettledPromise<T> extends DurablePromiseNode<T> {
   }
 }
 
-/** Belongs to promises that need no attempt: those that have settled, and combinations of nothing. */
+/** Belongs to promises of no context: those that have settled, and combinations of nothing. */
 const settledHost: PromiseHost = {
-  awaited: () => undefined,
+  awaited: (node) => currentHost()?.awaited(node),
   fail: (error) => {
-    throw error;
+    const host = currentHost();
+    if (host === undefined) throw error;
+    host.fail(error);
   },
-  timeout: (node) => node,
+  timeout(node, duration) {
+    if (node instanceof SettledPromise) return node;
+    const host = currentHost();
+    if (host !== undefined) return host.timeout(node, duration);
+    throw new TypeError("a promise of no context can't time out outside of a handler (PDR2003)");
+  },
 };
 
 /** The attempt that all children belong to, but for those that have settled from the start. */

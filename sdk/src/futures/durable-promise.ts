@@ -1,6 +1,9 @@
 // Durable promises: what contexts return. A promise is a node of a tree: a leaf (a completion, a signal), a
 // combination of others, or a map over one. It settles when its leaves do, in journal order. Awaiting a node
 // makes it a root: that starts the closures of the steps in it, and is what an attempt waits for.
+//   D1. What nobody awaits does nothing: no closure runs, no mapper, and no combination is decided.
+//   D2. Once awaited, a combination is decided by what has settled by then, in the order of its children; after that
+//       in the order of events.
 
 import type { Awaiting } from "@perdure/proto/protocol/v1/journal";
 import type { Duration } from "@perdure/protocol/duration";
@@ -34,7 +37,10 @@ export interface Place {
 
 /** A promise whose result is recorded, so that it is the same whenever the handler is replayed. */
 export interface DurablePromise<T> extends Promise<T> {
-  /** The same result, changed. Runs once; an error that is thrown and not terminal fails the attempt. */
+  /**
+   * The same result, changed. The mapper runs once, when the promise (or a combination that holds it) is awaited; an error
+   * that it throws and that is not terminal fails the attempt.
+   */
   map<U>(mapper: (value?: T, failure?: Error) => U): DurablePromise<U>;
   /** Rejects with TimeoutError unless the promise settles in time. */
   orTimeout(duration: Duration): DurablePromise<T>;
@@ -61,11 +67,21 @@ export abstract class DurablePromiseNode<T> implements DurablePromise<T> {
     return this.#settled;
   }
 
-  /** Begins what must run for the promise to settle. May be called again. */
+  /** Settles the node where what it depends on has settled already. Begins nothing. May be called again. */
+  look(): void {
+    // A leaf settles by itself.
+  }
+
+  /** Begins what must run for the promise to settle, behind {@link look}. May be called again. */
   abstract start(): void;
 
   /** Adds what the node still waits for to a tree. */
   abstract addTo(tree: Awaiting, place: Place): void;
+
+  /** The leaves that the node still waits for. */
+  eachLeaf(visit: (leaf: DurablePromiseNode<unknown>) => void): void {
+    visit(this as DurablePromiseNode<unknown>);
+  }
 
   /** Called when a node that this one depends on has settled. */
   onSettled(parent: () => void): void {
@@ -123,30 +139,44 @@ export abstract class DurablePromiseNode<T> implements DurablePromise<T> {
         },
       };
     });
-    if (this.#settled === undefined) {
-      this.start();
-      this.host.awaited(this as DurablePromiseNode<unknown>);
-    } else {
-      this.#finisher?.finish(this.#settled);
-    }
-    return this.#promise;
+    const promise = this.#promise;
+    // What settles now has told the promise already.
+    if (this.#settled !== undefined) this.#finisher?.finish(this.#settled);
+    else this.look();
+    if (this.#settled === undefined) this.start();
+    if (this.#settled === undefined) this.host.awaited(this as DurablePromiseNode<unknown>);
+    return promise;
   }
 }
 
 class MappedPromise<T, U> extends DurablePromiseNode<U> {
   readonly #source: DurablePromiseNode<T>;
+  readonly #mapper: (value?: T, failure?: Error) => U;
+  #mapped = false;
+  #started = false;
 
   constructor(source: DurablePromiseNode<T>, mapper: (value?: T, failure?: Error) => U) {
     super(source.host);
     this.#source = source;
-    source.onSettled(() => {
-      const { settled } = source;
-      if (settled !== undefined) this.#map(settled, mapper);
-    });
+    this.#mapper = mapper;
+  }
+
+  override look(): void {
+    this.#source.look();
+    this.#map();
   }
 
   override start(): void {
     this.#source.start();
+    if (this.#started) return;
+    this.#started = true;
+    this.#source.onSettled(() => {
+      this.#map();
+    });
+  }
+
+  override eachLeaf(visit: (leaf: DurablePromiseNode<unknown>) => void): void {
+    this.#source.eachLeaf(visit);
   }
 
   override addTo(tree: Awaiting, place: Place): void {
@@ -154,7 +184,11 @@ class MappedPromise<T, U> extends DurablePromiseNode<U> {
     if (place.outcomeMatters) this.#source.addTo(place.top, { ...place, outcomeMatters: false });
   }
 
-  #map(settled: Settled<T>, mapper: (value?: T, failure?: Error) => U): void {
+  #map(): void {
+    const { settled } = this.#source;
+    if (settled === undefined || this.#mapped) return;
+    this.#mapped = true;
+    const mapper = this.#mapper;
     try {
       const value =
         settled.kind === "value" ? mapper(settled.value) : mapper(undefined, settled.error);

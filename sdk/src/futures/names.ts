@@ -10,3 +10,7 @@ export const DurablePromise: Combinators = combinators;
 /** The name that the field's examples use for {@link DurablePromise}. */
 export type RestatePromise<T> = DurablePromiseType<T>;
 export const RestatePromise: Combinators = combinators;
+
+/** An older name of the field for {@link DurablePromise}. */
+export type CombineablePromise<T> = DurablePromiseType<T>;
+export const CombineablePromise: Combinators = combinators;

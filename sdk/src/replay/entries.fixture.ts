@@ -75,5 +75,10 @@ export function signal(id: number, result: Signal["result"] = nothing): Entry {
   return command({ case: "signal", value: { signal: { case: "id", value: id }, result } });
 }
 
+export function namedSignal(name: string, result: Signal["result"] = nothing): Entry {
+  const which = { case: "signalName" as const, value: name };
+  return command({ case: "signal", value: { signal: which, result } });
+}
+
 /** The signal that asks an invocation to stop. */
 export const cancelSignal: Entry = signal(1);

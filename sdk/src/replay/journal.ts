@@ -7,6 +7,7 @@
 //   J3. A step that has a completion anywhere in the journal is not executed.
 //   J4. Once the recorded commands are used up, the attempt makes progress of its own.
 
+import { firstAwakeableSignalId } from "@perdure/protocol/awakeable-id";
 import type { Completion, Entry, Signal } from "@perdure/proto/protocol/v1/journal";
 import { JournalMismatch } from "./journal-mismatch.js";
 import { describeCommand, sameCommand } from "./match.js";
@@ -22,9 +23,6 @@ interface RecordedCommand {
   readonly entry: Entry;
 }
 
-/** Signals 1 to 16 are reserved; awakeables count from here. */
-const firstAwakeableSignal = 17;
-
 export class Journal {
   readonly #commands: RecordedCommand[] = [];
   #nextCommand = 0;
@@ -35,7 +33,7 @@ export class Journal {
   #seen = 0;
   #commandCount = 0;
   #lastCompletionId = 0;
-  #lastSignalId = firstAwakeableSignal - 1;
+  #lastSignalId = firstAwakeableSignalId - 1;
 
   /** @param entries  all that the journal had when the attempt was started; the first is the input */
   constructor(entries: readonly Entry[]) {

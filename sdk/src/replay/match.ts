@@ -61,7 +61,12 @@ function aboutOf(body: Body): string {
 function targetText(target: Target | undefined): string {
   if (target === undefined) return "nobody";
   const key = target.key === undefined ? "" : `/${target.key}`;
-  return `${target.service}${key}/${target.handler}`;
+  const limitKey = target.limitKey === undefined ? "" : `, limit key ${quoted(target.limitKey)}`;
+  return `${target.service}${key}/${target.handler}${scopeText(target.scope)}${limitKey}`;
+}
+
+function scopeText(scope: string | undefined): string {
+  return scope === undefined ? "" : `, scope ${quoted(scope)}`;
 }
 
 function signalText(signal: SendSignalCommand["signal"]): string {
@@ -78,10 +83,10 @@ function referenceText(target: InvocationReference | undefined): string {
     case "invocationId":
       return reference.value;
     case "workflow":
-      return `${reference.value.workflow}/${reference.value.key}`;
+      return `${reference.value.workflow}/${reference.value.key}${scopeText(reference.value.scope)}`;
     case "idempotent": {
-      const { service, key, handler, idempotencyKey } = reference.value;
-      return `${service}/${key ?? ""}/${handler}/${idempotencyKey}`;
+      const { service, key, handler, idempotencyKey, scope } = reference.value;
+      return `${service}/${key ?? ""}/${handler}/${idempotencyKey}${scopeText(scope)}`;
     }
     case undefined:
       return "";

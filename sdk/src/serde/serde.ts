@@ -1,38 +1,29 @@
 // How values become bytes and back.
 
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { JsonSerde } from "./json-serde.js";
+import { protoJsonSerde, protoSerde } from "./proto-serde.js";
+import { schemaSerde } from "./schema-serde.js";
+import type { OutputOf, StandardSchema } from "./standard-schema.js";
+
 /** Serialises values of one type. */
 export interface Serde<T> {
   /** The content type that callers send and get; absent: any. */
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   /** JSON Schema of the values, published with the handler. */
-  readonly jsonSchema?: object;
+  readonly jsonSchema?: object | undefined;
+  /** For tools that show and edit values which are not JSON. */
+  readonly preview?: SerdePreview<T> | undefined;
   serialize(value: T): Uint8Array;
   deserialize(bytes: Uint8Array): T;
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-const empty = new Uint8Array();
-
-class JsonSerde<T> implements Serde<T> {
-  readonly contentType = "application/json";
-
-  serialize(value: T): Uint8Array {
-    if (value === undefined) return empty;
-    const text = JSON.stringify(value) as string | undefined;
-    if (text === undefined) {
-      throw new TypeError(`a ${typeof value} can't be written as JSON`);
-    }
-    return Buffer.from(text);
-  }
-
-  deserialize(bytes: Uint8Array): T {
-    if (bytes.length === 0) return undefined as T;
-    return JSON.parse(decoder.decode(bytes)) as T;
-  }
+export interface SerdePreview<T> {
+  toJsonString(value: T): string | Promise<string>;
+  fromJsonString(json: string): T | Promise<T>;
 }
 
-const json: Serde<unknown> = new JsonSerde<unknown>();
+const nothingAtAll = new Uint8Array();
 
 const binary: Serde<Uint8Array> = {
   contentType: "application/octet-stream",
@@ -40,26 +31,60 @@ const binary: Serde<Uint8Array> = {
   deserialize: (bytes) => bytes,
 };
 
-const nothing: Serde<undefined> = {
-  serialize: () => empty,
-  deserialize: () => undefined,
+const empty: Serde<void> = {
+  serialize(value) {
+    // oxlint-disable-next-line typescript/no-confusing-void-expression -- callers without types pass anything
+    if (value !== undefined) throw new TypeError("Expected undefined value");
+    return nothingAtAll;
+  },
+  deserialize(bytes) {
+    if (bytes.length !== 0) throw new TypeError("Expected empty data");
+  },
 };
 
-/** The serdes that come with the SDK. */
-export const serde: {
+// oxlint-disable-next-line typescript/no-explicit-any -- JSON of values of any type
+const json: JsonSerde<any> = new JsonSerde<any>();
+
+export interface Serdes {
   /** JSON; `undefined` is written as no bytes at all. The default. */
-  readonly json: Serde<unknown>;
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly json: JsonSerde<any>;
+  /** The class of {@link Serdes.json}. */
+  readonly JsonSerde: typeof JsonSerde;
   /** Bytes as they are. */
   readonly binary: Serde<Uint8Array>;
-  /** Nothing. */
-  readonly empty: Serde<undefined>;
-} = { json, binary, empty: nothing };
+  /** Nothing: an error for anything else, both ways. */
+  readonly empty: Serde<void>;
+  /**
+   * JSON that is checked by a Standard Schema (zod 4, valibot, arktype, …) whenever it is read; defaults and transforms
+   * apply then. Where the library can say its schema as JSON Schema, it is published with the handler. The schema must be
+   * synchronous.
+   * @param validateOptions  passed to the library with each validation
+   * @param jsonSchemaOptions  passed to the library when it makes the JSON Schema
+   */
+  schema<S extends StandardSchema>(
+    schema: S,
+    validateOptions?: Readonly<Record<string, unknown>>,
+    jsonSchemaOptions?: Readonly<Record<string, unknown>>,
+  ): Serde<OutputOf<S>>;
+  /** Protobuf messages in their binary form, by the schema that protoc-gen-es generated. */
+  proto<D extends DescMessage>(schema: D): Serde<MessageShape<D>>;
+  /** Protobuf messages as JSON, in protobuf's own mapping. */
+  protoJson<D extends DescMessage>(schema: D): Serde<MessageShape<D>>;
+}
+
+/** The serdes that come with the SDK. */
+export const serde: Serdes = {
+  json,
+  JsonSerde,
+  binary,
+  empty,
+  schema: schemaSerde,
+  proto: protoSerde,
+  protoJson: protoJsonSerde,
+};
 
 /** The default serde, for values of any type. */
 export function defaultSerde<T>(): Serde<T> {
   return json as Serde<T>;
-}
-
-export function utf8(text: string): Uint8Array {
-  return encoder.encode(text);
 }
