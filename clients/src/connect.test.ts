@@ -1,10 +1,9 @@
 import { definitionSymbol } from "@perdure/protocol/definitions";
 import { describe, expect, test } from "vitest";
 import { connect } from "./connect.js";
-import { ClientError, HttpCallError } from "./errors.js";
-import { json, silence, startIngress, unusedUrl } from "./ingress.fixture.js";
+import { errorOf, json, silence, startIngress } from "./ingress.fixture.js";
 import { rpc } from "./options.js";
-import { serde } from "./serde.js";
+import { serde } from "./serdes.js";
 
 interface Greeter {
   greet(ctx: unknown, name: string): Promise<string>;
@@ -25,18 +24,6 @@ const greeter = { name: "Greeter" };
 const counter = { name: "Counter" };
 const signup = { name: "Signup" };
 const accepted = json({ invocationId: "inv_1abc", status: "Accepted" }, 202);
-
-/** A fetch that fails as Node's does, in Node's own form of an error. */
-function failure(code: string): TypeError {
-  return new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
-}
-
-async function errorOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => expect.fail("expected an error"),
-    (error: unknown) => error,
-  );
-}
 
 describe("a call", () => {
   test("sends the input as JSON and resolves with the result", async () => {
@@ -96,6 +83,21 @@ describe("a call", () => {
     expect(error).toMatchObject({ code: "PDR5303", message: expect.stringContaining("rpc.opts") });
   });
 
+  test("refuses options of contexts, which look alike", async () => {
+    class Opts {
+      readonly kind = "call";
+      readonly options = { idempotencyKey: "k" };
+    }
+    const { ping } = connect({ url: "http://127.0.0.1:1" }).serviceClient<Greeter>(greeter);
+
+    const error = await errorOf(ping(new Opts() as never));
+
+    expect(error).toMatchObject({
+      code: "PDR5303",
+      message: expect.stringContaining("@perdure/clients"),
+    });
+  });
+
   test("uses other serdes when asked to", async () => {
     const bytes = new Uint8Array([0, 1, 255]);
     const ingress = await startIngress(() => ({ body: bytes }));
@@ -104,12 +106,44 @@ describe("a call", () => {
     const result = await connect({ url: ingress.url }).call({
       service: "Files",
       handler: "store",
-      input: bytes,
-      options,
+      parameter: bytes,
+      opts: options,
     });
 
     expect(result).toEqual(bytes);
     expect(ingress.requests[0]?.headers["content-type"]).toBe("application/octet-stream");
+  });
+
+  test("may be a GET, where the handler has no input", async () => {
+    const ingress = await startIngress(() => json("pong"));
+    const client = connect({ url: ingress.url }).serviceClient<Greeter>(greeter);
+
+    await client.ping(rpc.opts({ method: "GET" }));
+    const error = await errorOf(client.greet("Ada", rpc.opts({ method: "GET" })));
+
+    expect(ingress.requests).toMatchObject([{ method: "GET", path: "/restate/call/Greeter/ping" }]);
+    expect(error).toMatchObject({ code: "PDR5303", message: expect.stringContaining("GET") });
+  });
+
+  test("by names alone takes what the typed ones take", async () => {
+    const ingress = await startIngress(() => json(5));
+
+    const result = await connect({ url: ingress.url }).call<number, number>({
+      service: "Counter",
+      key: "alice",
+      handler: "add",
+      parameter: 5,
+      opts: rpc.opts({ idempotencyKey: "k" }),
+    });
+
+    expect(result).toBe(5);
+    expect(ingress.requests).toMatchObject([
+      {
+        path: "/restate/call/Counter/alice/add",
+        body: "5",
+        headers: { "idempotency-key": "k", "x-restateclient-retry-attempt": "1" },
+      },
+    ]);
   });
 
   test("goes through a url with a path", async () => {
@@ -189,12 +223,45 @@ describe("a send", () => {
     expect(error).toMatchObject({ code: "PDR5303", message: expect.stringContaining("delay") });
   });
 
+  test("says when it runs, where it is delayed", async () => {
+    const executionTime = "2026-11-21T12:00:00.000Z";
+    const ingress = await startIngress(() =>
+      json({ invocationId: "inv_1abc", status: "Accepted", executionTime }, 202),
+    );
+    const client = connect({ url: ingress.url }).serviceSendClient<Greeter>(greeter);
+
+    const handle = await client.greet("Ada", rpc.sendOpts({ delay: { hours: 1 } }));
+
+    expect(handle).toEqual({
+      invocationId: "inv_1abc",
+      status: "Accepted",
+      attachable: false,
+      executionTime,
+    });
+  });
+
+  test("without an idempotency key has no result to wait for", async () => {
+    const ingress = await startIngress(() => accepted);
+    const connection = connect({ url: ingress.url });
+    const handle = await connection.serviceSendClient<Greeter>(greeter).greet("Ada");
+
+    const error = await errorOf(connection.result(handle));
+
+    expect(error).toMatchObject({
+      code: "PDR5303",
+      message: expect.stringContaining("idempotency key"),
+    });
+    expect(ingress.requests).toHaveLength(1);
+  });
+
   test("gives a handle whose result can be waited for", async () => {
     const ingress = await startIngress(({ path }) =>
       path.startsWith("/restate/send") ? accepted : json("Hi Ada"),
     );
     const connection = connect({ url: ingress.url });
-    const handle = await connection.serviceSendClient<Greeter>(greeter).greet("Ada");
+    const handle = await connection
+      .serviceSendClient<Greeter>(greeter)
+      .greet("Ada", rpc.sendOpts({ idempotencyKey: "k" }));
 
     const result = await connection.result(handle);
 
@@ -298,167 +365,6 @@ describe("a client", () => {
 
     expect(() => ingress.serviceClient(Undecorated)).toThrow(/PDR5303.*Undecorated.*@service\(\)/);
     expect(() => ingress.objectClient(Decorated, "k")).toThrow(/"workflow": use workflowClient/);
-    expect(() => ingress.serviceClient({ name: "" })).toThrow(/needs a name/);
-  });
-});
-
-describe("an error", () => {
-  test("of a handler carries status, code, metadata and whose it is", async () => {
-    const body = {
-      code: 422,
-      message: "no such plan",
-      metadata: { plan: "gold" },
-      source: "invocation",
-      errorCode: "PDR3030",
-    };
-    const ingress = await startIngress(() => ({
-      ...json(body, 422),
-      headers: { "x-restate-id": "inv_1abc" },
-    }));
-    const client = connect({ url: ingress.url }).serviceClient<Greeter>(greeter);
-
-    const error = await errorOf(client.greet("Ada"));
-
-    expect(error).toBeInstanceOf(HttpCallError);
-    expect(error).toMatchObject({
-      message: "calling Greeter/greet failed with HTTP 422: no such plan (PDR3030)",
-      status: 422,
-      responseText: JSON.stringify(body),
-      code: 422,
-      errorCode: "PDR3030",
-      source: "invocation",
-      metadata: { plan: "gold" },
-      invocationId: "inv_1abc",
-    });
-  });
-
-  test.each([
-    ["<h1>Bad Gateway</h1>", "<h1>Bad Gateway</h1>"],
-    ["[1]", "[1]"],
-    ["", "the answer gives no reason"],
-  ])("of something in between is told as it came: %j", async (body, told) => {
-    const ingress = await startIngress(() => ({ status: 502, body }));
-    const client = connect({ url: ingress.url }).objectClient<Counter>(counter, "alice");
-
-    const error = await errorOf(client.get());
-
-    expect(error).toMatchObject({
-      message: `calling Counter/alice/get failed with HTTP 502: ${told}`,
-      status: 502,
-      responseText: body,
-      code: undefined,
-    });
-  });
-
-  test.each([
-    ["not JSON", () => ({ body: "<html>" })],
-    ["no send's answer", () => json({ hello: true })],
-  ])("says when the answer is %s", async (_what, answer) => {
-    const ingress = await startIngress(answer);
-    const client = connect({ url: ingress.url }).serviceSendClient<Greeter>(greeter);
-
-    const error = await errorOf(client.ping());
-
-    expect(error).toMatchObject({ name: "ClientError", code: "PDR5302" });
-  });
-
-  test("names the address when nobody listens there", async () => {
-    const url = await unusedUrl();
-    const client = connect({ url }).serviceClient<Greeter>(greeter);
-
-    const error = await errorOf(client.ping());
-
-    expect(error).toBeInstanceOf(ClientError);
-    expect((error as Error).message).toBe(
-      `PDR5301: calling Greeter/ping: no answer from the ingress at ${url} (ECONNREFUSED). ` +
-        "Check the address, and that a server runs there: npx perdure server",
-    );
-  });
-
-  test("says when the input can't be serialised", async () => {
-    const client = connect({ url: "http://127.0.0.1:1" }).serviceClient<Greeter>(greeter);
-
-    const error = await errorOf(client.greet(5n as never));
-
-    expect(error).toMatchObject({ code: "PDR5303", message: expect.stringContaining("BigInt") });
-  });
-
-  test("says which header can't be sent", async () => {
-    const client = connect({ url: "http://127.0.0.1:1" }).serviceClient<Greeter>(greeter);
-
-    const error = await errorOf(client.ping(rpc.opts({ idempotencyKey: "☃" })));
-
-    expect(error).toMatchObject({
-      code: "PDR5303",
-      message: expect.stringContaining("idempotency-key"),
-    });
-  });
-
-  test.each([
-    "127.0.0.1:8080",
-    "localhost:8080",
-    "",
-    "ftp://host",
-    "http://host?x=1",
-    "http://user:pw@host",
-  ])("refuses the url %j", (url) => {
-    expect(() => connect({ url })).toThrow(/^PDR5303: /);
-  });
-});
-
-describe("a wait", () => {
-  test("ends when the timeout is over", async () => {
-    const ingress = await startIngress(() => silence);
-    const client = connect({ url: ingress.url }).serviceClient<Greeter>(greeter);
-
-    const error = await errorOf(client.ping(rpc.opts({ timeout: 20 })));
-
-    expect(error).toMatchObject({ name: "TimeoutError" });
-  });
-
-  test("ends when the signal aborts, also beside a timeout", async () => {
-    const controller = new AbortController();
-    const ingress = await startIngress(() => {
-      controller.abort();
-      return silence;
-    });
-    const client = connect({ url: ingress.url }).serviceClient<Greeter>(greeter);
-    const options = rpc.opts({ timeout: { minutes: 1 }, signal: controller.signal });
-
-    const error = await errorOf(client.ping(options));
-
-    expect(error).toMatchObject({ name: "AbortError" });
-  });
-
-  test("for a result goes on when fetch gives up on it", async () => {
-    const ingress = await startIngress(() => json({ success: true }));
-    let tries = 0;
-    const fetch = async (url: string, init: RequestInit): Promise<Response> => {
-      if (++tries < 3) throw failure("UND_ERR_HEADERS_TIMEOUT");
-      return globalThis.fetch(url, init);
-    };
-    const client = connect({ url: ingress.url, fetch }).workflowClient<Signup>(signup, "ada");
-
-    const result = await client.workflowAttach();
-
-    expect(result).toEqual({ success: true });
-    expect(tries).toBe(3);
-  });
-
-  test("for a call that can't be repeated says what would make it so", async () => {
-    let tries = 0;
-    const fetch = async (): Promise<Response> => {
-      tries++;
-      throw failure("UND_ERR_HEADERS_TIMEOUT");
-    };
-    const client = connect({ url: "http://ingress", fetch }).serviceClient<Greeter>(greeter);
-
-    const error = await errorOf(client.ping());
-
-    expect(error).toMatchObject({
-      code: "PDR5301",
-      message: expect.stringContaining("idempotency key"),
-    });
-    expect(tries).toBe(1);
+    expect(() => ingress.serviceClient({ name: "" })).toThrow(/needs the name/);
   });
 });

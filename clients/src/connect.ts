@@ -1,74 +1,63 @@
-// Makes a connection to an ingress. Handlers are known to types only: at run time a client is an object
-// whose methods are any names, so the types of ingress.ts are put on here, in one place.
+// Makes a connection to an ingress. The types of ingress.ts are put on here, in one place.
 
-import type { Definable } from "@perdure/protocol/definitions";
-import type { SendHandle } from "./client-types.js";
-import { keyOf, nameOfKind } from "./definition-name.js";
-import { createHandlerProxy, splitArguments } from "./handler-proxy.js";
-import type { Ingress, UntypedCall, UntypedSend } from "./ingress.js";
-import type { Opts } from "./options.js";
-import { attach, callHandler, output, sendToHandler, type ResultTarget } from "./requests.js";
-import { createTransport, type Transport, type TransportOptions } from "./transport.js";
+import { resolveAwakeable, rejectAwakeable } from "./awakeables.js";
+import type { Send } from "./client-types.js";
+import { createClientMakers } from "./clients.js";
+import { openConnection, type Connection, type ConnectionOpts } from "./connection.js";
+import { scopeKeyOf } from "./definition-name.js";
+import { ClientError, ClientErrorCode } from "./errors.js";
+import type { GenericCall, GenericSend, Ingress } from "./ingress.js";
+import { isOptions, type Opts, type ResultOptions } from "./options.js";
+import { callHandler, declaredOutputOf, sendToHandler } from "./requests.js";
+import { attach } from "./results.js";
+import type { Serde } from "./serde.js";
+import type { MaybeSerde } from "./values.js";
 
 /**
  * Connects to the ingress at `url`, such as `http://127.0.0.1:8080`. Nothing is sent before the first request.
  * @param options.headers  sent with every request
+ * @param options.retry    sends safe requests again that failed. Default false
+ * @param options.serde    for values that nothing else names a serde for. Default JSON
+ * @param options.journalValueCodec  what all values pass on their way, such as encryption. Default none
  * @param options.fetch    in place of the global one
  * @throws ClientError  PDR5303: not an address
  */
-export function connect(options: TransportOptions): Ingress {
-  const transport = createTransport(options);
+export function connect(options: ConnectionOpts): Ingress {
+  const connection = openConnection(options);
 
   const ingress = {
-    serviceClient: (definition: Definable) =>
-      callClient(transport, nameOfKind("service", definition)),
-    serviceSendClient: (definition: Definable) =>
-      sendClient(transport, nameOfKind("service", definition)),
-    objectClient(definition: Definable, key: string) {
-      const service = nameOfKind("object", definition);
-      return callClient(transport, service, keyOf(service, key));
-    },
-    objectSendClient(definition: Definable, key: string) {
-      const service = nameOfKind("object", definition);
-      return sendClient(transport, service, keyOf(service, key));
-    },
-    workflowClient(definition: Definable, key: string) {
-      const service = nameOfKind("workflow", definition);
-      return workflowClient(transport, service, keyOf(service, key));
-    },
-    result: async ({ invocationId }: SendHandle, options?: Opts) =>
-      attach(transport, { target: "invocation", invocationId }, options?.options),
-    call: async ({ input, options, ...target }: UntypedCall) =>
-      callHandler(transport, target, input, options?.options ?? {}),
-    send: async ({ input, options, ...target }: UntypedSend) =>
-      sendToHandler(transport, target, input, options?.options ?? {}),
+    ...createClientMakers(connection, undefined),
+    scope: (key: string) => createClientMakers(connection, scopeKeyOf(key)),
+    resolveAwakeable: async (id: string, payload?: unknown, serde?: Serde<unknown>) =>
+      resolveAwakeable(connection, id, payload, serde),
+    rejectAwakeable: async (id: string, reason: string) => rejectAwakeable(connection, id, reason),
+    result: async (send: Send, how?: Serde<unknown> | Opts) => result(connection, send, how),
+    call: async ({ parameter, opts, ...target }: GenericCall) =>
+      callHandler(connection, { target, input: parameter, options: opts?.opts ?? {} }),
+    send: async ({ parameter, opts, ...target }: GenericSend) =>
+      sendToHandler(connection, { target, input: parameter, options: opts?.opts ?? {} }),
   };
   return ingress as unknown as Ingress;
 }
 
-function callClient(transport: Transport, service: string, key?: string): object {
-  return createHandlerProxy({}, (handler, input, options) =>
-    callHandler(transport, { service, key, handler }, input, options),
-  );
-}
-
-function sendClient(transport: Transport, service: string, key?: string): object {
-  return createHandlerProxy({}, (handler, input, options) =>
-    sendToHandler(transport, { service, key, handler }, input, options),
-  );
-}
-
-function workflowClient(transport: Transport, service: string, key: string): object {
-  const target: ResultTarget = { target: "workflow", workflowName: service, workflowKey: key };
-  const own = {
-    async workflowSubmit(...args: unknown[]): Promise<SendHandle> {
-      const { input, options } = splitArguments("workflowSubmit", args);
-      return sendToHandler(transport, { service, key, handler: "run" }, input, options, true);
-    },
-    workflowAttach: async (options?: Opts) => attach(transport, target, options?.options),
-    workflowOutput: async (options?: Opts) => output(transport, target, options?.options),
-  };
-  return createHandlerProxy(own, (handler, input, options) =>
-    callHandler(transport, { service, key, handler }, input, options),
-  );
+async function result(
+  connection: Connection,
+  send: Send,
+  how: Serde<unknown> | Opts | undefined,
+): Promise<unknown> {
+  const { invocationId, attachable } = send;
+  if (!attachable) {
+    throw new ClientError(
+      ClientErrorCode.badArgument,
+      `waiting for ${invocationId}: it is not attachable, since it was sent without an idempotency key. ` +
+        'Send it with rpc.sendOpts({ idempotencyKey: "…" }), and its result is kept',
+    );
+  }
+  const options: ResultOptions = isOptions(how) ? how.opts : {};
+  const given: MaybeSerde = how !== undefined && "deserialize" in how ? how : undefined;
+  return attach(connection, {
+    target: { target: "invocation", invocationId },
+    options,
+    declared: given ?? declaredOutputOf(send),
+  });
 }

@@ -46,21 +46,34 @@ export class HttpCallError extends Error {
   /** The invocation that failed, where there is one. */
   readonly invocationId: string | undefined;
 
-  /** @param what  the request in words, as the subject of the message: `calling Greeter/greet` */
-  constructor(what: string, { status, headers, responseText }: ErrorAnswer) {
-    const { message, code, errorCode, source, metadata } = failureOf(responseText);
-    const reason = message ?? (responseText.slice(0, 200) || "the answer gives no reason");
-    super(
-      `${what} failed with HTTP ${status}: ${reason}${errorCode === undefined ? "" : ` (${errorCode})`}`,
-    );
+  constructor(
+    status: number,
+    responseText: string,
+    message: string,
+    headers?: Pick<Headers, "get">,
+  ) {
+    super(message);
+    const { code, errorCode, source, metadata } = failureOf(responseText);
+    const said = source ?? headers?.get("x-restate-error-source");
     this.status = status;
     this.responseText = responseText;
     this.code = code;
     this.errorCode = errorCode;
-    this.source = source === "ingress" || source === "invocation" ? source : undefined;
+    this.source = said === "ingress" || said === "invocation" ? said : undefined;
     this.metadata = metadata;
-    this.invocationId = headers.get("x-restate-id") ?? undefined;
+    this.invocationId = headers?.get("x-restate-id") ?? undefined;
   }
+}
+
+/** @param what  the request in words, as the subject of the message: `calling Greeter/greet` */
+export function answerError(
+  what: string,
+  { status, headers, responseText }: ErrorAnswer,
+): HttpCallError {
+  const { message, errorCode } = failureOf(responseText);
+  const reason = message ?? (responseText.slice(0, 200) || "the answer gives no reason");
+  const told = `${what} failed with HTTP ${status}: ${reason}${errorCode === undefined ? "" : ` (${errorCode})`}`;
+  return new HttpCallError(status, responseText, told, headers);
 }
 
 interface Failure {

@@ -4,10 +4,7 @@
 // printed and compared like any other object.
 
 import { ClientError, ClientErrorCode } from "./errors.js";
-import { isOptions, type CallOptions, type SendOptions } from "./options.js";
-
-/** Options of either kind, as they come out of the marked object. */
-export type AnyOptions = CallOptions & SendOptions;
+import { isOptions, type AnyOptions } from "./options.js";
 
 export type Invoke = (handler: string, input: unknown, options: AnyOptions) => Promise<unknown>;
 
@@ -39,7 +36,13 @@ export function splitArguments(
   args: readonly unknown[],
 ): { readonly input: unknown; readonly options: AnyOptions } {
   const last = args.at(-1);
-  const options = isOptions(last) ? last.options : {};
+  if (isForeignOptions(last)) {
+    throw new ClientError(
+      ClientErrorCode.badArgument,
+      `${handler} was given options that another package made: import rpc from "@perdure/clients"`,
+    );
+  }
+  const options = isOptions(last) ? last.opts : {};
   const inputs = isOptions(last) ? args.slice(0, -1) : args;
   if (inputs.slice(1).some((extra) => extra !== undefined)) {
     throw new ClientError(
@@ -48,4 +51,11 @@ export function splitArguments(
     );
   }
   return { input: inputs[0], options };
+}
+
+/** Options of contexts look alike, and would be sent as the input. */
+function isForeignOptions(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || isOptions(value)) return false;
+  const { name } = (value.constructor ?? Object) as { readonly name?: unknown };
+  return (name === "Opts" || name === "SendOpts") && ("options" in value || "opts" in value);
 }

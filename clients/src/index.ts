@@ -3,22 +3,30 @@
 export { connect } from "./connect.js";
 export { ClientError, ClientErrorCode, HttpCallError } from "./errors.js";
 export { Opts, rpc, SendOpts } from "./options.js";
-export { serde } from "./serde.js";
+export { defaultShouldRetry } from "./retry.js";
+export { serde } from "./serdes.js";
 
+export type { Duration } from "@perdure/protocol/duration";
+export type { DefinableAs, ServiceName } from "@perdure/protocol/definitions";
 export type {
-  CallClient,
   CallMethod,
-  SendClient,
-  SendHandle,
+  InferArgType,
+  IngressClient,
+  IngressClientFromDescriptors,
+  IngressSendClient,
+  IngressSendClientFromDescriptors,
+  IngressWorkflowClient,
+  Output,
+  Send,
   SendMethod,
-  WorkflowClient,
   WorkflowLifecycle,
-  WorkflowOutput,
   WorkflowSubmission,
 } from "./client-types.js";
-export type { DefinableAs, ServiceName } from "@perdure/protocol/definitions";
-export type { Ingress, UntypedCall, UntypedSend } from "./ingress.js";
-export type { CallOptions, SendOptions } from "./options.js";
-export type { Serde } from "./serde.js";
+export type { ConnectionOpts } from "./connection.js";
+export type { GenericCall, GenericSend, Ingress, ScopedIngress } from "./ingress.js";
+export type { IngressCallOptions, IngressSendOptions, ResultOptions } from "./options.js";
+export type { RetryFailure, RetryPolicy } from "./retry.js";
+export type { StandardIssue, StandardResult, StandardSchema } from "./schema-serde.js";
+export type { JournalValueCodec, Serde } from "./serde.js";
 export type { HandlerTarget } from "./target-path.js";
 export type { Fetch, TransportOptions } from "./transport.js";

@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 
 export interface SeenRequest {
   readonly method: string;
@@ -32,10 +32,16 @@ export function json(value: unknown, status = 200): Answer {
 
 /** Never answers. */
 export const silence: unique symbol = Symbol("silence");
+/** Closes the connection in place of an answer. */
+export const hangUp: unique symbol = Symbol("hang up");
+/** Begins an answer of success, and closes the connection within its body. */
+export const breakOff: unique symbol = Symbol("break off");
+
+export type Reaction = Answer | typeof silence | typeof hangUp | typeof breakOff;
 
 /** Runs until the test is over. */
 export async function startIngress(
-  answer: (request: SeenRequest) => Answer | typeof silence,
+  answer: (request: SeenRequest) => Reaction,
 ): Promise<IngressFixture> {
   const requests: SeenRequest[] = [];
   const server = createServer((request, response) => {
@@ -47,6 +53,15 @@ export async function startIngress(
       requests.push(seen);
       const reply = answer(seen);
       if (reply === silence) return;
+      if (reply === hangUp) {
+        request.socket.destroy();
+        return;
+      }
+      if (reply === breakOff) {
+        response.writeHead(200, { "content-type": "application/json", "content-length": "100" });
+        response.write('"so far', () => request.socket.destroy());
+        return;
+      }
       response.writeHead(reply.status ?? 200, reply.headers);
       response.end(reply.body);
     });
@@ -59,6 +74,12 @@ export async function startIngress(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
 }
 
+/** Gives the answers one after the other, and the last one for ever. */
+export function inTurn(...answers: readonly [Reaction, ...Reaction[]]): () => Reaction {
+  let next = 0;
+  return () => answers[Math.min(next++, answers.length - 1)] ?? silence;
+}
+
 /** An address that nobody listens to. */
 export async function unusedUrl(): Promise<string> {
   const server = createServer();
@@ -66,4 +87,12 @@ export async function unusedUrl(): Promise<string> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return `http://127.0.0.1:${port}`;
+}
+
+/** What a promise that has to fail fails with. */
+export async function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => expect.fail("expected an error"),
+    (error: unknown) => error,
+  );
 }

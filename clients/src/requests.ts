@@ -1,156 +1,100 @@
-// The requests that clients make: call a handler, send to a handler, wait for the result of what was
-// submitted, look for it. Values go in and come out; the transport sees bytes only.
-//
-// Results are asked for by a target in the body, not by a path: any key fits in there.
+// The requests that begin something: call a handler, send to a handler. Values go in and come out; the
+// transport sees bytes only.
 
 import { millisOf, type Duration } from "@perdure/protocol/duration";
-import type { SendHandle, WorkflowOutput } from "./client-types.js";
+import type { HandlerDescriptor } from "@perdure/protocol/definitions";
+import type { Send } from "./client-types.js";
+import type { Connection } from "./connection.js";
 import { ClientError, ClientErrorCode } from "./errors.js";
-import type { CallOptions, SendOptions } from "./options.js";
-import { serde, type Serde } from "./serde.js";
+import type { AnyOptions } from "./options.js";
+import { jsonSerde } from "./serde.js";
 import { callPath, sendPath, targetName, type HandlerTarget } from "./target-path.js";
-import type { IngressAnswer, IngressRequest, Transport } from "./transport.js";
+import type { IngressRequest } from "./transport.js";
+import { badAnswer, type MaybeSerde } from "./values.js";
 
-/** What names an invocation in the ingress's `attach` and `output`. */
-export type ResultTarget =
-  | { readonly target: "invocation"; readonly invocationId: string }
-  | { readonly target: "workflow"; readonly workflowName: string; readonly workflowKey: string };
+export interface HandlerRequest {
+  readonly target: HandlerTarget;
+  readonly input: unknown;
+  readonly options: AnyOptions;
+  /** What the definition says of the handler. */
+  readonly declared?: HandlerDescriptor | undefined;
+}
 
 export async function callHandler(
-  transport: Transport,
-  target: HandlerTarget,
-  input: unknown,
-  options: CallOptions,
+  { transport, values }: Connection,
+  { target, input, options, declared }: HandlerRequest,
 ): Promise<unknown> {
   const what = `calling ${targetName(target)}`;
   const answer = await transport({
     what,
     path: callPath(target),
-    ...bodyOf(what, input, options.input),
+    ...values.write(what, input, [options.input, declared?._inputSerde]),
     ...passedOn(options),
-    idempotencyKey: options.idempotencyKey,
-    isRepeatable: options.idempotencyKey !== undefined,
+    isRepeatable: hasIdempotencyKey(options),
   });
-  return resultOf(what, answer, options.output);
+  return values.read(what, answer, [options.output, declared?._outputSerde]);
 }
 
 /** @param isOnce  the same submission twice is one invocation, whose result is kept for whoever asks later */
 export async function sendToHandler(
-  transport: Transport,
-  target: HandlerTarget,
-  input: unknown,
-  options: SendOptions,
-  isOnce: boolean = options.idempotencyKey !== undefined,
-): Promise<SendHandle> {
+  { transport, values }: Connection,
+  { target, input, options, declared }: HandlerRequest,
+  isOnce: boolean = hasIdempotencyKey(options),
+): Promise<Send> {
   const what = `sending to ${targetName(target)}`;
   const answer = await transport({
     what,
     path: sendPath(target, delayOf(what, options.delay)),
-    ...bodyOf(what, input, options.input),
+    ...values.write(what, input, [options.input, declared?._inputSerde]),
     ...passedOn(options),
-    idempotencyKey: options.idempotencyKey,
     isRepeatable: isOnce,
   });
-  const handle = resultOf(what, answer, serde.json) as Partial<SendHandle> | null | undefined;
-  const { invocationId, status } = handle ?? {};
-  if (typeof invocationId !== "string" || typeof status !== "string") {
-    throw badAnswer(what, "it names no invocation");
+  const handle = { ...sentOf(what, answer.bytes), attachable: isOnce };
+  declaredOutputs.set(handle, declared?._outputSerde);
+  return handle;
+}
+
+const declaredOutputs = new WeakMap<object, MaybeSerde>();
+
+/** What the definition declares for the result of what was sent; unknown of a handle that came from elsewhere. */
+export function declaredOutputOf(handle: Send): MaybeSerde {
+  return declaredOutputs.get(handle);
+}
+
+function sentOf(what: string, bytes: Uint8Array): Omit<Send, "attachable"> {
+  const { invocationId, status, executionTime } = jsonObject(what, bytes);
+  if (typeof invocationId !== "string") throw badAnswer(what, "it names no invocation");
+  if (status !== "Accepted" && status !== "PreviouslyAccepted") {
+    throw badAnswer(what, `its status is ${JSON.stringify(status)}`);
   }
-  return { invocationId, status, attachable: isOnce };
+  return { invocationId, status, ...(typeof executionTime === "string" && { executionTime }) };
 }
 
-/** Waits until there is a result. */
-export async function attach(
-  transport: Transport,
-  target: ResultTarget,
-  options: CallOptions = {},
-): Promise<unknown> {
-  const what = `waiting for ${nameOfResult(target)}`;
-  const answer = await transport({
-    what,
-    path: "/restate/attach",
-    ...bodyOf(what, target),
-    ...passedOn(options),
-    isRepeatable: true,
-  });
-  return resultOf(what, answer, options.output);
-}
-
-/** The status that says: known, and not completed yet. */
-const notReady = 470;
-
-/** Looks whether there is a result. */
-export async function output(
-  transport: Transport,
-  target: ResultTarget,
-  options: CallOptions = {},
-): Promise<WorkflowOutput<unknown>> {
-  const what = `reading the output of ${nameOfResult(target)}`;
-  const answer = await transport({
-    what,
-    path: "/restate/output",
-    ...bodyOf(what, target),
-    ...passedOn(options),
-    isRepeatable: true,
-    alsoGood: [notReady],
-  });
-  return answer.status === notReady
-    ? { ready: false, result: undefined }
-    : { ready: true, result: resultOf(what, answer, options.output) };
-}
-
-function nameOfResult(target: ResultTarget): string {
-  return target.target === "invocation"
-    ? target.invocationId
-    : `${target.workflowName}/${target.workflowKey}`;
-}
-
-function passedOn({ headers, timeout, signal }: CallOptions): CallOptions {
-  return { headers, timeout, signal };
-}
-
-/** Nothing at all for `undefined`: neither a body nor a content type. */
-function bodyOf(
-  what: string,
-  input: unknown,
-  given: Serde<unknown> = serde.json,
-): Pick<IngressRequest, "body" | "contentType"> {
-  if (input === undefined) return {};
+/** The answer to a send is JSON, whatever the serdes are. */
+function jsonObject(what: string, bytes: Uint8Array): Record<keyof Send, unknown> {
   try {
-    return { body: given.serialize(input), contentType: given.contentType };
+    return {
+      ...(jsonSerde.deserialize(bytes) as Record<keyof Send, unknown> | null | undefined),
+    } as Record<keyof Send, unknown>;
   } catch (cause) {
-    throw badArgument(`${what}: the input can't be serialised: ${messageOf(cause)}`, cause);
+    throw badAnswer(what, "it is not JSON", cause);
   }
 }
 
-function resultOf(
-  what: string,
-  answer: IngressAnswer,
-  given: Serde<unknown> = serde.json,
-): unknown {
-  try {
-    return given.deserialize(answer.bytes);
-  } catch (cause) {
-    const type = answer.contentType ?? "no content-type";
-    throw badAnswer(what, `it can't be read (${type}): ${messageOf(cause)}`, cause);
-  }
+function hasIdempotencyKey({ idempotencyKey }: AnyOptions): boolean {
+  return idempotencyKey !== undefined && idempotencyKey !== "";
+}
+
+function passedOn(options: AnyOptions): Partial<IngressRequest> {
+  const { headers, timeout, signal, idempotencyKey, limitKey, method } = options;
+  return { headers, timeout, signal, idempotencyKey, limitKey, method };
 }
 
 function delayOf(what: string, delay: Duration = 0): number {
   const ms = millisOf(delay);
   if (Number.isSafeInteger(ms) && ms >= 0) return ms;
-  throw badArgument(`${what}: the delay is ${ms} ms; expected 0 or more`);
-}
-
-function badArgument(message: string, cause?: unknown): ClientError {
-  return new ClientError(ClientErrorCode.badArgument, message, { cause });
-}
-
-function badAnswer(what: string, why: string, cause?: unknown): ClientError {
-  const message = `${what}: the answer is not one of an ingress: ${why}`;
-  return new ClientError(ClientErrorCode.badAnswer, message, { cause });
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  throw new ClientError(
+    ClientErrorCode.badArgument,
+    `${what}: the delay is ${ms} ms; expected 0 or more`,
+  );
 }
