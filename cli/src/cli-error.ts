@@ -11,6 +11,8 @@ export const CliErrorCode = {
   startFailed: "PDR5206",
   serverStopped: "PDR5207",
   unexpected: "PDR5208",
+  notAllSucceeded: "PDR5209",
+  notJson: "PDR5210",
 } as const;
 export type CliErrorCode = (typeof CliErrorCode)[keyof typeof CliErrorCode];
 

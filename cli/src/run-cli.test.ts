@@ -35,7 +35,7 @@ describe("perdure", () => {
 
   test.each([
     [["foo"], "unknown command 'foo'"],
-    [["deployments", "lst"], "unknown command 'lst' (Did you mean list?)"],
+    [["deployments", "lst"], "unknown command 'lst' (Did you mean one of list, ls?)"],
     [["deployments", "register"], "missing required argument 'url'"],
     [["deployments", "list", "x"], "too many arguments for 'list'. Expected 0 arguments but got 1"],
     [["deployments", "list", "--jsn"], "unknown option '--jsn' (Did you mean --json?)"],

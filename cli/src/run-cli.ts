@@ -5,7 +5,10 @@ import { Command, CommanderError } from "commander";
 import { CliError, CliErrorCode, codeOf, tellError } from "./cli-error.js";
 import type { CliIo } from "./cli-io.js";
 import { addDeployments } from "./commands/deployments.js";
+import { addInvocations } from "./commands/invocations.js";
 import { addServer } from "./commands/server.js";
+import { addServices } from "./commands/services.js";
+import { addState } from "./commands/state.js";
 import { version } from "./version.js";
 
 /**
@@ -42,6 +45,9 @@ function createProgram(io: CliIo, exit: (status: number) => void): Command {
     });
   addServer(program, io, exit);
   addDeployments(program, io);
+  addServices(program, io);
+  addInvocations(program, io);
+  addState(program, io);
   return program;
 }
 

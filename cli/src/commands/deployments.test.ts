@@ -80,6 +80,43 @@ describe("register", () => {
     });
   });
 
+  test("hands on how the endpoint is to be talked to", async () => {
+    const admin = await startAdmin(() => ({ status: 201, body: registered }));
+    const env = { PERDURE_ADMIN_URL: admin.url };
+    const flags = ["--strict", "--use-http1.1", "--request-response"];
+    const headers = ["--extra-header", "x-key=a=b", "--extra-header", "x-empty="];
+
+    await perdure(["deployments", "register", "http://h:1", ...flags, ...headers], env);
+
+    expect(JSON.parse(admin.requests[0]?.body ?? "")).toEqual({
+      uri: "http://h:1",
+      force: false,
+      dry_run: false,
+      strict: true,
+      use_http_11: true,
+      request_response: true,
+      additional_headers: { "x-key": "a=b", "x-empty": "" },
+    });
+  });
+
+  test("takes no header without a value", async () => {
+    const args = ["deployments", "register", "http://h:1", "--extra-header", "x-key"];
+
+    const { status, err } = await perdure(args);
+
+    expect(status).toBe(1);
+    expect(err).toMatch(/PDR5201.*name=value/);
+  });
+
+  test("notes what callers will notice", async () => {
+    const info = [{ message: "handler Counter/get is not offered any more", code: "PDR4207" }];
+    const admin = await startAdmin(() => ({ status: 201, body: { ...registered, info } }));
+
+    const { err } = await perdure(["dp", "register", "http://h:1", "--admin-url", admin.url]);
+
+    expect(err.split("\n")[1]).toBe("Note: handler Counter/get is not offered any more");
+  });
+
   test("prints the answer as JSON when asked to", async () => {
     const admin = await startAdmin(() => ({ status: 201, body: registered }));
     const env = { PERDURE_ADMIN_URL: admin.url };
@@ -112,15 +149,16 @@ describe("register", () => {
 describe("list", () => {
   test("prints a line for each deployment", async () => {
     const other = { ...details, id: "dp_1defgh", uri: "http://h:1/", services: [] };
-    const admin = await startAdmin(() => ({ body: { deployments: [details, other] } }));
+    const draining = { ...details, status: "draining", pinned_invocations: 3 };
+    const admin = await startAdmin(() => ({ body: { deployments: [draining, other] } }));
 
     const result = await perdure(["deployments", "list", "--admin-url", admin.url]);
 
-    expect(admin.requests[0]?.line).toBe("GET /deployments");
+    expect(admin.requests[0]?.line).toBe("GET /deployments?include=status");
     expect(result).toMatchObject({ status: 0, err: "" });
     expect(result.out.split("\n")).toEqual([
-      "ID         ADDRESS                 CREATED                   SERVICES",
-      "dp_1abc    http://localhost:9080/  2026-11-21T08:00:00.000Z  SignupWorkflow, Counter, Mailer",
+      "ID         ADDRESS                 CREATED                   STATUS    PINNED  SERVICES",
+      "dp_1abc    http://localhost:9080/  2026-11-21T08:00:00.000Z  draining  3       SignupWorkflow, Counter, Mailer",
       "dp_1defgh  http://h:1/             2026-11-21T08:00:00.000Z",
     ]);
   });
@@ -138,11 +176,38 @@ describe("list", () => {
   });
 });
 
-describe("get", () => {
+describe("remove", () => {
+  test.each([
+    [[], "DELETE /deployments/dp_1"],
+    [["--force"], "DELETE /deployments/dp_1?force=true"],
+  ])("%j asks for it", async (flags, line) => {
+    const admin = await startAdmin(() => ({ status: 202, body: "" }));
+    const env = { PERDURE_ADMIN_URL: admin.url };
+
+    const result = await perdure(["deployments", "remove", "dp_1", ...flags], env);
+
+    expect(result).toEqual({ status: 0, out: "", err: "Removed dp_1" });
+    expect(admin.requests.map((request) => request.line)).toEqual([line]);
+  });
+
+  test("tells why not", async () => {
+    const body = { message: "deployment dp_1 is in use", restate_code: null, errorCode: "PDR4210" };
+    const admin = await startAdmin(() => ({ status: 409, body }));
+
+    const result = await perdure(["dp", "rm", "dp_1", "--admin-url", admin.url]);
+
+    expect(result).toMatchObject({
+      status: 1,
+      err: "perdure: PDR4210: deployment dp_1 is in use",
+    });
+  });
+});
+
+describe.each(["describe", "get"])("%s", (command) => {
   test("prints one deployment and what it offers", async () => {
     const admin = await startAdmin(() => ({ body: details }));
 
-    const { out } = await perdure(["deployments", "get", "dp_1/x", "--admin-url", admin.url]);
+    const { out } = await perdure(["deployments", command, "dp_1/x", "--admin-url", admin.url]);
 
     expect(admin.requests[0]?.line).toBe("GET /deployments/dp_1%2Fx");
     expect(out).toBe(

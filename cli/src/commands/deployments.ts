@@ -1,65 +1,88 @@
-// perdure deployments: what is registered, and registering more of it.
+// perdure deployments: what is registered, registering more of it, and removing it.
 
-import type { Command } from "commander";
+import { InvalidArgumentError, type Command } from "commander";
+import { connectionOf } from "../admin-connection.js";
+import { jsonText, withAdminFlags, type AdminFlags } from "../admin-flags.js";
+import type { CliIo } from "../cli-io.js";
 import {
-  createAdminClient,
-  defaultAdminUrl,
-  type AdminClient,
+  createDeploymentClient,
+  type DeploymentClient,
   type DeploymentDetails,
   type Registration,
   type ServiceAnswer,
-} from "../admin-client.js";
-import type { CliIo } from "../cli-io.js";
+} from "../deployment-client.js";
 import { textTable } from "../text-table.js";
 
-interface CommonFlags {
-  readonly adminUrl?: string;
-  readonly json?: boolean;
-}
-
-interface RegisterFlags extends CommonFlags {
+interface RegisterFlags extends AdminFlags {
   readonly force?: boolean;
   readonly dryRun?: boolean;
+  readonly strict?: boolean;
+  readonly "useHttp1.1"?: boolean;
+  readonly requestResponse?: boolean;
+  readonly extraHeader?: Readonly<Record<string, string>>;
+}
+
+interface RemoveFlags extends AdminFlags {
+  readonly force?: boolean;
 }
 
 export function addDeployments(program: Command, io: CliIo): void {
   const deployments = program
     .command("deployments")
+    .alias("dp")
     .helpCommand(false)
-    .description("register, list and show deployments");
+    .description("register, list, show and remove deployments");
 
-  withCommonFlags(deployments.command("register"))
+  withAdminFlags(deployments.command("register"))
     .description("discover the services at an address and make them available")
     .argument("<url>", "where the services listen, such as http://localhost:9080")
     .option("--force", "discover again, even where the address is registered")
     .option("--dry-run", "show what is offered and register nothing")
+    .option("--strict", "refuse handlers that are gone, and content types or schemas that changed")
+    .option("--use-http1.1", "talk HTTP/1.1 to it")
+    .option("--request-response", "make one request for each attempt, whatever it says of itself")
+    .option("--extra-header <name=value>", "sent with every request to it; may be repeated", header)
     .action((url: string, flags: RegisterFlags) => register(io, url, flags));
 
-  withCommonFlags(deployments.command("list"))
-    .description("show all deployments")
-    .action((flags: CommonFlags) => list(io, flags));
+  withAdminFlags(deployments.command("list").alias("ls"))
+    .description("show all deployments, and whether they are still needed")
+    .action((flags: AdminFlags) => list(io, flags));
 
-  withCommonFlags(deployments.command("get"))
+  withAdminFlags(deployments.command("describe").alias("get"))
     .description("show one deployment and all that it offers")
     .argument("<id>", "as the list has it: dp_…")
-    .action((id: string, flags: CommonFlags) => get(io, id, flags));
+    .action((id: string, flags: AdminFlags) => describe(io, id, flags));
+
+  withAdminFlags(deployments.command("remove").alias("rm"))
+    .description("remove a deployment that is not needed any more")
+    .argument("<id>", "as the list has it: dp_…")
+    .option("--force", "remove it also while it is needed: what belongs to it stops")
+    .action((id: string, flags: RemoveFlags) => remove(io, id, flags));
 }
 
-function withCommonFlags(command: Command): Command {
-  return command
-    .option(
-      "--admin-url <url>",
-      `the server's admin port (default: PERDURE_ADMIN_URL, else ${defaultAdminUrl})`,
-    )
-    .option("--json", "print the answer as JSON");
+function header(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const [, name, value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError("Write it as name=value");
+  return { ...before, [name]: value };
 }
 
 async function register(io: CliIo, url: string, flags: RegisterFlags): Promise<void> {
   const uri = url.includes("://") ? url : `http://${url}`;
-  const { force = false, dryRun = false } = flags;
-  const registration = await adminOf(io, flags).register(uri, { force, dryRun });
+  const { force = false, dryRun = false, strict = false, requestResponse } = flags;
+  const registration = await clientOf(io, flags).register(uri, {
+    force,
+    dryRun,
+    strict,
+    useHttp11: flags["useHttp1.1"] ?? false,
+    requestResponse,
+    headers: flags.extraHeader ?? {},
+  });
   io.err(toldRegistration(uri, registration, force, dryRun));
   const { deployment } = registration;
+  for (const { message } of deployment.info ?? []) io.err(`Note: ${message}`);
   io.out(flags.json === true ? jsonText(deployment) : servicesTable(deployment.services));
 }
 
@@ -77,37 +100,46 @@ function toldRegistration(
   return `${uri} was registered before, as ${id}: nothing changed. Discover it again with --force`;
 }
 
-async function list(io: CliIo, flags: CommonFlags): Promise<void> {
-  const deployments = await adminOf(io, flags).list();
+async function list(io: CliIo, flags: AdminFlags): Promise<void> {
+  const deployments = await clientOf(io, flags).list();
   if (flags.json === true) {
     io.out(jsonText(deployments));
   } else if (deployments.length === 0) {
     io.err("No deployment yet. Register one with: perdure deployments register URL");
   } else {
-    const headings = ["ID", "ADDRESS", "CREATED", "SERVICES"];
+    const headings = ["ID", "ADDRESS", "CREATED", "STATUS", "PINNED", "SERVICES"];
     io.out(textTable(headings, deployments.map(listRow)));
   }
 }
 
-function listRow({ id, uri, created_at, services }: DeploymentDetails): string[] {
-  return [id, uri, created_at, services.map(({ name }) => name).join(", ")];
+function listRow(deployment: DeploymentDetails): string[] {
+  const { id, uri, created_at, status = "", pinned_invocations: pinned, services } = deployment;
+  const names = services.map(({ name }) => name).join(", ");
+  return [id, uri, created_at, status, pinned === undefined ? "" : String(pinned), names];
 }
 
-async function get(io: CliIo, id: string, flags: CommonFlags): Promise<void> {
-  const deployment = await adminOf(io, flags).get(id);
+async function describe(io: CliIo, id: string, flags: AdminFlags): Promise<void> {
+  const deployment = await clientOf(io, flags).get(id);
   io.out(flags.json === true ? jsonText(deployment) : detailsText(deployment));
 }
 
 function detailsText(deployment: DeploymentDetails): string {
-  const { id, uri, created_at, sdk_version, services } = deployment;
+  const { id, uri, created_at, sdk_version, protocol_type, services } = deployment;
   const { min_protocol_version: min, max_protocol_version: max } = deployment;
+  const versions = min === max ? `version ${min}` : `versions ${min} to ${max}`;
   const facts = [
     ["address", uri],
     ["created", created_at],
-    ["protocol", min === max ? `version ${min}` : `versions ${min} to ${max}`],
+    ["protocol", protocol_type === "RequestResponse" ? `${versions}, request/response` : versions],
     ...(sdk_version === undefined ? [] : [["sdk", sdk_version]]),
   ];
   return [textTable(["id", id], facts), "", servicesTable(services)].join("\n");
+}
+
+async function remove(io: CliIo, id: string, flags: RemoveFlags): Promise<void> {
+  await clientOf(io, flags).remove(id, flags.force ?? false);
+  io.err(`Removed ${id}`);
+  if (flags.json === true) io.out(jsonText({ removed: id }));
 }
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -116,7 +148,7 @@ const typeNames: Readonly<Record<string, string>> = {
   Workflow: "workflow",
 };
 
-function servicesTable(services: readonly ServiceAnswer[]): string {
+export function servicesTable(services: readonly ServiceAnswer[]): string {
   const rows = services.map(({ name, ty = "", revision, handlers = [] }) => [
     name,
     typeNames[ty] ?? ty,
@@ -126,12 +158,6 @@ function servicesTable(services: readonly ServiceAnswer[]): string {
   return textTable(["SERVICE", "TYPE", "REVISION", "HANDLERS"], rows);
 }
 
-function adminOf(io: CliIo, flags: CommonFlags): AdminClient {
-  // Set to nothing is how scripts and containers leave a variable out.
-  const fromEnvironment = io.env["PERDURE_ADMIN_URL"] || undefined;
-  return createAdminClient(flags.adminUrl ?? fromEnvironment ?? defaultAdminUrl);
-}
-
-function jsonText(value: unknown): string {
-  return JSON.stringify(value, undefined, 2);
+function clientOf(io: CliIo, flags: AdminFlags): DeploymentClient {
+  return createDeploymentClient(connectionOf(io, flags.adminUrl));
 }
