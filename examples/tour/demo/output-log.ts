@@ -13,6 +13,9 @@ export interface OutputLine {
 
 const waitMs = 20_000;
 
+/** Time, level and invocation, which lines of `ctx.console` begin with. */
+const logPrefix = /^\S+ INFO \S+ inv_\w+: /;
+
 export class OutputLog {
   readonly lines: OutputLine[] = [];
   #waiting: (() => void)[] = [];
@@ -20,7 +23,8 @@ export class OutputLog {
 
   /** Adds what comes from the stream. Resolves at its end. */
   async read(stream: Readable): Promise<void> {
-    for await (const text of createInterface({ input: stream })) {
+    for await (const line of createInterface({ input: stream })) {
+      const text = line.replace(logPrefix, "");
       this.lines.push({ text, atMs: performance.now() });
       this.#follower?.(text);
       for (const wake of this.#waiting.splice(0)) wake();
