@@ -1,0 +1,102 @@
+// Fills the tables of a server that is stopped with invocations that have ended: each with its input, one
+// step and its output, as the core itself makes them. Nothing goes through the log.
+import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { HandlerKind, ServiceKind } from "@perdure/proto/manifest/v1/manifest";
+import { AppendedSchema, SubmittedSchema } from "@perdure/proto/storage/v1/events";
+import { base62Of64 } from "@perdure/protocol/base62";
+import { invocationIdOf, partitionCount, runIdOf } from "@perdure/protocol/ids";
+import { entryOf, proposalOf, valueOf } from "@perdure/protocol/messages";
+import { apply, type EventBody } from "@perdure/server/core/apply";
+import { recoverShard, type Recovered } from "@perdure/server/shard/recovery";
+
+export interface SeedOptions {
+  readonly count: number;
+  /** Epoch milliseconds: when they ended. */
+  readonly endedAtMs: number;
+  /** How long they are kept. */
+  readonly retentionMs: number;
+}
+
+const checkpointEvery = 20_000;
+const input = valueOf(Buffer.from('"a value of some length, as inputs are"'));
+const result = valueOf(Buffer.from('"what came of it"'));
+
+/**
+ * @param dataDirectory  of a server that does not run
+ * @returns the ids of those that each partition lets go of last
+ */
+export async function seedFinished(
+  dataDirectory: string,
+  options: SeedOptions,
+): Promise<readonly string[]> {
+  const directory = join(dataDirectory, "shards", "0");
+  const recovered = await recoverShard({ directory, writer: "inline" });
+  const last = new Map<number, string>();
+  for (let number = 0; number < options.count; number++) {
+    last.set(number % partitionCount, seedOne(recovered, number, options));
+    const isEnough = (number + 1) % checkpointEvery === 0 || number + 1 === options.count;
+    if (isEnough) await recovered.store.checkpoint(recovered.log.lastPosition);
+  }
+  await recovered.log.close();
+  await recovered.store.close();
+  return [...last.values()];
+}
+
+function seedOne({ store }: Recovered, number: number, options: SeedOptions): string {
+  const partition = number % partitionCount;
+  const tables = store.partition(partition);
+  const { epoch } = tables.partitionState;
+  const { endedAtMs: nowMs } = options;
+  const runId = runIdOf(nowMs, number % 62 ** 3, base62Of64(0, number));
+  const id = invocationIdOf(base62Of64(partition * (2 ** 32 / partitionCount), number), runId);
+  for (const event of eventsOf(id, runId, epoch, options)) {
+    const context = { tables, partition, partitions: store.partitions, epoch, nowMs };
+    apply({ ...context, token: undefined, emit: () => undefined }, event);
+    tables.undo.commit();
+    tables.partitionState.appliedPosition++;
+  }
+  return id;
+}
+
+function eventsOf(
+  id: string,
+  runId: string,
+  epoch: number,
+  { retentionMs }: SeedOptions,
+): EventBody[] {
+  const step = { $typeName: "perdure.protocol.v1.RunCommand" as const, completionId: 1 };
+  const output = {
+    $typeName: "perdure.protocol.v1.OutputCommand" as const,
+    result: { case: "value" as const, value: result },
+  };
+  const submitted = create(SubmittedSchema, {
+    invocation: {
+      id,
+      runId,
+      parameter: input,
+      target: {
+        target: { service: "Greeter", handler: "greet" },
+        serviceKind: ServiceKind.SERVICE,
+        handlerKind: HandlerKind.SHARED,
+        completionRetention: retentionMs,
+        journalRetention: retentionMs,
+      },
+    },
+  });
+  const appended = create(AppendedSchema, {
+    runId,
+    attempt: { epoch, counter: 1 },
+    end: true,
+    deploymentId: "dp_1seed",
+    items: [
+      { item: { case: "command", value: entryOf("step", { case: "run", value: step }) } },
+      { item: { case: "proposal", value: proposalOf(1, { case: "value", value: result }) } },
+      { item: { case: "command", value: entryOf("", { case: "output", value: output }) } },
+    ],
+  });
+  return [
+    { case: "submitted", value: submitted },
+    { case: "appended", value: appended },
+  ];
+}
