@@ -19,6 +19,7 @@ import {
   type SourceFile,
 } from "./tidy/repository.js";
 import {
+  importedOnlyBy,
   longFiles,
   maxLines,
   nodeFreeFolders,
@@ -104,6 +105,21 @@ describe("packages", () => {
     expect(offences).toEqual([]);
   });
 
+  test("of testers are imported by tests and examples alone", () => {
+    const offences = importOffences(
+      () => true,
+      (specifier, file) => {
+        const only = importedOnlyBy[packageNameOf(specifier)];
+        const folder = workspaceOf(file.path) ?? "the root";
+        return only === undefined || only.includes(folder)
+          ? undefined
+          : `it is for ${only.join(", ")}`;
+      },
+    );
+
+    expect(offences).toEqual([]);
+  });
+
   test("reach each other by name, never by a path", () => {
     const offences = importOffences(
       () => true,
@@ -126,7 +142,7 @@ describe("packages", () => {
         if (isRelative(specifier) || specifier.startsWith("node:")) return undefined;
         const folder = workspaceOf(file.path) ?? "";
         const { name, dependencies, devDependencies } = readManifest(folder);
-        const isPrivate = ["test", "bench", "examples/tour"].includes(folder);
+        const isPrivate = ["test", "bench", "examples/endpoints", "examples/tour"].includes(folder);
         const known = [
           ...Object.keys(dependencies ?? {}),
           ...(isPrivate || isTest(file.path)

@@ -60,7 +60,7 @@ describe("an invocation", () => {
     await services.start(versioned("back"));
     const result = await server.ingress.get(`/restate/attach/${sent.json.invocationId}`);
 
-    expect(waiting).toMatchObject({ status: "running", retry_count: 0 });
+    expect(waiting).toMatchObject({ status: "ready", retry_count: 0 });
     expect(result.json).toBe("back");
   });
 

@@ -8,6 +8,9 @@ import { perdureBin } from "./paths.js";
 import { freePort } from "./ports.js";
 import { until } from "./until.js";
 
+/** PERDURE_TEST_REQUESTS=1: attempts travel request by request, and are suspended wherever they wait. */
+const transport = process.env["PERDURE_TEST_REQUESTS"] === "1" ? { request_response: true } : {};
+
 export interface ServerProcessOptions {
   readonly dataDir: string;
   /** Where the process runs, so that no configuration file is found by chance. */
@@ -101,7 +104,7 @@ export class ServerProcess {
 
   /** Registers an endpoint; anything but success is an error. */
   async register(uri: string): Promise<any> {
-    const answer = await this.tryRegister({ uri });
+    const answer = await this.tryRegister({ uri, ...transport });
     if (answer.status >= 300) throw new Error(`registering ${uri}: ${answer.text}`);
     return answer.json;
   }

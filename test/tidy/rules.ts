@@ -11,10 +11,24 @@ export const packageRules: Readonly<Record<string, readonly string[] | "all">> =
   sdk: ["@perdure/proto", "@perdure/protocol"],
   codegen: ["@perdure/proto", "@perdure/protocol"],
   clients: ["@perdure/proto", "@perdure/protocol"],
+  testing: [
+    "@perdure/proto",
+    "@perdure/protocol",
+    "@perdure/sdk",
+    "@perdure/server",
+    "@perdure/clients",
+  ],
   cli: "all",
+  "examples/endpoints": "all",
+  "examples/guides": "all",
   "examples/tour": "all",
   bench: "all",
   test: "all",
+};
+
+/** Packages that nobody else may import, whatever their own row says. */
+export const importedOnlyBy: Readonly<Record<string, readonly string[]>> = {
+  "@perdure/testing": ["testing", "test", "examples/tour", "examples/endpoints", "examples/guides"],
 };
 
 /** Rooms inside server/src, from the inside out. Files beside the rooms wire them and may import all. */
@@ -25,8 +39,9 @@ export const serverRooms: Readonly<Record<string, readonly string[]>> = {
   log: ["observe"],
   store: ["core", "observe"],
   shard: ["core", "log", "store", "observe"],
-  registry: ["core", "log", "store", "shard", "observe"],
-  invoker: ["core", "log", "store", "shard", "registry", "observe"],
+  outbound: ["observe"],
+  registry: ["core", "log", "store", "shard", "outbound", "observe"],
+  invoker: ["core", "log", "store", "shard", "registry", "outbound", "observe"],
   http: ["observe"],
   ingress: ["core", "log", "store", "shard", "registry", "invoker", "http", "observe"],
   admin: ["core", "log", "store", "shard", "registry", "invoker", "http", "observe"],
@@ -38,6 +53,8 @@ export const pureImports: readonly string[] = [
   "@perdure/proto",
   "@perdure/protocol",
   "@bufbuild/protobuf",
+  // Hashes as plain synchronous functions.
+  "@noble/hashes",
 ];
 
 /** Folders that run in a browser or in pure code: no `node:` import outside their tests. */
