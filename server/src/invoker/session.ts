@@ -46,11 +46,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#connection = new Http2Connection(options.uri, {
-      pingIntervalMs,
-      pingTimeoutMs,
-      pingIdleConnection: true,
-    });
+    this.#connection = new Http2Connection(options.uri, { pingIntervalMs, pingTimeoutMs });
     void this.#run();
   }
 

@@ -1,5 +1,6 @@
 // Which version of HTTP an https address speaks, as TLS negotiates it.
 
+import { isIP } from "node:net";
 import { connect } from "node:tls";
 import { CallError } from "./call-error.js";
 
@@ -14,7 +15,7 @@ export function negotiateHttp(uri: string, signal: AbortSignal): Promise<"h2" | 
         port: port === "" ? 443 : Number(port),
         ALPNProtocols: ["h2", "http/1.1"],
         // An address is no name that a server could have a certificate for.
-        ...(/[^\d.:]/.test(host) ? { servername: host } : {}),
+        ...(isIP(host) === 0 ? { servername: host } : {}),
       },
       () => {
         const { alpnProtocol } = socket;

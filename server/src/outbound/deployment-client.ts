@@ -87,7 +87,7 @@ export class DeploymentClient {
       const body = toBinary(method.input, create(method.input, request));
       const response = await this.#send(method, body, options);
       const answer = await readAnswer(response, this.#address.uri);
-      return fromBinary(method.output, answer);
+      return decoded(method, answer, this.#address.uri);
     } catch (error) {
       throw callErrorOf(error);
     } finally {
@@ -152,6 +152,21 @@ async function readAnswer(response: UniversalClientResponse, uri: string): Promi
     reason,
     retryAfterMs: parseRetryAfter(header.get("retry-after"), Date.now()),
   });
+}
+
+/** @throws CallError  another try would bring the same */
+function decoded<I extends DescMessage, O extends DescMessage>(
+  { output }: DescMethodUnary<I, O>,
+  bytes: Uint8Array,
+  uri: string,
+): MessageShape<O> {
+  try {
+    return fromBinary(output, bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `the answer of ${uri} can't be read as ${output.name}: ${reason}`;
+    throw new CallError("status", message, { status: 200, cause: error });
+  }
 }
 
 interface ErrorBody {

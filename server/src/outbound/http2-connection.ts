@@ -1,6 +1,8 @@
 // One HTTP/2 connection to a deployment, opened when it is wanted: Connect's manager of them, made safe. That one
 // stops listening to a connection when it is told to abort it, and where the connection fails a moment later (a
-// server that speaks no HTTP/2 does that) nobody hears its error, which would end the process.
+// server that speaks no HTTP/2 does that) nobody hears its error, which would end the process. And where it is told to
+// ping connections without streams, the last stream that closes with its connection starts the timer of a ping that
+// throws in the timer: so it is never told to.
 
 import type { ClientHttp2Stream, Http2Session, OutgoingHttpHeaders } from "node:http2";
 import type { ClientSessionRequestOptions } from "node:http2";
@@ -10,7 +12,7 @@ export class Http2Connection {
   readonly #manager: Http2SessionManager;
   readonly #guarded = new WeakSet<Http2Session>();
 
-  constructor(uri: string, options: Http2SessionOptions) {
+  constructor(uri: string, options: Omit<Http2SessionOptions, "pingIdleConnection">) {
     this.#manager = new Http2SessionManager(uri, options);
   }
 
