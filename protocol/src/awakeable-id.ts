@@ -33,3 +33,11 @@ export function parseAwakeableId(text: string): AwakeableId | undefined {
   const isOne = signalId >= firstAwakeableSignalId && signalId <= signalIdMax;
   return isOne ? { invocationId, signalId } : undefined;
 }
+
+/** 28 bytes in base64url: an invocation, and the index of an entry of its journal. */
+const olderForm = /^prom_1[A-Za-z0-9_-]{38}$/;
+
+/** Whether it is an id as the field's systems made them once. None of them is ours: what it names is gone. */
+export function isOlderAwakeableId(text: string): boolean {
+  return olderForm.test(text);
+}

@@ -82,7 +82,8 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       shard: theShard,
       clock,
       signer,
-      pinnedTo: (deploymentId) => operators.pinnedTo(deploymentId),
+      // An attempt that has said nothing yet: what it says first pins its invocation.
+      pinnedTo: (id) => Math.max(operators.pinnedTo(id), invoker.attemptsOn(id)),
     });
     const { inactivityTimeoutMs, abortTimeoutMs, retryPolicy, retention } = options;
     const invoker = new Invoker({
@@ -101,6 +102,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       clock,
       view: () => registry.view,
       isRunning: (runId) => invoker.isRunning(runId),
+      waitsFor: (invocation) => invoker.waitsFor(invocation),
     });
 
     // The ports answer from the start, with 503 until recovery is complete.

@@ -60,7 +60,11 @@ describe("an invocation", () => {
     await services.start(versioned("back"));
     const result = await server.ingress.get(`/restate/attach/${sent.json.invocationId}`);
 
-    expect(waiting).toMatchObject({ status: "ready", retry_count: 0 });
+    expect(waiting).toMatchObject({
+      status: "ready",
+      retry_count: 0,
+      waiting_for: expect.stringMatching(/^deployment dp_\w+ at http.*, which can't be reached$/),
+    });
     expect(result.json).toBe("back");
   });
 

@@ -100,7 +100,10 @@ describe("a deployment", () => {
     await first.kill();
 
     const removed = await ask("DELETE", `/deployments/${id}?force=true`);
-    const left = await detailOf(invocation);
+    const left = await until("it rests", async () => {
+      const detail = await detailOf(invocation);
+      return detail.status === "paused" && detail;
+    });
     const resumed = await until("its last attempt is over", async () => {
       const answer = await ask("PATCH", `/invocations/${invocation}/resume?deployment=latest`);
       return answer.status === 200 && answer;
@@ -109,7 +112,13 @@ describe("a deployment", () => {
     const result = await resultOf(invocation);
 
     expect(removed.status).toBe(202);
-    expect(left.pinned_deployment_id).toBe(id);
+    expect(left).toMatchObject({
+      pinned_deployment_id: id,
+      last_failure: {
+        error_code: "PDR2019",
+        message: expect.stringContaining("resume it with another deployment"),
+      },
+    });
     expect(resumed.status).toBe(200);
     expect(result.json).toEqual(["first", "second"]);
     expect((await detailOf(invocation)).pinned_deployment_id).toBe(newer.id);

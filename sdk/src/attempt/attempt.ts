@@ -31,6 +31,7 @@ import type { CommandRef, CompletionPromise, CompletionResult } from "./leaves.j
 import type { RunInterceptor } from "./interceptors.js";
 import { defaultSerdeOf, failureOf, terminalOf } from "./results.js";
 import { cancelSignalId, Signals } from "./signals.js";
+import { StepMisuse } from "./step-misuse.js";
 
 export interface AttemptOptions {
   readonly start: Start;
@@ -83,6 +84,7 @@ export class Attempt implements Cancellable {
   #waitingSaid = false;
   #delivering = false;
   #newCommands = 0;
+  #insideStep = false;
   #lastCommand: CommandRef | undefined;
   #failure: unknown;
   /** Runs the closure of a step inside the interceptors of hooks. Undefined where there are none. */
@@ -190,6 +192,7 @@ export class Attempt implements Cancellable {
    */
   issue(name: string, body: Entry["body"]): Entry | undefined {
     if (this.#over) return undefined;
+    if (this.#insideStep) throw new StepMisuse(body.case);
     const entry = entryOf(name, body);
     let recorded: Entry | undefined;
     try {
@@ -224,6 +227,16 @@ export class Attempt implements Cancellable {
   startStep(start: () => void): void {
     if (this.journal.replaying) this.#steps.push(start);
     else start();
+  }
+
+  /** Runs the closure of a step, up to where it waits for the first time. */
+  insideStep<T>(closure: () => T): T {
+    this.#insideStep = true;
+    try {
+      return closure();
+    } finally {
+      this.#insideStep = false;
+    }
   }
 
   /** A closure runs: the attempt computes. */

@@ -42,7 +42,9 @@ export class UnreadableValueError extends Error {
 
 function deserialised(serde: Serde<unknown>, bytes: Uint8Array): unknown {
   try {
-    return serde.deserialize(bytes);
+    const value = serde.deserialize(bytes);
+    // A serde that hands on the bytes as they are: they are the code's, the recorded ones stay what they are.
+    return value === bytes ? new Uint8Array(bytes) : value;
   } catch (error) {
     throw new UnreadableValueError(error);
   }

@@ -47,6 +47,19 @@ describe("a step", () => {
     expect(await attempt(code).until("proposeCompletion")).toContain('propose #1 = "later"');
   });
 
+  test.each([
+    ["run", (ctx: WorkflowContext) => ctx.run("inner", () => 1)],
+    ["sleep", (ctx: WorkflowContext) => ctx.sleep(1)],
+    ["setState", (ctx: WorkflowContext) => ctx.set("a", 1)],
+  ])("that uses the context (%s) fails the attempt, and says why", async (command, use) => {
+    const driver = attempt(async (ctx) => ctx.run("outer", async () => use(ctx)));
+
+    expect((await driver.until("failed")).at(-1)).toMatch(
+      new RegExp(`the context is used inside a step \\(for "${command}"\\).*PDR2025`),
+    );
+    expect(driver.said).toHaveLength(2);
+  });
+
   test("without a result has an empty one, and gives undefined", async () => {
     const driver = attempt(async (ctx) => ({
       nothing: (await ctx.run("a", () => {})) === undefined,

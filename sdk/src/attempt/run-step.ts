@@ -60,7 +60,7 @@ export function executeStep<T>(
   if (interceptRun !== undefined) {
     let value: T | undefined;
     const closure = async (): Promise<void> => {
-      value = await action();
+      value = await attempt.insideStep(action);
     };
     // An interceptor that keeps the closure's error to itself leaves no value.
     interceptRun(name, closure).then(() => {
@@ -69,7 +69,7 @@ export function executeStep<T>(
     return;
   }
   try {
-    const result = action();
+    const result = attempt.insideStep(action);
     if (isThenable(result)) Promise.resolve(result).then(succeeded, failed);
     else succeeded(result);
   } catch (error) {

@@ -121,4 +121,14 @@ describe("an awakeable", () => {
       }
     }
   });
+
+  test("of the older form is taken for one that is gone: nothing is sent", async () => {
+    const older = `prom_1${"A".repeat(38)}`;
+    const driver = attempt(async (ctx) => {
+      ctx.resolveAwakeable(older, "x");
+      ctx.rejectAwakeable(older, "no");
+      return "done";
+    });
+    expect(await driver.until("end")).toEqual(['end = "done"']);
+  });
 });

@@ -1,6 +1,10 @@
 // Awakeables: a result that someone outside completes by id.
 
-import { formatAwakeableId, parseAwakeableId } from "@perdure/protocol/awakeable-id";
+import {
+  formatAwakeableId,
+  isOlderAwakeableId,
+  parseAwakeableId,
+} from "@perdure/protocol/awakeable-id";
 import { valueOf } from "@perdure/protocol/messages";
 import type { Attempt } from "../attempt/attempt.js";
 import { commandBody } from "../attempt/command-body.js";
@@ -37,12 +41,14 @@ export function createAwakeables(attempt: Attempt): AwakeableMethods {
     },
     resolveAwakeable(id, payload, serde): void {
       const awakeableId = checkedAwakeableId(id);
+      if (awakeableId === "gone") return;
       const bytes = bytesOf(payload, serde, `the value of awakeable ${id}`);
       const result = { case: "value" as const, value: valueOf(bytes) };
       attempt.issue("", commandBody("completeAwakeable", { awakeableId, result }));
     },
     rejectAwakeable(id, reason): void {
       const awakeableId = checkedAwakeableId(id);
+      if (awakeableId === "gone") return;
       const error = typeof reason === "string" ? new TerminalError(reason) : reason;
       const result = { case: "failure" as const, value: failureOf(error) };
       attempt.issue("", commandBody("completeAwakeable", { awakeableId, result }));
@@ -50,9 +56,13 @@ export function createAwakeables(attempt: Attempt): AwakeableMethods {
   };
 }
 
-/** @throws TerminalError  400: the text is no awakeable id */
+/**
+ * @returns "gone" for an id of the older form, which can't be one of ours
+ * @throws TerminalError  400: the text is no awakeable id
+ */
 function checkedAwakeableId(id: string): string {
   if (typeof id === "string" && parseAwakeableId(id) !== undefined) return id;
+  if (typeof id === "string" && isOlderAwakeableId(id)) return "gone";
   throw new TerminalError(
     `${JSON.stringify(id)} is no awakeable id: they begin with sign_1, as ctx.awakeable() gives them (PDR2008)`,
     { errorCode: 400 },

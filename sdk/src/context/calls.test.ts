@@ -94,6 +94,22 @@ describe("a call", () => {
     }
   });
 
+  test("and a send refuse an idempotency key that is empty", async () => {
+    const generic = { service: "Greeter", method: "greet", parameter: new Uint8Array() };
+    for (const code of [
+      async (ctx) => ctx.serviceClient(greeter).greet("a", rpc.opts({ idempotencyKey: "" })),
+      async (ctx) => ctx.genericCall({ ...generic, idempotencyKey: "" }),
+      async (ctx) => {
+        ctx.genericSend({ ...generic, idempotencyKey: "" });
+      },
+    ] as Code[]) {
+      const driver = attempt(code);
+      expect(await driver.until("failed")).toEqual([
+        expect.stringMatching(/idempotency key .* is empty.*PDR2024/),
+      ]);
+    }
+  });
+
   test("takes options behind its input, or alone where there is none", async () => {
     const driver = attempt(async (ctx) => {
       const client = ctx.serviceClient(greeter);

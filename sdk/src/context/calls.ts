@@ -155,8 +155,16 @@ function headersOf(headers: Readonly<Record<string, string>> = {}): Header[] {
   }));
 }
 
+/** @throws TypeError  PDR2024 */
 function idempotencyOf({ idempotencyKey }: CallOptions<unknown, unknown>): {
   idempotencyKey?: string;
 } {
-  return idempotencyKey === undefined ? {} : { idempotencyKey };
+  if (idempotencyKey === undefined) return {};
+  // Most likely a value that was not set: without a key, the callee would run more than once.
+  if (idempotencyKey === "") {
+    throw new TypeError(
+      "the idempotency key of a call or send is empty: give one, or leave it out (PDR2024)",
+    );
+  }
+  return { idempotencyKey };
 }

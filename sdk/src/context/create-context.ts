@@ -78,7 +78,7 @@ export function createContext(attempt: Attempt, request: Request): AnyContext {
     const durationMs = millisOf((duration as Duration | undefined) ?? NaN);
     if (!Number.isSafeInteger(durationMs) || durationMs < 0) {
       throw new RangeError(
-        `ctx.sleep takes a duration of zero or more, not ${JSON.stringify(duration)}`,
+        `ctx.sleep takes a duration of zero or more, not ${typeof duration === "object" ? JSON.stringify(duration) : String(duration)}`,
       );
     }
     const completionId = attempt.journal.newCompletionId();

@@ -65,6 +65,26 @@ describe("state that came with the attempt", () => {
     ]);
   });
 
+  test("is as it was when it was written or read, whatever becomes of the bytes then", async () => {
+    const driver = attempt(async (ctx) => {
+      const bytes = Buffer.from("1");
+      ctx.set("a", bytes, serde.binary);
+      bytes.write("2");
+      ctx.set("b", bytes, serde.binary);
+      bytes.write("3");
+      const read = await ctx.get("a", serde.binary);
+      read?.fill(0x39);
+      return ctx.get("a");
+    });
+    expect(await driver.until("end")).toEqual([
+      'SetState (key "a") = 1',
+      'SetState (key "b") = 2',
+      'GetState (key "a") #1 = 1',
+      'GetState (key "a") #2 = 1',
+      "end = 1",
+    ]);
+  });
+
   test("tells a value of nothing from none", async () => {
     const driver = attempt(async (ctx) => {
       ctx.set("a", undefined);

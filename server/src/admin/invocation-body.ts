@@ -4,6 +4,7 @@ import type { OutputResult } from "../core/effect.js";
 import { InvocationStatus, type Invocation } from "@perdure/proto/storage/v1/records";
 import type { Entry } from "@perdure/proto/protocol/v1/journal";
 import type { InvocationDetail } from "../shard/operators.js";
+import { timeText } from "../http/time-text.js";
 import { friendlyDuration } from "./friendly-duration.js";
 
 /** @param entries  its journal */
@@ -21,6 +22,7 @@ export function invocationBody(detail: InvocationDetail, entries: readonly Entry
     ...given("limit_key", limitKey),
     ...given("idempotency_key", idempotencyKey),
     status: statusOf(detail),
+    ...given("waiting_for", detail.waitingFor),
     created_at: timeText(invocation.createdAt),
     modified_at: timeText(invocation.modifiedAt),
     ...times(invocation),
@@ -102,8 +104,4 @@ function completion({ status, outputIndex }: Invocation, entries: readonly Entry
   if (result?.case !== "failure") return { completion_result: "success" };
   const { code, message } = result.value;
   return { completion_result: "failure", completion_failure: `[${code}] ${message}` };
-}
-
-function timeText(ms: number): string {
-  return new Date(ms).toISOString();
 }

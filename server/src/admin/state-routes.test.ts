@@ -106,6 +106,14 @@ describe("what is refused", () => {
     expect(answer.json.message).toContain(said);
   });
 
+  test("is a key that the store writes longer than it is: one of zeros", async () => {
+    const state = { ["\0".repeat(512)]: [] };
+    const answer = await put("\0".repeat(512), state);
+
+    expect(answer).toMatchObject({ status: 400, json: { errorCode: "PDR4002" } });
+    expect(answer.json.message).toContain("1024");
+  });
+
   test("is not what a service left behind when it went: it can be seen and cleared", async () => {
     const leaving = await startedEndpoint(object("Leaving", { name: "add" }));
     const registered = await admin.ask("POST", "/deployments", { uri: leaving.url });

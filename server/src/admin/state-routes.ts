@@ -3,6 +3,7 @@
 
 import { ServiceKind } from "@perdure/proto/manifest/v1/manifest";
 import { keyBytesMax, payloadBytesMax } from "@perdure/protocol/limits";
+import { textKey } from "../core/keys.js";
 import { versionOfState } from "../core/state-patch.js";
 import { adminErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
@@ -48,7 +49,7 @@ async function read(parts: AdminParts, call: Call): Promise<Answer> {
 const scopePattern = /^[a-zA-Z0-9_.-]{1,36}$/;
 
 function stateOf(call: Call, key: string, scope: string | undefined): StateOf {
-  checkKey('"object_key"', key);
+  checkLength('"object_key"', Buffer.byteLength(key));
   if (scope !== undefined && !scopePattern.test(scope)) {
     throw badRequest(`"scope" must be 1 to 36 letters, digits, "_", "." and "-", got "${scope}"`);
   }
@@ -74,7 +75,7 @@ function parseState(value: unknown): ReadonlyMap<string, Uint8Array> {
   const members: Members = membersOf(value, '"new_state"', '{"n":[51]}');
   return new Map(
     Object.entries(members).map(([name, bytes]) => {
-      checkKey(`"new_state": the key "${name}"`, name);
+      checkLength(`"new_state": the key "${name}"`, textKey(name).length);
       return [name, bytesOf(name, bytes)];
     }),
   );
@@ -94,8 +95,8 @@ function bytesOf(name: string, value: unknown): Uint8Array {
   return Uint8Array.from(value as number[]);
 }
 
-function checkKey(what: string, key: string): void {
-  const bytes = Buffer.byteLength(key);
+/** Of an object key as at the ingress; of a state key as the store writes it, so that both fit into one of its keys. */
+function checkLength(what: string, bytes: number): void {
   if (bytes <= keyBytesMax) return;
   throw badRequest(`${what} is ${bytes} bytes long; the most is ${keyBytesMax}`);
 }

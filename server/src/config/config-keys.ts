@@ -65,7 +65,11 @@ export const configFileFlag = "config";
 export const defaultConfigFile = "perdure.config.json";
 
 /** Variables that others read: the command line's clients, services, tests, examples, benchmarks. */
-export const foreignVariables: readonly string[] = ["PERDURE_ADMIN_URL"];
+export const foreignVariables: readonly string[] = [
+  "PERDURE_ADMIN_URL",
+  "PERDURE_CHROMIUM",
+  "PERDURE_LOGGING",
+];
 export const foreignPrefixes: readonly string[] = [
   "PERDURE_TEST_",
   "PERDURE_DEMO_",

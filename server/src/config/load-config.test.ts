@@ -339,7 +339,7 @@ describe("an unknown name", () => {
   );
 
   test("is none when others read the variable", () => {
-    const env = { PERDURE_ADMIN_URL: "x", PERDURE_TEST_SEED: "1", PATH: "x", perdure_x: "1" };
+    const env = { PERDURE_LOGGING: "x", PERDURE_TEST_SEED: "1", PATH: "x", perdure_x: "1" };
 
     expect(loadConfig({ cwd: directory(), env }).concurrency).toBe(1000);
   });

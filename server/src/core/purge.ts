@@ -1,12 +1,18 @@
 // Retention is over: an invocation goes without a trace, and a workflow's state and promises with it.
 
 import { HandlerKind } from "@perdure/proto/manifest/v1/manifest";
-import { InvocationStatus, type Invocation } from "@perdure/proto/storage/v1/records";
+import {
+  InvocationStatus,
+  type DurablePromise,
+  type Invocation,
+} from "@perdure/proto/storage/v1/records";
 import { invariant } from "@perdure/protocol/assert";
 import { uuidOfInvocationId } from "@perdure/protocol/ids";
 import { clear } from "./clear.js";
 import { openDraft, save, type ApplyContext } from "./context.js";
+import { endOfPrefix } from "./keys.js";
 import { objectOf } from "./lock.js";
+import type { RangeTable } from "./tables.js";
 
 export function purge(ctx: ApplyContext, runId: string, invocation: Invocation): void {
   const { tables } = ctx;
@@ -19,7 +25,14 @@ export function purge(ctx: ApplyContext, runId: string, invocation: Invocation):
   const workflow = objectOf(invocation);
   if (workflow === undefined) return;
   clear(tables.state, workflow);
-  clear(tables.promises, workflow);
+  forgetPromises(tables.promises, workflow);
+}
+
+/** Those that a shared handler still waits for stay: the next life of the workflow may complete them. */
+function forgetPromises(promises: RangeTable<DurablePromise>, workflow: string): void {
+  for (const { key, value } of promises.scan(workflow, endOfPrefix(workflow), Infinity)) {
+    if (value.result.case !== undefined || value.waiting.length === 0) promises.delete(key);
+  }
 }
 
 /** The journal goes, the result stays: its Output command is all that is left. */

@@ -4,7 +4,11 @@
 
 import { create } from "@bufbuild/protobuf";
 import { FailureSchema } from "@perdure/proto/protocol/v1/journal";
-import { parseAwakeableId, type AwakeableId } from "@perdure/protocol/awakeable-id";
+import {
+  isOlderAwakeableId,
+  parseAwakeableId,
+  type AwakeableId,
+} from "@perdure/protocol/awakeable-id";
 import { valueOf } from "@perdure/protocol/messages";
 import { readBody } from "../http/body.js";
 import { ingressErrors } from "../http/error-codes.js";
@@ -16,9 +20,6 @@ import type { IngressParts } from "./parts.js";
 export type AwakeableOperation = "resolve" | "reject";
 
 const failureCode = 500;
-
-/** 28 bytes in base64url: an invocation, and the index of an entry of its journal. */
-const olderForm = /^prom_1[A-Za-z0-9_-]{38}$/;
 
 /** @throws HttpError  PDR3023 */
 export function completeAwakeable(
@@ -43,7 +44,7 @@ export function completeAwakeable(
 function awakeableOf(text: string): AwakeableId | "gone" {
   const id = parseAwakeableId(text);
   if (id !== undefined) return id;
-  if (olderForm.test(text)) return "gone";
+  if (isOlderAwakeableId(text)) return "gone";
   throw new HttpError(
     ingressErrors.badAwakeableId,
     `"${text}" is no awakeable id: ids are sign_1 and 39 letters and digits`,

@@ -6,6 +6,7 @@ import { invocationErrors } from "../http/error-codes.js";
 import type { HttpError } from "../http/http-error.js";
 import { respond, statusOfFailure } from "../http/messages.js";
 import type { HttpRequest, HttpResponse } from "../http/messages.js";
+import { timeText } from "../http/time-text.js";
 import type { RegistryView } from "../shard/registry-view.js";
 import type { Outcome, Stage, Submitted } from "../shard/invocations.js";
 import { addCorsHeaders } from "./cors.js";
@@ -24,7 +25,7 @@ const json = "application/json";
 export function replyOutcome(exchange: Exchange, view: RegistryView, outcome: Outcome): void {
   const headers = ["x-restate-id", outcome.invocationId];
   if (outcome.retainedUntilMs !== undefined) {
-    headers.push("idempotency-expires", new Date(outcome.retainedUntilMs).toISOString());
+    headers.push("idempotency-expires", timeText(outcome.retainedUntilMs));
   }
   if (outcome.kind === "failure") {
     replyFailure(exchange, headers, view, outcome, outcome.failure);
@@ -72,9 +73,7 @@ export function replySubmitted(exchange: Exchange, submitted: Submitted): void {
   const { invocationId, executionTimeMs, accepted } = submitted;
   const body = {
     invocationId,
-    ...(executionTimeMs === undefined
-      ? {}
-      : { executionTime: new Date(executionTimeMs).toISOString() }),
+    ...(executionTimeMs === undefined ? {} : { executionTime: timeText(executionTimeMs) }),
     status: accepted ? "Accepted" : "PreviouslyAccepted",
   };
   const headers = ["x-restate-id", invocationId, "content-type", json];

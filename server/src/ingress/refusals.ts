@@ -19,9 +19,10 @@ export function unknownRoute({ path }: RequestPath): HttpError {
 /** @throws HttpError  PDR3003 */
 export function checkMethod({ head }: Exchange, ...allowed: readonly string[]): void {
   if (allowed.includes(head.method)) return;
-  throw new HttpError(ingressErrors.methodNotAllowed, `method ${head.method} not allowed`, {
-    allow: allowed.join(", "),
-  });
+  const allow = allowed.join(", ");
+  const path = head.url.split("?", 1)[0] ?? head.url;
+  const message = `method ${head.method} not allowed at ${path}; it takes ${allow}`;
+  throw new HttpError(ingressErrors.methodNotAllowed, message, { allow });
 }
 
 /** The path that fits the service, for a message. */

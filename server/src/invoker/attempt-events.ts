@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { AttemptFailed_Behavior as Behavior } from "@perdure/proto/protocol/v1/deployment";
 import {
   AttemptLostSchema,
+  FailedSchema,
   SuspendedSchema,
   type Appended,
   type AppendedItem,
@@ -90,6 +91,23 @@ export class AttemptEvents {
       log.debug(`an attempt of ${attempt.target} failed: ${String(code)} ${message}`);
     }
     this.#options.shard().enqueue(attempt.partition, { case: "failed", value });
+  }
+
+  /** What would have become an attempt can't: the invocation rests until someone resumes it. */
+  pause(
+    { partition, runId, number }: Pick<Attempt, "partition" | "runId" | "number">,
+    errorCode: string,
+    message: string,
+  ): void {
+    const at = this.#options.clock.now();
+    const value = create(FailedSchema, {
+      runId,
+      attempt: number,
+      failure: { code: 500, message, errorCode, at },
+      decision: { case: "pause", value: {} },
+    });
+    this.#options.log.warn(`${errorCode}: an invocation is paused: ${message}`);
+    this.#options.shard().enqueue(partition, { case: "failed", value });
   }
 
   /** An attempt that only waits is let go, unless something comes first. */

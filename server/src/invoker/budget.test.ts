@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
-import { OutputCommandSchema } from "@perdure/proto/protocol/v1/journal";
+import { FailureSchema, OutputCommandSchema } from "@perdure/proto/protocol/v1/journal";
 import { journalEntriesMax } from "@perdure/protocol/limits";
-import { entryOf, valueOf } from "@perdure/protocol/messages";
+import { entryOf, proposalOf, valueOf } from "@perdure/protocol/messages";
 import { failure, proposal } from "../core/events.fixture.js";
 import { sleep } from "../core/commands.fixture.js";
 import { attemptOf } from "./attempt.fixture.js";
@@ -22,6 +22,15 @@ describe("the size of an item", () => {
       expect(bytes).toBeGreaterThan(10_000);
       expect(bytes).toBeLessThan(11_500);
     }
+  });
+
+  test("is that of what its failure says", () => {
+    const value = create(FailureSchema, { code: 500, message: "x".repeat(10_000) });
+    const result = { case: "failure" as const, value };
+    const output = entryOf("", { case: "output", value: create(OutputCommandSchema, { result }) });
+
+    expect(itemBytes({ case: "command", value: output })).toBeGreaterThan(10_000);
+    expect(itemBytes({ case: "proposal", value: proposalOf(1, result) })).toBeGreaterThan(10_000);
   });
 
   test("is small, and not nothing, where it has no value", () => {

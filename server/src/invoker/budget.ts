@@ -3,7 +3,7 @@
 
 import type { AppendedItem } from "@perdure/proto/storage/v1/events";
 import { journalEntriesMax } from "@perdure/protocol/limits";
-import { entryBytes } from "../store/table-specs.js";
+import { entryBytes, resultBytes } from "../store/table-specs.js";
 import type { Attempt } from "./attempt.js";
 
 type Item = Exclude<AppendedItem["item"], { case: undefined }>;
@@ -14,9 +14,7 @@ export const envelopeBytes = 1_000;
 /** In memory, roughly. */
 export function itemBytes(item: Item): number {
   if (item.case === "command") return entryBytes(item.value);
-  const { result } = item.value;
-  const content = result.case === "value" ? result.value.content : undefined;
-  return 300 + (content?.case === "inline" ? content.value.length : 0);
+  return 300 + resultBytes(item.value.result);
 }
 
 /** A value is larger than the server takes. */

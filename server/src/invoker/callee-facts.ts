@@ -82,6 +82,7 @@ function invoked(context: CalleeContext, command: CallCommand | SendCommand): Ca
       `the key for ${name} has more than ${String(keyBytesMax)} bytes`,
     );
   }
+  checkLimits(target?.scope, target?.limitKey);
   const byKey = idempotencyKey !== undefined && handler.kind !== HandlerKind.RUN;
   const identity = identify(
     {
@@ -106,6 +107,25 @@ function invoked(context: CalleeContext, command: CallCommand | SendCommand): Ca
       context.retention,
     ),
   });
+}
+
+const scopeForm = /^[\w.-]{1,36}$/;
+const limitKeyForm = /^[\w.-]{1,36}(?:\/[\w.-]{1,36})?$/;
+
+/** Both become keys of the store as they are. SDKs check them; whoever speaks the protocol may not. */
+function checkLimits(scope: string | undefined, limitKey: string | undefined): void {
+  if (scope !== undefined && !scopeForm.test(scope)) {
+    throw new CalleeUnknown("PDR2014", `a call has a bad scope: ${shown(scope)}`);
+  }
+  if (limitKey === undefined) return;
+  if (scope === undefined || !limitKeyForm.test(limitKey)) {
+    const why = scope === undefined ? "without a scope" : "that is none";
+    throw new CalleeUnknown("PDR2014", `a call has a limit key ${why}: ${shown(limitKey)}`);
+  }
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 40));
 }
 
 function existing(id: string): CalleeFacts {

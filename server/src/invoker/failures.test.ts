@@ -47,6 +47,18 @@ describe("a failure that the SDK reports", () => {
     });
   });
 
+  test("is cut off where it is too long to be kept with the invocation", () => {
+    const { message, stacktrace } = failedBySdk(
+      create(AttemptFailedSchema, {
+        failure: { code: 500, message: "m".repeat(1_000_000) },
+        stacktrace: "s".repeat(1_000_000),
+      }),
+    ).failure;
+
+    expect([message.length, stacktrace.length]).toEqual([65_537, 65_537]);
+    expect(message.endsWith("m…")).toBe(true);
+  });
+
   test("without a failure is one of code 500", () => {
     expect(failedBySdk(create(AttemptFailedSchema)).failure).toMatchObject({
       code: 500,

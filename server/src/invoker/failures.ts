@@ -18,13 +18,20 @@ export interface AttemptError {
   readonly behavior: Behavior;
 }
 
+/** Of a failure that is tried again: it stays in the record of the invocation, which is rewritten with each change. */
+const textMax = 64 * 1024;
+
+function shortened(text: string): string {
+  return text.length <= textMax ? text : `${text.slice(0, textMax)}…`;
+}
+
 /** The SDK reported it. */
 export function failedBySdk(failed: AttemptFailed): AttemptError {
   const { failure, stacktrace, relatedCommandIndex, retryAfterMs, behavior } = failed;
   const stored = create(AttemptFailureSchema, {
     code: failure?.code ?? 500,
-    message: failure?.message ?? "",
-    stacktrace,
+    message: shortened(failure?.message ?? ""),
+    stacktrace: shortened(stacktrace),
     relatedCommandName: failed.relatedCommandName,
     relatedCommandType: failed.relatedCommandType,
   });
@@ -71,8 +78,10 @@ export function failedEvent(attempt: Attempt, error: AttemptError, nowMs: number
       event.decision = { case: "pause", value: create(VoidSchema) };
       return event;
     case "kill": {
-      const { code, message } = error.failure;
+      const { code, errorCode, message: text } = error.failure;
       const { metadata } = error;
+      // A failure has no member for the code of what the server itself found.
+      const message = errorCode === "" ? text : `${text} (${errorCode})`;
       event.decision = { case: "end", value: create(FailureSchema, { code, message, metadata }) };
       return event;
     }

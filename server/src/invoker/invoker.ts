@@ -11,7 +11,7 @@ import {
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
 import type { AppendedItem } from "@perdure/proto/storage/v1/events";
-import { InvocationStatus } from "@perdure/proto/storage/v1/records";
+import { InvocationStatus, type Invocation } from "@perdure/proto/storage/v1/records";
 import { serverFrameOf } from "@perdure/protocol/messages";
 import type { Effect } from "../core/effect.js";
 import { deploymentGroup, parseReadyGroup } from "../core/ready.js";
@@ -169,6 +169,29 @@ export class Invoker {
     return this.#attempts.has(runId);
   }
 
+  /** Attempts that a deployment has at this moment. */
+  attemptsOn(deploymentId: string): number {
+    let count = 0;
+    for (const { link } of this.#attempts.values()) {
+      if (link.deployment.id === deploymentId) count++;
+    }
+    return count;
+  }
+
+  /** Why an invocation that wants an attempt has none. */
+  waitsFor({ status, queueGroup }: Invocation): string | undefined {
+    if (status !== InvocationStatus.READY) return undefined;
+    const group = parseReadyGroup(queueGroup);
+    const link = this.#linkOf(queueGroup);
+    if (link === undefined) {
+      return group.kind === "service"
+        ? `a deployment that offers ${group.name}`
+        : `deployment ${group.id}, which was removed`;
+    }
+    const { id, uri } = link.deployment;
+    return link.open ? "a slot" : `deployment ${id} at ${uri}, which can't be reached`;
+  }
+
   /** Starts nothing more, and lets go of the sessions. */
   close(): void {
     this.#stopped = true;
@@ -180,7 +203,7 @@ export class Invoker {
   /** False where the group has nothing that can be started now. */
   #startOne(name: string, crowded: ReadonlySet<string>): boolean {
     const link = this.#linkOf(name);
-    if (link === undefined) return false;
+    if (link === undefined) return this.#pauseAbandoned(name);
     if (!link.open) {
       link.ensure();
       return false;
@@ -189,6 +212,27 @@ export class Invoker {
     const item = this.#groups.take(name);
     if (item === undefined) return false;
     this.#start(link, item);
+    return true;
+  }
+
+  /**
+   * What belongs to a deployment that was removed can't go on by itself: it rests, with the reason. What waits for a service
+   * that nobody offers yet waits on.
+   */
+  #pauseAbandoned(groupName: string): boolean {
+    const group = parseReadyGroup(groupName);
+    if (group.kind === "service") return false;
+    const item = this.#groups.take(groupName);
+    if (item === undefined) return false;
+    const tables = this.#options.shard().tables(item.partition);
+    const invocation = tables.invocations.get(item.runId);
+    if (invocation?.status !== InvocationStatus.READY || this.#attempts.has(item.runId))
+      return true;
+    this.#events.pause(
+      { ...item, number: attemptNumber(tables.partitionState.epoch, invocation.attempt) },
+      "PDR2019",
+      `its deployment ${group.id} was removed. Let it go on elsewhere: resume it with another deployment (PATCH /invocations/${invocation.id}/resume?deployment=latest)`,
+    );
     return true;
   }
 
@@ -287,6 +331,8 @@ export class Invoker {
       if (frame.frame.case === "draining") link.drain();
       const attempt = this.#byStream.get(frame.streamId);
       if (attempt === undefined || attempt.knownOver) continue;
+      // Nobody speaks for the attempts of another deployment, nor for those of an earlier link.
+      if (attempt.link !== link) continue;
       if (frame.attempt?.counter !== attempt.number.counter) continue;
       attempt.activeAtMs = nowMs;
       this.#take(attempt, frame);
@@ -315,6 +361,8 @@ export class Invoker {
         incoming.failed = frame.value;
         return;
       case "waiting":
+        // Without a tree nothing would ever wake it: it is as if it had said nothing.
+        if (frame.value.awaiting === undefined) return;
         incoming.waiting = {
           awaiting: frame.value.awaiting,
           seen: frame.value.seen,

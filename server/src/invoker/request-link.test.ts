@@ -229,6 +229,44 @@ test.each([429, 502, 503, 504])(
   },
 );
 
+test("one that goes first and is aborted lets the next go", async () => {
+  let mode: "away" | "silent" = "away";
+  const bench = await benchOf((received) => {
+    if (mode === "away") answerStatus(503)(received);
+  });
+  bench.start();
+  expect(await bench.told.next()).toBe("lost 1");
+  mode = "silent";
+  expect(await bench.told.next()).toBe("opened");
+  bench.start(2);
+  expect(bench.link.open).toBe(false);
+  bench.link.send(
+    create(ServerFrameSchema, {
+      streamId: 2,
+      frame: { case: "abort", value: { $typeName: "perdure.protocol.v1.Abort", reason: "killed" } },
+    }),
+  );
+  expect(await bench.told.next()).toBe("opened");
+  expect(bench.link.open).toBe(true);
+});
+
+test("an instance that goes takes nothing with it: the next request may meet another", async () => {
+  const bench = await benchOf(answerWaiting);
+  bench.link.drain();
+  expect(bench.link.open).toBe(true);
+  bench.start(4);
+  expect(await bench.told.next()).toBe("4@2 waiting");
+});
+
+test("an answer that can't be read fails the attempt: another try would bring the same", async () => {
+  const bench = await benchOf(({ response }) => {
+    response.writeHead(200, { "content-type": "application/proto" }).end("\xff\xff\xff");
+  });
+  bench.start();
+  expect(await bench.told.next()).toMatch(/^1@2 failed PDR2040: .*can't be read/);
+  expect(bench.link.open).toBe(true);
+});
+
 test("a connection that breaks costs no failure", async () => {
   let broken = true;
   const bench = await benchOf((received) => {

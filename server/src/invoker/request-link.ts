@@ -49,7 +49,6 @@ export class RequestLink implements Link {
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
   #probe: AbortController | undefined;
-  #draining = false;
   #closed = false;
 
   constructor(deployment: DeploymentRecord, options: RequestLinkOptions) {
@@ -63,7 +62,7 @@ export class RequestLink implements Link {
   }
 
   get open(): boolean {
-    if (this.#closed || this.#draining || this.#down) return false;
+    if (this.#closed || this.#down) return false;
     return this.#failures === 0 || this.#underWay.size === 0;
   }
 
@@ -74,7 +73,6 @@ export class RequestLink implements Link {
     this.#deployment = deployment;
     this.#client.close();
     this.#client = this.#connect();
-    this.#draining = false;
     // It may be elsewhere now: what was known of it is not.
     this.#failures = 0;
     this.#stopWaiting();
@@ -95,9 +93,8 @@ export class RequestLink implements Link {
     }
   }
 
-  drain(): void {
-    this.#draining = true;
-  }
+  /** Nothing to do: an instance that goes says so by its status, and the next request meets another. */
+  drain(): void {}
 
   close(): void {
     if (this.#closed) return;
@@ -135,16 +132,21 @@ export class RequestLink implements Link {
       const { invoke } = Deployment.method;
       const response = await this.#client.call(invoke, request, { signal, subject });
       this.#underWay.delete(streamId);
-      if (signal.aborted) return;
+      if (signal.aborted) return this.#givenUp();
       this.#answered();
       checkHello(response.hello);
       checkEnd(response.frames, streamId);
       this.#options.listener.frames(this, response.frames);
     } catch (error) {
       this.#underWay.delete(streamId);
-      if (signal.aborted) return;
+      if (signal.aborted) return this.#givenUp();
       this.#failed(start, error);
     }
+  }
+
+  /** Whoever aborts an attempt knows that it is over. But others may have waited behind it (Q2). */
+  #givenUp(): void {
+    if (this.#failures > 0 && this.open) this.#options.listener.opened(this);
   }
 
   #answered(): void {

@@ -36,7 +36,10 @@ export function revisionsAfter(
   next: (service: string) => number,
 ): Record<string, number> {
   return Object.fromEntries(
-    found.services.map(({ name }) => [name, revisions[name] ?? next(name)]),
+    found.services.map(({ name }) => {
+      const known = Object.hasOwn(revisions, name) ? revisions[name] : undefined;
+      return [name, known ?? next(name)];
+    }),
   );
 }
 

@@ -38,7 +38,9 @@ export function checkManifest(manifest: Manifest, view: RegistryView): void {
 function checkService(service: Service): void {
   const { name, options: own } = service;
   if (!serviceName.test(name) || Buffer.byteLength(name) > nameBytesMax) {
-    throw invalid(`"${name}" can't be the name of a service (letters, digits, ".", "_", "-")`);
+    throw invalid(
+      `"${name}" can't be the name of a service: it begins with a letter, then letters, digits, ".", "_", "-"`,
+    );
   }
   if (/^restate/i.test(name) || /^openapi$/i.test(name)) {
     throw new RegistrationError("PDR4205", "META0005", 400, `the name "${name}" is reserved`);
@@ -47,11 +49,12 @@ function checkService(service: Service): void {
   for (const handler of service.handlers) {
     if (!handlerName.test(handler.name) || handlers.has(handler.name)) {
       throw invalid(
-        `"${handler.name}" can't be the name of a handler of ${name}, or is there twice`,
+        `"${handler.name}" can't be the name of a handler of ${name}, or is there twice: it begins with a letter, then letters, digits, "_"`,
       );
     }
     handlers.add(handler.name);
     checkHandlerKind(service, handler.name, handler.kind);
+    checkContentType(name, handler);
     if (own?.ingressPrivate === true && handler.options?.ingressPrivate === false) {
       throw invalid(`handler ${handler.name} is public, but its service ${name} is private`);
     }
@@ -63,6 +66,14 @@ function checkService(service: Service): void {
       `the workflow ${name} needs exactly one run handler; it has ${String(runs.length)}`,
     );
   }
+}
+
+const headerValue = /^[\t\x20-\x7e]*$/;
+
+/** It becomes a header of each answer. */
+function checkContentType(service: string, { name, output }: Handler): void {
+  if (headerValue.test(output?.contentType ?? "")) return;
+  throw invalid(`the output of handler ${name} of ${service} has a content type that is not ASCII`);
 }
 
 /** Each retention has its kind of handler; a service may set both for all that it has. */

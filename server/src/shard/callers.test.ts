@@ -193,6 +193,15 @@ describe("a call", () => {
     }
   });
 
+  test("of a workflow that has yet to start is told nothing of a result that is kept", async () => {
+    await callers.submit({ ...workflow, delayMs: 60_000 });
+
+    const told = await callers.call(workflow);
+
+    expect(told).toMatchObject({ kind: "failure", failure: { code: 409 } });
+    expect(told.retainedUntilMs).toBeUndefined();
+  });
+
   test("whose caller has gone is forgotten; the invocation is not", async () => {
     const gone = new AbortController();
     let isTold = false;

@@ -292,11 +292,13 @@ function stageOf(status: InvocationStatus): Stage["stage"] {
 function outcomeOf(invocation: Invocation, output: OutputResult): Outcome {
   const { id, target, idempotencyKey, handlerKind } = invocation;
   const named = idempotencyKey !== "" || handlerKind === HandlerKind.RUN;
+  // Before its end `dueAt` is when it starts, or is tried again.
+  const kept = named && invocation.status === InvocationStatus.COMPLETED && invocation.dueAt > 0;
   const about = {
     invocationId: id,
     service: target?.service ?? "",
     handler: target?.handler ?? "",
-    retainedUntilMs: named && invocation.dueAt > 0 ? invocation.dueAt : undefined,
+    retainedUntilMs: kept ? invocation.dueAt : undefined,
   };
   if (output.case === "failure") return { kind: "failure", failure: output.value, ...about };
   invariant(output.case === "value", "an output is a value or a failure");

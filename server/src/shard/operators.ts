@@ -13,6 +13,8 @@ export interface InvocationDetail {
   readonly invocation: Invocation;
   /** It has an attempt at this moment. */
   readonly running: boolean;
+  /** Why it has none, though it wants one: in words. */
+  readonly waitingFor: string | undefined;
 }
 
 /** What became of a verb. Which of them a verb can have, its documentation says. */

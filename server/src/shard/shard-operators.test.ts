@@ -73,6 +73,7 @@ async function boot(): Promise<void> {
     clock: { now: () => machine.nowMs },
     view: () => view,
     isRunning: (runId) => attempts.has(runId),
+    waitsFor: () => undefined,
   });
   running.listener = (effect) => {
     if (effect.kind === "answered") operators.answered(effect.token, effect.outcome);

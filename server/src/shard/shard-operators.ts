@@ -10,7 +10,7 @@ import {
   ResumedSchema,
   StatePatchedSchema,
 } from "@perdure/proto/storage/v1/events";
-import type { StatePatchSchema } from "@perdure/proto/storage/v1/records";
+import type { Invocation, StatePatchSchema } from "@perdure/proto/storage/v1/records";
 import type { Entry } from "@perdure/proto/protocol/v1/journal";
 import {
   invocationIdOf,
@@ -45,6 +45,8 @@ export interface ShardOperatorsOptions {
   readonly view: () => RegistryView;
   /** Whether a run has an attempt at this moment. */
   readonly isRunning: (runId: string) => boolean;
+  /** Why an invocation that is ready has no attempt, in words. */
+  readonly waitsFor: (invocation: Invocation) => string | undefined;
 }
 
 export class ShardOperators implements Operators {
@@ -225,7 +227,9 @@ export class ShardOperators implements Operators {
         const runId = findRun(tables, id);
         const invocation = runId === undefined ? undefined : tables.invocations.get(runId);
         if (runId === undefined || invocation === undefined) return resolve(undefined);
-        resolve(found(tables, { runId, invocation, running: this.#options.isRunning(runId) }));
+        const running = this.#options.isRunning(runId);
+        const waitingFor = running ? undefined : this.#options.waitsFor(invocation);
+        resolve(found(tables, { runId, invocation, running, waitingFor }));
       });
     });
   }

@@ -252,6 +252,7 @@ export class Shard {
     const { partitionState } = tables;
     const firstEffect = this.#effects.length;
     const nowMs = this.#options.clock.now();
+    let record: LogRecord | undefined;
     try {
       apply(
         {
@@ -267,19 +268,21 @@ export class Shard {
         },
         event,
       );
+      const position = partitionState.appliedPosition + 1;
+      if (tables.undo.changed) {
+        record = recordOf(partition, position, partitionState.epoch, nowMs, event);
+      }
     } catch (error) {
       tables.undo.rollback();
       this.#effects.length = firstEffect;
       this.#refuse(queued, error);
       return;
     }
-    if (event.case === "opened") partitionState.epoch = event.value.epoch;
-    else if (!tables.undo.changed) return this.#applied(queued, firstEffect);
-    tables.undo.commit();
-    partitionState.appliedPosition++;
-    batch.push(
-      recordOf(partition, partitionState.appliedPosition, partitionState.epoch, nowMs, event),
-    );
+    if (record !== undefined) {
+      tables.undo.commit();
+      partitionState.appliedPosition++;
+      batch.push(record);
+    }
     this.#applied(queued, firstEffect);
   }
 
@@ -330,16 +333,31 @@ export class Shard {
   #release(): void {
     const effects = this.#effects;
     this.#effects = [];
-    for (const { partition, effect } of effects) this.#perform(partition, effect);
+    for (const { partition, effect } of effects) {
+      this.#guarded(() => {
+        this.#perform(partition, effect);
+      });
+    }
     const reads = this.#waitingForDurable;
     this.#waitingForDurable = [];
-    for (const read of reads) read();
-    this.#options.shell.released();
+    for (const read of reads) this.#guarded(read);
+    this.#guarded(() => {
+      this.#options.shell.released();
+    });
     this.#maybeCheckpoint();
     if (this.#queue.length > 0) this.#schedule();
     if (this.#state !== "idle") return;
     this.#idle?.resolve();
     this.#idle = undefined;
+  }
+
+  /** What others do with an effect must not break off the loop: the shard stops in good order instead, and is recovered. */
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #perform(partition: number, effect: Effect): void {

@@ -215,4 +215,13 @@ describe("a table in layers", () => {
 
     expect([...world.table.freeze()]).toEqual([["1", tombstone]]);
   });
+
+  test("takes no key that LMDB would refuse, and is unchanged by it", () => {
+    const world = new World(OverlayRangeTable<number>);
+
+    expect(() => world.table.put("k".repeat(1_976), 1)).toThrow("can't be stored");
+    world.table.put("k".repeat(1_975), 2);
+
+    expect([...world.table.freeze()]).toEqual([["k".repeat(1_975), 2]]);
+  });
 });

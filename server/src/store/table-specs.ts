@@ -2,7 +2,7 @@
 // large a row is in memory, roughly.
 
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import type { Entry, Value } from "@perdure/proto/protocol/v1/journal";
+import type { Entry, Failure, Value } from "@perdure/proto/protocol/v1/journal";
 import {
   DeploymentSchema,
   DurablePromiseSchema,
@@ -68,6 +68,15 @@ function valueBytes(value: Value | undefined): number {
   return value?.content.case === "inline" ? value.content.value.length : 0;
 }
 
+/** Of a value, or of what a failure says. */
+export function resultBytes(result: {
+  readonly case: string | undefined;
+  readonly value?: unknown;
+}): number {
+  if (result.case === "value") return valueBytes(result.value as Value);
+  return result.case === "failure" ? (result.value as Failure).message.length : 0;
+}
+
 /** The size of an entry in memory: its objects, and the payload if it has one. */
 export function entryBytes(entry: Entry): number {
   const { body } = entry;
@@ -78,7 +87,7 @@ export function entryBytes(entry: Entry): number {
     case "completion":
     case "signal":
     case "completePromise":
-      return 300 + (body.value.result.case === "value" ? valueBytes(body.value.result.value) : 0);
+      return 300 + resultBytes(body.value.result);
     case "setState":
       return 300 + valueBytes(body.value.value);
     case "call":

@@ -183,7 +183,7 @@ describe("a durable promise", () => {
     expect(partition.statusOf(A)).toBe(InvocationStatus.BACKING_OFF);
   });
 
-  test("goes with the workflow when its retention is over, complete or not", () => {
+  test("goes with the workflow when its retention is over, unless someone still waits for it", () => {
     partition.apply(
       appended(A, [setState("s", "1")]),
       appended(B, [completePromise(1, "email", "x"), getPromise(2, "other")]),
@@ -193,8 +193,11 @@ describe("a durable promise", () => {
 
     partition.advanceTo(1_000_000);
 
-    expect(partition.rows("promises")).toEqual([]);
+    const left = partition.rows("promises");
+    expect(left.map(({ value }) => value.waiting.map(({ runId }) => runId))).toEqual([[B]]);
     expect(partition.rows("state")).toEqual([]);
+    partition.apply(ended(B));
+    expect(partition.rows("promises")).toEqual([]);
   });
 
   test.each([

@@ -2,10 +2,11 @@
 
 import { describe, expect, test } from "vitest";
 import { InvocationStatus } from "@perdure/proto/storage/v1/records";
-import { completePromise, run, setState } from "../commands.fixture.js";
+import { completePromise, getPromise, run, setState } from "../commands.fixture.js";
 import {
   A,
   B,
+  C,
   appended,
   derivedId,
   ended,
@@ -17,6 +18,7 @@ import {
   resultOf,
   submitted,
   workflowRun,
+  workflowShared,
 } from "../events.fixture.js";
 import { startPartition, type PartitionUnderTest } from "../partition.fixture.js";
 import { readOutput } from "../queries.js";
@@ -104,6 +106,27 @@ describe("purge of an invocation", () => {
 
     expect(partition.leftovers()).toEqual({ state: 1 });
   });
+});
+
+test("a promise that a shared handler waits for outlives its workflow, and is kept by the next life", () => {
+  const partition = startPartition();
+  const id = derivedId("w");
+  partition.apply(
+    submitted(A, workflowRun("w"), { id }),
+    appended(A, [completePromise(1, "kept", "x")]),
+    ended(A),
+    submitted(B, workflowShared("w")),
+    appended(B, [getPromise(1, "later")]),
+    purged(id),
+  );
+  expect(partition.rows("promises")).toHaveLength(1);
+
+  partition.apply(
+    submitted(C, workflowRun("w"), { id }),
+    appended(C, [completePromise(1, "later", "at last")]),
+  );
+
+  expect(partition.story(B)).toEqual(["input", "getPromise", "completion"]);
 });
 
 describe("purge journal", () => {
