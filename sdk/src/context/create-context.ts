@@ -1,96 +1,152 @@
 // The context of an attempt: every kind of handler gets the same object; the interfaces say what each may use.
+//
+// Few handlers use many of its members, and each attempt has a context of its own: so members are grouped, and a
+// group is made when one of its members is used for the first time.
 
-import { millisOf, type Duration } from "@perdure/protocol/duration";
+import type { Duration } from "@perdure/protocol/duration";
 import type { Attempt } from "../attempt/attempt.js";
-import { commandBody } from "../attempt/command-body.js";
-import { CompletionPromise, RunPromise, SignalPromise } from "../attempt/leaves.js";
-import { readValue, readVoid } from "../attempt/readers.js";
-import { executeStep } from "../attempt/run-step.js";
+import { SignalPromise } from "../attempt/leaves.js";
+import { readVoid } from "../attempt/readers.js";
 import { cancelSignalId } from "../attempt/signals.js";
-import type { DurablePromiseNode } from "../futures/durable-promise.js";
 import { loggingConsole, logContextOf } from "../logger.js";
-import { serde, type Serde } from "../serde/serde.js";
 import { createAwakeables } from "./awakeables.js";
-import { createCalls } from "./calls.js";
+import { createCalls, type Calls } from "./calls.js";
 import { createClientMakers, createScoped } from "./client-makers.js";
-import type {
-  Context,
-  ObjectContext,
-  Request,
-  RunAction,
-  RunOptions,
-  StepContext,
-  WorkflowContext,
-} from "./context.js";
+import type { Context, ObjectContext, Request, WorkflowContext } from "./context.js";
 import type { ContextInternal } from "./context-internal.js";
 import { createPromises } from "./promises.js";
 import { createRand } from "./rand.js";
 import { createReferences } from "./references.js";
 import { createState } from "./state.js";
-
-/** Whatever the handler's own serde is. */
-const asJson = { serde: serde.json };
+import { createDate, createSteps, type StepMethods } from "./steps.js";
 
 /** What the context of any kind of handler can do, in one. */
 export type AnyContext = WorkflowContext & ObjectContext;
 
-export function createContext(attempt: Attempt, request: Request): AnyContext {
-  const { start } = attempt.options;
-  const calls = createCalls(attempt);
-  const stepContext: StepContext = {
-    get signal(): AbortSignal {
-      return attempt.signal;
-    },
-  };
-  let cancellation: SignalPromise<void> | undefined;
-  let othersUnfinished = false;
+type Group = Readonly<Record<string, unknown>>;
 
-  function run<T>(
-    first: string | RunAction<T>,
-    second?: RunAction<T>,
-    options: RunOptions<T> = {},
-  ): RunPromise<T> {
-    const name = typeof first === "string" ? first : "";
-    const action = typeof first === "string" ? second : first;
-    if (typeof action !== "function") throw new TypeError("ctx.run takes a function to run");
-    const completionId = attempt.journal.newCompletionId();
-    const recorded = attempt.issue(name, commandBody("run", { completionId }));
-    const command = attempt.lastCommand;
-    const unfinished = recorded !== undefined && !attempt.journal.hasCompletion(completionId);
-    // Every attempt since the last progress has tried the steps that are recorded without a result. Where there are none,
-    // the first new command is what they failed at.
-    const ownFailures = unfinished || (!othersUnfinished && attempt.newCommands === 1);
-    othersUnfinished ||= unfinished;
-    const valueSerde = options.serde ?? (attempt.defaultSerde as Serde<T>);
-    const closure = (): T | Promise<T> => action(stepContext);
-    return attempt.expect(
-      new RunPromise<T>(attempt, completionId, readValue(valueSerde as never, undefined), () => {
-        attempt.startStep(() => {
-          if (attempt.over || attempt.journal.hasCompletion(completionId)) return;
-          executeStep(attempt, { completionId, name, ownFailures, command }, closure, options);
-        });
-      }),
+/** Which group has a member. Members that are groups themselves stand for themselves. */
+const members: Readonly<Record<string, readonly string[]>> = {
+  steps: ["run", "sleep"],
+  state: ["get", "stateKeys", "set", "clear", "clearAll"],
+  promises: ["promise"],
+  awakeables: ["awakeable", "resolveAwakeable", "rejectAwakeable"],
+  references: ["signal", "invocation", "cancel", "attach"],
+  clients: [
+    "serviceClient",
+    "objectClient",
+    "workflowClient",
+    "serviceSendClient",
+    "objectSendClient",
+    "workflowSendClient",
+    "client",
+    "sendClient",
+  ],
+  calls: ["genericCall", "genericSend"],
+  internals: ["isProcessing", "cancellation", "cancelPreviousCalls"],
+};
+
+class LazyContext {
+  readonly #attempt: Attempt;
+  readonly #request: Request;
+  readonly #made = new Map<string, unknown>();
+
+  constructor(attempt: Attempt, request: Request) {
+    this.#attempt = attempt;
+    this.#request = request;
+    attempt.sleep = (duration: Duration, name: string) => this.steps.sleep(duration, name);
+  }
+
+  get key(): string {
+    return this.#attempt.options.start.target?.key ?? "";
+  }
+
+  request(): Request {
+    return this.#request;
+  }
+
+  get scope(): (key: string) => unknown {
+    return (key) => createScoped(this.calls, key);
+  }
+
+  get rand(): unknown {
+    return this.group("rand", () => createRand(this.#attempt.options.start.randomSeed));
+  }
+
+  get date(): unknown {
+    return this.group("date", () => createDate(this.#attempt, this.steps));
+  }
+
+  get console(): unknown {
+    const { options, journal } = this.#attempt;
+    return this.group("console", () =>
+      loggingConsole(
+        options.logger.transport,
+        () => logContextOf(options, this.#request),
+        () => journal.replaying,
+      ),
     );
   }
 
-  function sleep(duration: Duration, name = ""): DurablePromiseNode<void> {
-    // A name that is not in the configuration gives undefined, whatever the types say.
-    const durationMs = millisOf((duration as Duration | undefined) ?? NaN);
-    if (!Number.isSafeInteger(durationMs) || durationMs < 0) {
-      throw new RangeError(
-        `ctx.sleep takes a duration of zero or more, not ${typeof duration === "object" ? JSON.stringify(duration) : String(duration)}`,
-      );
+  get steps(): StepMethods {
+    return this.group("steps", () => createSteps(this.#attempt));
+  }
+
+  get calls(): Calls {
+    return this.group("calls", () => createCalls(this.#attempt));
+  }
+
+  group<T>(name: string, make: () => T): T {
+    let made = this.#made.get(name) as T | undefined;
+    if (made === undefined) {
+      made = make();
+      this.#made.set(name, made);
     }
-    const completionId = attempt.journal.newCompletionId();
-    attempt.issue(
-      name,
-      commandBody("sleep", { completionId, durationMs: BigInt(durationMs), wakeUpTimeMs: 0n }),
-    );
-    return attempt.expect(new CompletionPromise(attempt, completionId, readVoid));
+    return made;
   }
-  attempt.sleep = sleep;
 
-  const internals: Pick<ContextInternal, Exclude<keyof ContextInternal, keyof Context>> = {
+  groupNamed(name: string): Group {
+    const attempt = this.#attempt;
+    switch (name) {
+      case "steps":
+        return this.steps as unknown as Group;
+      case "calls":
+        return this.calls as unknown as Group;
+      case "state":
+        return this.group(name, () => createState(attempt)) as unknown as Group;
+      case "promises":
+        return this.group(name, () => createPromises(attempt)) as unknown as Group;
+      case "awakeables":
+        return this.group(name, () => createAwakeables(attempt)) as unknown as Group;
+      case "references":
+        return this.group(name, () => createReferences(attempt)) as unknown as Group;
+      case "clients":
+        return this.group(name, () => createClientMakers(this.calls)) as unknown as Group;
+      default:
+        return this.group(name, () => createInternals(attempt)) as unknown as Group;
+    }
+  }
+}
+
+for (const [group, names] of Object.entries(members)) {
+  for (const name of names) {
+    Object.defineProperty(LazyContext.prototype, name, {
+      get(this: LazyContext): unknown {
+        return this.groupNamed(group)[name];
+      },
+    });
+  }
+}
+
+export function createContext(attempt: Attempt, request: Request): AnyContext {
+  return new LazyContext(attempt, request) as unknown as AnyContext;
+}
+
+function createInternals(
+  attempt: Attempt,
+): Pick<ContextInternal, Exclude<keyof ContextInternal, keyof Context>> {
+  let cancellation: SignalPromise<void> | undefined;
+  return {
     isProcessing: () => !attempt.journal.replaying,
     cancellation(): SignalPromise<void> {
       if (cancellation === undefined || cancellation.settled !== undefined) {
@@ -100,31 +156,4 @@ export function createContext(attempt: Attempt, request: Request): AnyContext {
     },
     cancelPreviousCalls: () => attempt.cancellation.cancelPreviousCalls(),
   };
-
-  const context = {
-    ...internals,
-    run,
-    sleep,
-    ...createState(attempt),
-    ...createPromises(attempt),
-    ...createAwakeables(attempt),
-    ...createReferences(attempt),
-    key: start.target?.key ?? "",
-    ...createClientMakers(calls),
-    scope: (key: string) => createScoped(calls, key),
-    genericCall: calls.genericCall,
-    genericSend: calls.genericSend,
-    request: () => request,
-    rand: createRand(start.randomSeed),
-    date: {
-      now: () => run("", () => Math.floor(attempt.options.now()), asJson),
-      toJSON: () => run("", () => new Date(attempt.options.now()).toJSON(), asJson),
-    },
-    console: loggingConsole(
-      attempt.options.logger.transport,
-      () => logContextOf(attempt.options, request),
-      () => attempt.journal.replaying,
-    ),
-  };
-  return context as unknown as AnyContext;
 }

@@ -41,8 +41,21 @@ export function startAttempt(
     callbacks.send(failed);
     return undefined;
   }
-  const made = { start, entries, streamId, number, service, handler, logger, now };
-  const options: AttemptOptions = { ...made, ...callbacks };
+  const { send, touched, ended, requestResponse } = callbacks;
+  const options: AttemptOptions = {
+    start,
+    entries,
+    streamId,
+    number,
+    service,
+    handler,
+    logger,
+    now,
+    send,
+    touched,
+    ended,
+    requestResponse,
+  };
   if (codec !== undefined) {
     const coded = createCodedAttempt(options, codec);
     const begin = (): void => {

@@ -158,7 +158,9 @@ class SettledPromise<T> extends DurablePromiseNode<T> {
 
 /** Belongs to promises of no context: those that have settled, and combinations of nothing. */
 const settledHost: PromiseHost = {
-  awaited: (node) => currentHost()?.awaited(node),
+  awaited(node) {
+    if (node.settled === undefined) currentHost()?.awaited(node);
+  },
   fail: (error) => {
     const host = currentHost();
     if (host === undefined) throw error;

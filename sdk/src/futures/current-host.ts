@@ -1,7 +1,10 @@
 // Which attempt the running code belongs to. Promises know it from their context; only those that were made of
 // nothing (`race([])`) have to ask here, so that they can be cancelled and time out like all others.
-// Where the runtime has no AsyncLocalStorage they just never settle.
+//
+// Keeping track costs every promise of the process on Node before 24, so there it begins with the first that asks:
+// the attempt that did is tried again. Where the runtime has no AsyncLocalStorage they just never settle.
 
+import { RetryableError } from "../errors.js";
 import type { PromiseHost } from "./durable-promise.js";
 
 /** Emptied when the attempt is over: sockets and timers that its code made may keep the slot for long. */
@@ -18,14 +21,20 @@ interface AsyncHooks {
   readonly AsyncLocalStorage: new () => Storage;
 }
 
-const storage = makeStorage();
+interface NodeProcess {
+  readonly versions?: { readonly node?: string };
+  readonly getBuiltinModule?: (name: string) => unknown;
+}
 
 // Not imported: this file is part of the entry points that need no Node.
-function makeStorage(): Storage | undefined {
-  const runtime = globalThis as {
-    readonly process?: { readonly getBuiltinModule?: (name: string) => unknown };
-  };
-  const hooks = runtime.process?.getBuiltinModule?.("node:async_hooks") as AsyncHooks | undefined;
+const { process } = globalThis as { readonly process?: NodeProcess };
+/** From here on AsyncLocalStorage costs next to nothing. */
+const isCheapFrom = 24;
+
+let storage = Number.parseInt(process?.versions?.node ?? "0") >= isCheapFrom ? make() : undefined;
+
+function make(): Storage | undefined {
+  const hooks = process?.getBuiltinModule?.("node:async_hooks") as AsyncHooks | undefined;
   return hooks === undefined ? undefined : new hooks.AsyncLocalStorage();
 }
 
@@ -33,6 +42,16 @@ export function runInside<T>(slot: HostSlot, code: () => T): T {
   return storage === undefined ? code() : storage.run(slot, code);
 }
 
+/**
+ * The attempt that the code belongs to; undefined outside of handlers.
+ * @throws RetryableError  it is not known yet, and will be when the attempt is tried again
+ */
 export function currentHost(): PromiseHost | undefined {
-  return storage?.getStore()?.host;
+  if (storage !== undefined) return storage.getStore()?.host;
+  storage = make();
+  if (storage === undefined) return undefined;
+  throw new RetryableError(
+    "a race of no promises is awaited for the first time in this process; the attempt begins anew, so that it can be cancelled and time out (PDR2026)",
+    { retryAfter: 1 },
+  );
 }

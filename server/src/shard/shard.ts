@@ -333,31 +333,21 @@ export class Shard {
   #release(): void {
     const effects = this.#effects;
     this.#effects = [];
-    for (const { partition, effect } of effects) {
-      this.#guarded(() => {
-        this.#perform(partition, effect);
-      });
-    }
     const reads = this.#waitingForDurable;
     this.#waitingForDurable = [];
-    for (const read of reads) this.#guarded(read);
-    this.#guarded(() => {
+    try {
+      for (const { partition, effect } of effects) this.#perform(partition, effect);
+      for (const read of reads) read();
       this.#options.shell.released();
-    });
+    } catch (error) {
+      // What others do with an effect must not break off the loop half-way: it stops in good order, and is recovered.
+      return this.#fail(error);
+    }
     this.#maybeCheckpoint();
     if (this.#queue.length > 0) this.#schedule();
     if (this.#state !== "idle") return;
     this.#idle?.resolve();
     this.#idle = undefined;
-  }
-
-  /** What others do with an effect must not break off the loop: the shard stops in good order instead, and is recovered. */
-  #guarded(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.#fail(error);
-    }
   }
 
   #perform(partition: number, effect: Effect): void {
