@@ -13,7 +13,7 @@ import type { Log } from "../observe/log.js";
 import type { Clock } from "../shard/clock.js";
 import type { RegistryView } from "../shard/registry-view.js";
 import type { RetentionDefaults } from "../shard/retention.js";
-import type { EnqueueOptions, Shard } from "../shard/shard.js";
+import type { Shard } from "../shard/shard.js";
 import type { Attempt } from "./attempt.js";
 import { ValueTooLarge } from "./budget.js";
 import { calleeFacts } from "./callee-facts.js";
@@ -35,12 +35,7 @@ export class AttemptEvents {
   }
 
   /** Progress of an attempt. */
-  append(
-    attempt: Attempt,
-    items: AppendedItem[],
-    end: boolean,
-    options: EnqueueOptions = {},
-  ): void {
+  append(attempt: Attempt, items: AppendedItem[], end: boolean, onReleased?: () => void): void {
     try {
       this.#addCallees(items);
     } catch (error) {
@@ -61,9 +56,8 @@ export class AttemptEvents {
       attempt.failures = failures;
       this.refused(attempt, error);
     };
-    this.#options
-      .shard()
-      .enqueue(partition, { case: "appended", value }, { ...options, onRefused });
+    const options = onReleased === undefined ? { onRefused } : { onRefused, onReleased };
+    this.#options.shard().enqueue(partition, { case: "appended", value }, options);
   }
 
   /** A command can't be carried out. The code can't see it, so whoever runs the server must. */

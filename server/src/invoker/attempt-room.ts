@@ -10,6 +10,8 @@ export interface RoomLimits {
   readonly attemptsBytesMax: number;
 }
 
+const none: ReadonlySet<string> = new Set();
+
 /** Of all slots, what one service leaves to the others. */
 const leftToOthers = 8;
 
@@ -47,7 +49,7 @@ export class AttemptRoom {
   crowded(waiting: number): ReadonlySet<string> {
     const { concurrency } = this.#limits;
     const reserve = Math.floor(concurrency / leftToOthers);
-    if (this.slotsLeft(waiting) > reserve) return new Set();
+    if (this.slotsLeft(waiting) > reserve) return none;
     const counts = new Map<string, number>();
     for (const { service, waiting: only } of this.#attempts.values()) {
       if (only === undefined) counts.set(service, (counts.get(service) ?? 0) + 1);

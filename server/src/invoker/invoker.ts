@@ -17,7 +17,7 @@ import type { Effect } from "../core/effect.js";
 import { deploymentGroup, parseReadyGroup } from "../core/ready.js";
 import type { Log } from "../observe/log.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
-import type { RegistryView } from "../shard/registry-view.js";
+import type { RegisteredService, RegistryView } from "../shard/registry-view.js";
 import type { Clock } from "../shard/clock.js";
 import type { RetentionDefaults } from "../shard/retention.js";
 import type { Shard } from "../shard/shard.js";
@@ -28,7 +28,7 @@ import { AttemptEvents } from "./attempt-events.js";
 import { AttemptRoom, type RoomLimits } from "./attempt-room.js";
 import { checkValue, envelopeBytes, excessOf, itemBytes } from "./budget.js";
 import { failedBySdk, failedByServer } from "./failures.js";
-import { handlerOptions, type InvokerDefaults } from "./handler-options.js";
+import { handlerOptions, type HandlerOptions, type InvokerDefaults } from "./handler-options.js";
 import type { Link } from "./link.js";
 import { ReadyGroups, type ReadyItem } from "./ready-groups.js";
 import { bytesOfStart, startFrame } from "./start-frame.js";
@@ -71,6 +71,7 @@ export class Invoker {
   readonly #waiting: WaitingAttempts;
   readonly #room: AttemptRoom;
   readonly #events: AttemptEvents;
+  readonly #handlerOptions = new WeakMap<RegisteredService, Map<string, HandlerOptions>>();
   readonly #silenceTimer: NodeJS.Timeout;
   #lastStreamId = 0;
   #stopped = false;
@@ -285,13 +286,9 @@ export class Invoker {
     // Its row is of the time before it was pinned: it moves to those of its deployment, and waits there for it.
     if (chosen?.open !== true) return this.#events.giveUp({ partition, runId, number });
     const { service = "", handler = "" } = invocation.target ?? {};
-    const { limits, defaults, clock, view } = this.#options;
-    const options = handlerOptions(
-      view().offers.get(chosen.deployment.id)?.get(service),
-      handler,
-      defaults,
-      limits.maxRetryAttempts,
-    );
+    const { limits, clock, view } = this.#options;
+    const offered = view().offers.get(chosen.deployment.id)?.get(service);
+    const options = this.#optionsOf(offered, handler);
     const nowMs = clock.now();
     const attempt: Attempt = {
       runId,
@@ -322,6 +319,22 @@ export class Invoker {
     });
     this.#room.grow(attempt, bytesOfStart(start));
     if (this.#isWithinBudget(attempt)) this.#send(attempt, { case: "start", value: start });
+  }
+
+  /** What was registered never changes: options are worked out once for each handler of it. */
+  #optionsOf(service: RegisteredService | undefined, handler: string): HandlerOptions {
+    const { defaults, limits } = this.#options;
+    if (service === undefined) {
+      return handlerOptions(service, handler, defaults, limits.maxRetryAttempts);
+    }
+    let known = this.#handlerOptions.get(service);
+    if (known === undefined) this.#handlerOptions.set(service, (known = new Map()));
+    let options = known.get(handler);
+    if (options === undefined) {
+      options = handlerOptions(service, handler, defaults, limits.maxRetryAttempts);
+      known.set(handler, options);
+    }
+    return options;
   }
 
   #received(link: Link, frames: readonly DeploymentFrame[]): void {
@@ -386,10 +399,9 @@ export class Invoker {
         return this.#events.refused(attempt, error);
       }
       if (!this.#isWithinBudget(attempt)) return;
-      const onReleased = (): void => {
-        this.#requestOver(attempt);
-      };
-      this.#events.append(attempt, items, end, waiting === undefined ? {} : { onReleased });
+      const isRequestOver = waiting !== undefined && attempt.link.requestResponse;
+      const onReleased = isRequestOver ? (): void => this.#requestOver(attempt) : undefined;
+      this.#events.append(attempt, items, end, onReleased);
     }
     if (end) attempt.knownOver = true;
     if (failed !== undefined) {
