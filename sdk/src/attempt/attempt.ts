@@ -20,7 +20,7 @@ import type { HandlerModel, ServiceModel } from "../definitions/model.js";
 import { isPauseError, isRetryableError, messageOf } from "../errors.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
 import { timeoutAfter } from "../futures/combinators.js";
-import { runInside, type HostSlot } from "../futures/current-host.js";
+import { leave, runInside, type HostSlot } from "../futures/current-host.js";
 import { logContextOf, type Logger } from "../logger.js";
 import type { Serde } from "../serde/serde.js";
 import { JournalMismatch } from "../replay/journal-mismatch.js";
@@ -420,7 +420,7 @@ export class Attempt implements Cancellable {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#slot.host = undefined;
+    leave(this.#slot);
     this.#roots.clear();
     this.#abort?.abort();
     this.options.ended(this);

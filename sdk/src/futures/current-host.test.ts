@@ -6,8 +6,10 @@ import { DurablePromise } from "./names.js";
 
 const isCheap = Number.parseInt(process.versions.node) >= 24;
 
-test("the first race of nothing has its attempt tried again at once, where keeping track is dear; then it waits", async () => {
+test("the first race of nothing has its attempt tried again, where keeping track is dear and others run; then it waits", async () => {
   const code = async (): Promise<unknown> => DurablePromise.race([]);
+  const other = attempt(async (ctx) => ctx.sleep(1));
+  await other.until("waiting");
 
   const first = attempt(code);
   const said = (await first.until(isCheap ? "waiting" : "failed")).at(-1);
