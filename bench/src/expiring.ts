@@ -35,12 +35,13 @@ await started.server.stop("gracefully");
 
 const seededAtMs = performance.now();
 const day = 24 * 60 * 60 * 1_000;
-const lastIds = await seedFinished(started.dataDirectory, {
+const data = join(started.dataDirectory, "data");
+const lastIds = await seedFinished(data, {
   count,
   endedAtMs: Date.now() - 2 * day,
   retentionMs: day,
 });
-const storeMb = statSync(join(started.dataDirectory, "shards/0/store/data.mdb")).size / 1e6;
+const storeMb = statSync(join(data, "shards/0/store/data.mdb")).size / 1e6;
 console.log(
   `seeded ${count} in ${((performance.now() - seededAtMs) / 1_000).toFixed(0)} s, store ${storeMb.toFixed(0)} MB`,
 );

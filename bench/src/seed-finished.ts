@@ -1,5 +1,5 @@
-// Fills the tables of a server that is stopped with invocations that have ended: each with its input, one
-// step and its output, as the core itself makes them. Nothing goes through the log.
+// Fills the data directory of a server that is stopped with invocations that have ended: each with its input, one
+// step and its output, as the core itself makes them, through the log as everything.
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { HandlerKind, ServiceKind } from "@perdure/proto/manifest/v1/manifest";
@@ -8,7 +8,12 @@ import { base62Of64 } from "@perdure/protocol/base62";
 import { invocationIdOf, partitionCount, runIdOf } from "@perdure/protocol/ids";
 import { entryOf, proposalOf, valueOf } from "@perdure/protocol/messages";
 import { apply, type EventBody } from "@perdure/server/core/apply";
-import { recoverShard, type Recovered } from "@perdure/server/shard/recovery";
+import {
+  recordOf,
+  recoverShard,
+  type LogRecord,
+  type Recovered,
+} from "@perdure/server/shard/recovery";
 
 export interface SeedOptions {
   readonly count: number;
@@ -19,6 +24,8 @@ export interface SeedOptions {
 }
 
 const checkpointEvery = 20_000;
+/** Records of one write to the log. */
+const batchMax = 1_000;
 const input = valueOf(Buffer.from('"a value of some length, as inputs are"'));
 const result = valueOf(Buffer.from('"what came of it"'));
 
@@ -32,18 +39,32 @@ export async function seedFinished(
 ): Promise<readonly string[]> {
   const directory = join(dataDirectory, "shards", "0");
   const recovered = await recoverShard({ directory, writer: "inline" });
+  const { log, store } = recovered;
   const last = new Map<number, string>();
+  let batch: LogRecord[] = [];
   for (let number = 0; number < options.count; number++) {
-    last.set(number % partitionCount, seedOne(recovered, number, options));
-    const isEnough = (number + 1) % checkpointEvery === 0 || number + 1 === options.count;
-    if (isEnough) await recovered.store.checkpoint(recovered.log.lastPosition);
+    last.set(number % partitionCount, seedOne(recovered, number, options, batch));
+    const isLast = number + 1 === options.count;
+    if (batch.length >= batchMax || isLast) {
+      await log.append(batch);
+      batch = [];
+    }
+    if ((number + 1) % checkpointEvery !== 0 && !isLast) continue;
+    const position = log.lastPosition;
+    await store.checkpoint(position);
+    await log.trim(position + 1);
   }
-  await recovered.log.close();
-  await recovered.store.close();
+  await log.close();
+  await store.close();
   return [...last.values()];
 }
 
-function seedOne({ store }: Recovered, number: number, options: SeedOptions): string {
+function seedOne(
+  { store }: Recovered,
+  number: number,
+  options: SeedOptions,
+  batch: LogRecord[],
+): string {
   const partition = number % partitionCount;
   const tables = store.partition(partition);
   const { epoch } = tables.partitionState;
@@ -54,7 +75,8 @@ function seedOne({ store }: Recovered, number: number, options: SeedOptions): st
     const context = { tables, partition, partitions: store.partitions, epoch, nowMs };
     apply({ ...context, token: undefined, emit: () => undefined }, event);
     tables.undo.commit();
-    tables.partitionState.appliedPosition++;
+    const position = ++tables.partitionState.appliedPosition;
+    batch.push(recordOf(partition, position, epoch, nowMs, event));
   }
   return id;
 }

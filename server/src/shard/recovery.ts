@@ -11,6 +11,10 @@ import { Store, type StoreOptions } from "../store/store.js";
 import { decodeEvent } from "./event-codec.js";
 import { recordOf } from "./shard.js";
 
+// What tools need that write a log themselves.
+export type { LogRecord } from "../log/log.js";
+export { recordOf } from "./shard.js";
+
 export interface RecoverOptions {
   /** The shard's directory: log, store and payloads are in it. */
   readonly directory: string;
