@@ -126,5 +126,5 @@ function putRetention(ctx: ApplyContext, runId: string, dueAt: number, journalOn
       value: { $typeName: "perdure.storage.v1.RetentionTimer", journalOnly },
     },
   });
-  ctx.emit({ kind: "armTimer", dueAt });
+  ctx.emit({ kind: "armTimer", dueAt, retention: true });
 }

@@ -75,7 +75,7 @@ export type Effect =
       readonly message: Message;
     }
   /** From the timer table. */
-  | { readonly kind: "armTimer"; readonly dueAt: number }
+  | { readonly kind: "armTimer"; readonly dueAt: number; readonly retention: boolean }
   /** Reply to live connections that latched on to the invocation. */
   | {
       readonly kind: "completed";

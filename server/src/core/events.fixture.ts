@@ -320,8 +320,8 @@ export function attemptLost(runId: string, options: AttemptOptions = {}): EventB
 
 // ---- time, signals
 
-export function timersDue(until: number, limit = 500): EventBody {
-  return { case: "timersDue", value: create(TimersDueSchema, { until, limit }) };
+export function timersDue(until: number, limit = 500, retention = false): EventBody {
+  return { case: "timersDue", value: create(TimersDueSchema, { until, limit, retention }) };
 }
 
 export function signalOf(signal: number | string, result: string | Failure = ""): Signal {

@@ -70,14 +70,28 @@ export function dueAfter(nowMs: number, delayMs: bigint): number {
   return Math.min(timeMax, Math.ceil(nowMs) + Number(delayMs));
 }
 
+/** Timers of retention come after all others: what waits for those must not wait behind a million of these. */
+const retentionPrefix = "~";
+
+const isRetention: ReadonlySet<TimerKind> = new Set(["retention", "journalRetention"]);
+
+/** Where the timers of retention begin, and those that are due by then end; and the same for all others. */
+export function timerRange(retention: boolean, until?: number): readonly [string, string] {
+  const prefix = retention ? retentionPrefix : "";
+  if (until !== undefined) return [prefix, prefix + orderedNumber(until + 1)];
+  return [prefix, retention ? endOfPrefix(prefix) : retentionPrefix];
+}
+
 /** @param id  tells timers of one kind and one run apart: no two may have the same key, ever */
 export function timerKey(dueAt: number, runId: string, kind: TimerKind, id = 0): string {
   const due = orderedNumber(Math.min(timeMax, dueAt));
-  return due + runId + timerLetters[kind] + orderedNumber(id);
+  const prefix = isRetention.has(kind) ? retentionPrefix : "";
+  return prefix + due + runId + timerLetters[kind] + orderedNumber(id);
 }
 
 export function dueAtOfTimerKey(key: string): number {
-  return Number(bigintOfBase62(key.slice(0, sequenceWidth)));
+  const from = key.startsWith(retentionPrefix) ? retentionPrefix.length : 0;
+  return Number(bigintOfBase62(key.slice(from, from + sequenceWidth)));
 }
 
 export function readyKey(group: string, sequence: number): string {

@@ -59,7 +59,8 @@ export class PartitionUnderTest {
   /** Moves the time, and fires what is due by then. */
   advanceTo(nowMs: number): Effect[] {
     this.nowMs = nowMs;
-    return this.apply(timersDue(Math.floor(nowMs)));
+    const until = Math.floor(nowMs);
+    return this.apply(timersDue(until), timersDue(until, 500, true));
   }
 
   /** Whether the events leave every row as it was. */

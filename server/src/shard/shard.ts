@@ -11,7 +11,7 @@ import type { Message } from "@perdure/proto/storage/v1/records";
 import { homeOf, registryPartition } from "@perdure/protocol/ids";
 import { apply, behaviorVersion, type EventBody } from "../core/apply.js";
 import type { Effect } from "../core/effect.js";
-import { dueAtOfTimerKey } from "../core/keys.js";
+import { dueAtOfTimerKey, timerRange } from "../core/keys.js";
 import { DiskFull, type EventLog, type LogRecord } from "../log/log.js";
 import type { PartitionTables } from "../store/partition-tables.js";
 import type { Store } from "../store/store.js";
@@ -66,12 +66,17 @@ const fromTables: ReadonlySet<EventBody["case"]> = new Set([
 
 /** Timers that one event may fire: few enough that other work does not wait for them. */
 const timersPerEvent = 100;
+/** What has outlived its retention goes at 10,000 invocations a second: more than can end, less than others would feel. */
+const retentionsPerEvent = 200;
+const retentionGapMs = 20;
 /** Events that may wait to be applied; beyond it new submissions are refused. */
 const queueMax = 20_000;
 
 export class Shard {
   readonly #options: ShardOptions;
   readonly #timers: TimerHeads;
+  /** Timers at which something is let go of: they have a pace of their own, so that other work does not wait for them. */
+  readonly #retention: TimerHeads;
   readonly #deliveries = new Deliveries();
   #queue: Queued[] = [];
   #effects: PendingEffect[] = [];
@@ -84,17 +89,26 @@ export class Shard {
 
   constructor(options: ShardOptions) {
     this.#options = options;
-    this.#timers = new TimerHeads(
-      () => options.clock.now(),
-      (partition, until) => {
+    const now = (): number => options.clock.now();
+    const due =
+      (retention: boolean) =>
+      (partition: number, until: number): void => {
         const value = {
           $typeName: "perdure.storage.v1.TimersDue" as const,
           until,
-          limit: timersPerEvent,
+          limit: retention ? retentionsPerEvent : timersPerEvent,
+          retention,
         };
         this.enqueue(partition, { case: "timersDue", value });
-      },
-    );
+      };
+    this.#timers = new TimerHeads(now, due(false));
+    this.#retention = new TimerHeads(now, due(true), {
+      partitionsAtOnce: 1,
+      gapMs: retentionGapMs,
+      // What is deleted has to be written as well: not faster than it can be.
+      isWelcome: () =>
+        !options.store.checkpointing || options.store.liveBytes < options.checkpointBytes,
+    });
     this.#writer = new BatchWriter({
       log: options.log,
       onDiskFull: options.onDiskFull,
@@ -109,12 +123,13 @@ export class Shard {
     });
     options.clock.onMoved?.(() => {
       this.#timers.clockMoved();
+      this.#retention.clockMoved();
     });
   }
 
   /** When the next durable timer is due, in epoch milliseconds; Infinity for none. Settled while the loop is idle. */
   get nextTimerAt(): number {
-    return this.#timers.next;
+    return Math.min(this.#timers.next, this.#retention.next);
   }
 
   /** Takes an event. It is applied at the end of this turn, or when the batch before it is durable. */
@@ -167,7 +182,8 @@ export class Shard {
   resume(): void {
     for (const partition of this.#options.store.partitionNumbers) {
       if (partition === registryPartition) continue;
-      this.#timers.reset(partition, this.#timerHead(partition));
+      this.#timers.reset(partition, this.#timerHead(partition, false));
+      this.#retention.reset(partition, this.#timerHead(partition, true));
       for (const { to, sequence, message } of this.#deliveries.unsent(this.tables(partition))) {
         this.#deliver(partition, to, sequence, message);
       }
@@ -193,6 +209,7 @@ export class Shard {
     this.#closing = true;
     this.#writer.giveUpWhenFull();
     this.#timers.close();
+    this.#retention.close();
     this.#options.store.giveUpWhenFull();
     await this.drained();
     if (this.#state === "stopped") return;
@@ -306,9 +323,10 @@ export class Shard {
       this.#deliveries.received(event.value.from, partition, event.value.sequence);
     }
     if (event.case === "timersDue") {
+      const { retention } = event.value;
       this.#effects.push({
         partition,
-        effect: { kind: "armTimer", dueAt: this.#timerHead(partition) },
+        effect: { kind: "armTimer", dueAt: this.#timerHead(partition, retention), retention },
       });
     }
   }
@@ -324,8 +342,9 @@ export class Shard {
     this.#schedule();
   }
 
-  #timerHead(partition: number): number {
-    const [first] = this.tables(partition).timers.scan("", "\u00ff", 1);
+  #timerHead(partition: number, retention: boolean): number {
+    const [from, to] = timerRange(retention);
+    const [first] = this.tables(partition).timers.scan(from, to, 1);
     return first === undefined ? Infinity : dueAtOfTimerKey(first.key);
   }
 
@@ -368,8 +387,8 @@ export class Shard {
       case "registryChanged":
         return shell.registryChanged();
       case "armTimer":
-        if (effect.dueAt !== Infinity) this.#timers.arm(partition, effect.dueAt);
-        return;
+        if (effect.dueAt === Infinity) return;
+        return (effect.retention ? this.#retention : this.#timers).arm(partition, effect.dueAt);
       case "send":
         return;
     }
@@ -400,6 +419,7 @@ export class Shard {
   #stop(): void {
     this.#state = "stopped";
     this.#timers.close();
+    this.#retention.close();
     this.#idle?.resolve();
   }
 }

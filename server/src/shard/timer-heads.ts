@@ -6,7 +6,16 @@ import { partitionCount } from "@perdure/protocol/ids";
 /** setTimeout takes no more than some 24 days; and a clock may be drawn in the meantime. */
 const waitMsMax = 60_000;
 /** Where very many timers are due at once, other work goes on in between. */
-const partitionsAtOnce = 4;
+export interface Pace {
+  /** Partitions whose timers are asked for in one go. */
+  readonly partitionsAtOnce: number;
+  /** Between one go and the next. */
+  readonly gapMs: number;
+  /** False: not now. */
+  readonly isWelcome: () => boolean;
+}
+
+const atOnce: Pace = { partitionsAtOnce: 4, gapMs: 0, isWelcome: () => true };
 
 export class TimerHeads {
   readonly #heads: Float64Array = new Float64Array(partitionCount).fill(Infinity);
@@ -14,14 +23,21 @@ export class TimerHeads {
   readonly #due: (partition: number, until: number) => void;
   #timeout: NodeJS.Timeout | undefined;
   #armedFor = Infinity;
+  readonly #pace: Pace;
   #closed = false;
+  #lastFiredAt = -Infinity;
   /** Where the next look begins. */
   #turn = 0;
 
   /** @param due  called once for each partition that has timers due; the shard arms what is left */
-  constructor(now: () => number, due: (partition: number, until: number) => void) {
+  constructor(
+    now: () => number,
+    due: (partition: number, until: number) => void,
+    pace: Pace = atOnce,
+  ) {
     this.#now = now;
     this.#due = due;
+    this.#pace = pace;
   }
 
   /** A timer was added. */
@@ -58,7 +74,9 @@ export class TimerHeads {
     if (this.#closed) return;
     clearTimeout(this.#timeout);
     this.#armedFor = dueAt;
-    const wait = Math.max(0, Math.min(waitMsMax, Math.ceil(dueAt - this.#now())));
+    const { gapMs } = this.#pace;
+    const gapLeft = Math.min(gapMs, this.#lastFiredAt + gapMs - performance.now());
+    const wait = Math.max(0, gapLeft, Math.min(waitMsMax, Math.ceil(dueAt - this.#now())));
     this.#timeout = setTimeout(() => {
       this.#fire();
     }, wait);
@@ -67,8 +85,10 @@ export class TimerHeads {
   #fire(): void {
     const now = this.#now();
     this.#armedFor = Infinity;
+    this.#lastFiredAt = performance.now();
     let fired = 0;
-    for (let looks = 0; looks < partitionCount && fired < partitionsAtOnce; looks++) {
+    const max = this.#pace.isWelcome() ? this.#pace.partitionsAtOnce : 0;
+    for (let looks = 0; looks < partitionCount && fired < max; looks++) {
       const partition = this.#turn;
       this.#turn = (this.#turn + 1) % partitionCount;
       if ((this.#heads[partition] ?? Infinity) > now) continue;

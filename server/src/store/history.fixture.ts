@@ -131,7 +131,9 @@ export class History {
   pass(ms: number): void {
     this.nowMs += ms;
     for (const partition of this.partitions)
-      this.#apply(partition, timersDue(Math.floor(this.nowMs), 3));
+      for (const retention of [false, true]) {
+        this.#apply(partition, timersDue(Math.floor(this.nowMs), 3, retention));
+      }
   }
 
   /** The first messages on the way arrive, some of them twice, and are acknowledged. */

@@ -34,5 +34,5 @@ export function sleep({ ctx, draft, entry, command }: CommandContext<SleepComman
     timerKey(dueAt, runId, "sleep", completionId),
     create(TimerRowSchema, { runId, timer: { case: "sleep", value: { completionId } } }),
   );
-  ctx.emit({ kind: "armTimer", dueAt });
+  ctx.emit({ kind: "armTimer", dueAt, retention: false });
 }

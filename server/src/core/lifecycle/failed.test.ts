@@ -36,7 +36,7 @@ describe("an attempt that failed", () => {
 
     expect(effects).toEqual([
       { kind: "attemptOver", runId: A, attempt: 1, why: "failed" },
-      { kind: "armTimer", dueAt: 1_500 },
+      { kind: "armTimer", dueAt: 1_500, retention: false },
     ]);
     expect(partition.invocation(A)).toMatchObject({
       status: BACKING_OFF,

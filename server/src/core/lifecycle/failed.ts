@@ -39,5 +39,5 @@ function backOff(ctx: ApplyContext, draft: Draft, retryAt: number): void {
     retryTimerKey(draft),
     create(TimerRowSchema, { runId, timer: { case: "retry", value: {} } }),
   );
-  ctx.emit({ kind: "armTimer", dueAt: retryAt });
+  ctx.emit({ kind: "armTimer", dueAt: retryAt, retention: false });
 }

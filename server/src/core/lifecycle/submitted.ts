@@ -74,7 +74,7 @@ function schedule(ctx: ApplyContext, draft: Draft, startAt: number): void {
     timerKey(startAt, draft.runId, "start"),
     create(TimerRowSchema, { runId: draft.runId, timer: { case: "start", value: {} } }),
   );
-  ctx.emit({ kind: "armTimer", dueAt: startAt });
+  ctx.emit({ kind: "armTimer", dueAt: startAt, retention: false });
 }
 
 function metAgain(ctx: ApplyContext, existing: Draft, message: InvokeMessage): void {

@@ -4,14 +4,15 @@ import type { TimersDue } from "@perdure/proto/storage/v1/events";
 import { InvocationStatus, type TimerRow } from "@perdure/proto/storage/v1/records";
 import { completionOf, voidResult } from "@perdure/protocol/messages";
 import { openDraft, save, type ApplyContext } from "../context.js";
-import { orderedNumber } from "../keys.js";
+import { timerRange } from "../keys.js";
 import { admit } from "../lock.js";
 import { hasPending, notifyCompletion } from "../notify.js";
 import { purge, purgeJournal } from "../purge.js";
 import { makeReady } from "../ready.js";
 
 export function timersDue(ctx: ApplyContext, event: TimersDue): void {
-  const due = ctx.tables.timers.scan("", orderedNumber(event.until + 1), event.limit);
+  const [from, to] = timerRange(event.retention, event.until);
+  const due = ctx.tables.timers.scan(from, to, event.limit);
   for (const { key, value } of due) {
     ctx.tables.timers.delete(key);
     fire(ctx, value);
