@@ -71,7 +71,9 @@ describe("a delayed submission", () => {
     const effects = partition.applyFor(1, submitted(A, plain(), { startAt: 5_000 }));
 
     expect(partition.invocation(A)).toMatchObject({ status: SCHEDULED, dueAt: 5_000 });
-    expect(ofKind(effects, "armTimer")).toEqual([{ kind: "armTimer", dueAt: 5_000, retention: false }]);
+    expect(ofKind(effects, "armTimer")).toEqual([
+      { kind: "armTimer", dueAt: 5_000, retention: false },
+    ]);
     expect(ofKind(effects, "submitted")[0]?.submission.invocation.dueAt).toBe(5_000);
     expect(partition.leftovers()).toEqual({ timers: 1 });
   });
