@@ -69,7 +69,12 @@ function seedOne(
   const tables = store.partition(partition);
   const { epoch } = tables.partitionState;
   const { endedAtMs: nowMs } = options;
-  const runId = runIdOf(nowMs, number % 62 ** 3, base62Of64(0, number));
+  // In order of their numbers: the last one is the last to go.
+  const runId = runIdOf(
+    nowMs + Math.floor(number / 62 ** 3),
+    number % 62 ** 3,
+    base62Of64(0, number),
+  );
   const id = invocationIdOf(base62Of64(partition * (2 ** 32 / partitionCount), number), runId);
   for (const event of eventsOf(id, runId, epoch, options)) {
     const context = { tables, partition, partitions: store.partitions, epoch, nowMs };
