@@ -1,23 +1,20 @@
 // JSON that is checked: by a schema of any library that follows Standard Schema (zod, valibot, arktype, …). What is
 // read is checked and may be changed by the schema; what is written is taken as it is: the service checks it.
 
+import { issuesText, type SchemaResult } from "@perdure/protocol/schema-issues";
 import { jsonSerde, type Serde } from "./serde.js";
+
+export type {
+  SchemaIssue as StandardIssue,
+  SchemaResult as StandardResult,
+} from "@perdure/protocol/schema-issues";
 
 /** What of Standard Schema (version 1) is used here. */
 export interface StandardSchema<Output = unknown> {
   readonly "~standard": {
-    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
     readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
   };
-}
-
-export type StandardResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly StandardIssue[] };
-
-export interface StandardIssue {
-  readonly message: string;
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
 /**
@@ -34,14 +31,7 @@ export function schemaSerde<Output>(schema: StandardSchema<Output>): Serde<Outpu
         throw new TypeError("the schema is asynchronous; serdes need one that answers at once");
       }
       if (result.issues === undefined) return result.value;
-      throw new TypeError(
-        `the value does not fit its schema: ${result.issues.map(textOf).join("; ")}`,
-      );
+      throw new TypeError(`the value does not fit its schema: ${issuesText(result.issues)}`);
     },
   };
-}
-
-function textOf({ message, path = [] }: StandardIssue): string {
-  const steps = path.map((step) => (typeof step === "object" ? step.key : step));
-  return steps.length === 0 ? message : `/${steps.map(String).join("/")}: ${message}`;
 }

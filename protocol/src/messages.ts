@@ -21,6 +21,13 @@ export function valueOf(bytes: Uint8Array): Value {
   return { $typeName: "perdure.protocol.v1.Value", content: { case: "inline", value: bytes } };
 }
 
+const noBytes = new Uint8Array();
+
+/** The bytes of a value; none where there is no value. */
+export function bytesOf(value: Value | undefined): Uint8Array {
+  return value?.content.case === "inline" ? value.content.value : noBytes;
+}
+
 const nothing: Void = { $typeName: "perdure.protocol.v1.Void" };
 
 /** No value. */

@@ -3,6 +3,7 @@
 
 import { connect, HttpCallError, rpc, serde, type Ingress } from "@perdure/clients";
 import { beforeAll, describe, expect, test } from "vitest";
+import { errorOf } from "../harness/error-of.js";
 import { useBed } from "../harness/bed.js";
 import type { Gates } from "../harness/gate.js";
 import { until } from "../harness/until.js";
@@ -28,14 +29,8 @@ beforeAll(async () => {
   ingress = connect({ url: server.ingress.url });
 });
 
-async function callError(promise: Promise<unknown>): Promise<HttpCallError> {
-  const error = await promise.then(
-    () => expect.fail("expected an error"),
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(HttpCallError);
-  return error as HttpCallError;
-}
+const callError = (promise: Promise<unknown>): Promise<HttpCallError> =>
+  errorOf(HttpCallError, promise);
 
 describe("a definition value", () => {
   test("gives its name, its types and its serdes", async () => {

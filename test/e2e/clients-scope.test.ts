@@ -3,6 +3,7 @@
 
 import { connect, HttpCallError, rpc, type Ingress } from "@perdure/clients";
 import { beforeAll, describe, expect, test } from "vitest";
+import { errorOf } from "../harness/error-of.js";
 import { useBed } from "../harness/bed.js";
 import type { Gates } from "../harness/gate.js";
 import { counter, greeter, signup } from "../services/greeter.js";
@@ -21,14 +22,8 @@ beforeAll(async () => {
   ingress = connect({ url: server.ingress.url });
 });
 
-async function callError(promise: Promise<unknown>): Promise<HttpCallError> {
-  const error = await promise.then(
-    () => expect.fail("expected an error"),
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(HttpCallError);
-  return error as HttpCallError;
-}
+const callError = (promise: Promise<unknown>): Promise<HttpCallError> =>
+  errorOf(HttpCallError, promise);
 
 describe("scopes", () => {
   test("have objects of their own, under the same keys", async () => {

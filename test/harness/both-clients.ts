@@ -3,7 +3,7 @@
 
 import * as ours from "@perdure/clients";
 import * as theirs from "@restatedev/restate-sdk-clients";
-import { expect } from "vitest";
+import { errorOf } from "./error-of.js";
 
 /** Where ours does otherwise, on purpose. */
 export interface Differs {
@@ -76,11 +76,6 @@ export async function callErrorOf(
   errorClass: typeof theirs.HttpCallError,
   promise: PromiseLike<unknown>,
 ): Promise<theirs.HttpCallError & { body: any }> {
-  const error = await promise.then(
-    () => expect.fail("expected an error"),
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(errorClass);
-  const failed = error as theirs.HttpCallError;
+  const failed = await errorOf(errorClass, promise);
   return Object.assign(failed, { body: JSON.parse(failed.responseText) as unknown });
 }

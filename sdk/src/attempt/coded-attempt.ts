@@ -6,11 +6,11 @@
 
 import type { DeploymentFrame } from "@perdure/proto/protocol/v1/deployment";
 import type { Entry, Value } from "@perdure/proto/protocol/v1/journal";
-import { valueOf } from "@perdure/protocol/messages";
+import { bytesOf, valueOf } from "@perdure/protocol/messages";
 import { CodecError, type CodecSource } from "../serde/codec-source.js";
 import type { JournalValueCodec } from "../serde/journal-value-codec.js";
 import { Attempt, type AttemptOptions } from "./attempt.js";
-import { bytesOf, unreadable } from "./readers.js";
+import { unreadable } from "./readers.js";
 import { withResult, withValue } from "./value-slots.js";
 
 /** Makes the attempt; its code may run when {@link CodedAttempt.whenDecoded} says so. */

@@ -1,16 +1,11 @@
 // From recorded results to what the code gets.
 
 import type { Failure, Value } from "@perdure/proto/protocol/v1/journal";
+import { bytesOf } from "@perdure/protocol/messages";
 import { messageOf, TerminalError } from "../errors.js";
 import type { Settled } from "../futures/durable-promise.js";
 import type { Serde } from "../serde/serde.js";
 import type { CompletionResult, Reader } from "./leaves.js";
-
-const empty = new Uint8Array();
-
-export function bytesOf(value: Value | undefined): Uint8Array {
-  return value?.content.case === "inline" ? value.content.value : empty;
-}
 
 /** Stands in a value for bytes that could not be had: reading it throws. */
 export function unreadable(error: Error): Value["content"] {

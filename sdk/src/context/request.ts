@@ -2,7 +2,7 @@
 
 import type { Start } from "@perdure/proto/protocol/v1/deployment";
 import type { Header, InputCommand } from "@perdure/proto/protocol/v1/journal";
-import { bytesOf } from "../attempt/readers.js";
+import { bytesOf } from "@perdure/protocol/messages";
 import type { InvocationId, Request, Target } from "./context.js";
 
 export function createRequest(

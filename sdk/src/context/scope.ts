@@ -1,8 +1,7 @@
 // Scopes and limit keys: which calls share concurrency limits. Checked where they are given, so that the stack
 // names the code that gave them.
 
-const part = /^[\w.-]{1,36}$/;
-const limitKey = /^[\w.-]{1,36}(?:\/[\w.-]{1,36})?$/;
+import { isLimitKey, isScopePart } from "@perdure/protocol/scope";
 
 /** Where a call goes beside its target. */
 export interface ScopeAndLimit {
@@ -12,7 +11,7 @@ export interface ScopeAndLimit {
 
 /** @throws TypeError  PDR2014 */
 export function checkedScope(scope: string): string {
-  if (typeof scope === "string" && part.test(scope)) return scope;
+  if (typeof scope === "string" && isScopePart(scope)) return scope;
   throw new TypeError(
     `a scope is 1 to 36 of a-z, A-Z, 0-9, "_", "." and "-", not ${JSON.stringify(scope)} (PDR2014)`,
   );
@@ -22,7 +21,7 @@ export function checkedScope(scope: string): string {
 export function checkedLimits(given: ScopeAndLimit): { scope?: string; limitKey?: string } {
   const scope = given.scope === undefined ? undefined : checkedScope(given.scope);
   if (given.limitKey === undefined) return scope === undefined ? {} : { scope };
-  if (typeof given.limitKey !== "string" || !limitKey.test(given.limitKey)) {
+  if (typeof given.limitKey !== "string" || !isLimitKey(given.limitKey)) {
     throw new TypeError(
       'a limit key is one or two parts joined by "/", each 1 to 36 of a-z, A-Z, 0-9, "_", "." and "-", ' +
         `not ${JSON.stringify(given.limitKey)} (PDR2014)`,

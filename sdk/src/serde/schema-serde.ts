@@ -1,8 +1,9 @@
 // JSON checked by a Standard Schema when it is read.
 
+import { issuesText } from "@perdure/protocol/schema-issues";
 import { readJson, writeJson } from "./json-text.js";
 import type { Serde } from "./serde.js";
-import { issuesText, jsonSchemaOf, type OutputOf, type StandardSchema } from "./standard-schema.js";
+import { jsonSchemaOf, type OutputOf, type StandardSchema } from "./standard-schema.js";
 
 type Options = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,8 @@
 // What we need of Standard Schema v1 and its JSON Schema part (standardschema.dev): an interface that schema
 // libraries implement, so that none of them has to be imported here.
 
+import type { SchemaResult } from "@perdure/protocol/schema-issues";
+
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly "~standard": {
     readonly version: 1;
@@ -12,15 +14,6 @@ export interface StandardSchema<Input = unknown, Output = Input> {
     ) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;
   };
-}
-
-export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] };
-
-export interface SchemaIssue {
-  readonly message: string;
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
 /** The type of the values that the schema gives. */
@@ -62,16 +55,4 @@ export function jsonSchemaOf(
     // Not everything that can be checked can be said: a transform, a date. Checking works all the same.
   }
   return undefined;
-}
-
-/** What is wrong, by field: `/user/age: Expected number`. */
-export function issuesText(issues: readonly SchemaIssue[]): string {
-  return issues
-    .map(({ message, path = [] }) => {
-      const keys = path.map((segment) =>
-        String(typeof segment === "object" ? segment.key : segment),
-      );
-      return keys.length === 0 ? message : `/${keys.join("/")}: ${message}`;
-    })
-    .join("; ");
 }

@@ -1,12 +1,12 @@
 // What the OpenAPI documents of all services share: parameters, headers, error answers.
 
+import { scopePartForm } from "@perdure/protocol/scope";
 import type { JsonObject } from "./openapi-content.js";
 
 const text = { type: "string" } as const;
 const json = (schema: string): JsonObject => ({
   "application/json": { schema: { $ref: `#/components/schemas/${schema}` } },
 });
-const scopePart = "[a-zA-Z0-9_.-]{1,36}";
 
 const parameters = {
   Key: {
@@ -22,7 +22,7 @@ const parameters = {
     required: true,
     description:
       "What keeps keys, idempotency keys and concurrency limits apart from those of others.",
-    schema: { ...text, pattern: `^${scopePart}$` },
+    schema: { ...text, pattern: `^${scopePartForm}$` },
   },
   InvocationId: {
     name: "invocationId",
@@ -42,7 +42,7 @@ const parameters = {
     name: "x-restate-limit-key",
     in: "header",
     description: "One or two parts that concurrency limits of the scope are counted by.",
-    schema: { ...text, pattern: `^${scopePart}(/${scopePart})?$` },
+    schema: { ...text, pattern: `^${scopePartForm}(/${scopePartForm})?$` },
   },
   Delay: {
     name: "delay",

@@ -8,6 +8,7 @@ import { DeploymentService } from "@perdure/proto/admin/v1/admin";
 import { readBody } from "../http/body.js";
 import { adminErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
+import { createRequestSlots, slotRetryAfterSeconds } from "../http/request-slots.js";
 import { respond } from "../http/messages.js";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http/messages.js";
 import { checkReady, toHttpError } from "./admin-errors.js";
@@ -53,12 +54,12 @@ interface Asked {
 
 /** @param connect  answers what is for the contracts */
 export function createAdminHandler(parts: AdminParts, connect: HttpHandler): HttpHandler {
-  const served = new RequestLimit(parts.requestsMax);
+  const slots = createRequestSlots(parts.requestsMax);
   return (request, response) => {
     const [path = "/", ...query] = (request.url ?? "/").split("?");
     const during = `${request.method ?? "GET"} ${path}`;
     try {
-      served.take(response);
+      if (!slots.take(response)) throw tooManyRequests(slots.max);
       if (path.startsWith(`/${DeploymentService.typeName}/`)) return connect(request, response);
       const asked = askedOf(request.method ?? "GET", path, query.join("?"));
       answer(parts, asked, request, response).catch((error: unknown) => {
@@ -70,28 +71,12 @@ export function createAdminHandler(parts: AdminParts, connect: HttpHandler): Htt
   };
 }
 
-class RequestLimit {
-  readonly #max: number;
-  #served = 0;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  /** @throws HttpError  PDR4027 */
-  take(response: HttpResponse): void {
-    if (this.#max > 0 && this.#served >= this.#max) {
-      throw new HttpError(
-        adminErrors.tooManyRequests,
-        `the admin port serves ${this.#max} requests at the same time, and no more; try again in a moment`,
-        { retryAfterSeconds: 1 },
-      );
-    }
-    this.#served++;
-    response.once("close", () => {
-      this.#served--;
-    });
-  }
+function tooManyRequests(max: number): HttpError {
+  return new HttpError(
+    adminErrors.tooManyRequests,
+    `the admin port serves ${max} requests at the same time, and no more; try again in a moment`,
+    { retryAfterSeconds: slotRetryAfterSeconds },
+  );
 }
 
 function askedOf(method: string, path: string, query: string): Asked {

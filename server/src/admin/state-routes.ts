@@ -3,6 +3,7 @@
 
 import { ServiceKind } from "@perdure/proto/manifest/v1/manifest";
 import { keyBytesMax, payloadBytesMax } from "@perdure/protocol/limits";
+import { isScopePart } from "@perdure/protocol/scope";
 import { textKey } from "../core/keys.js";
 import { versionOfState } from "../core/state-patch.js";
 import { adminErrors } from "../http/error-codes.js";
@@ -46,11 +47,9 @@ async function read(parts: AdminParts, call: Call): Promise<Answer> {
   return { status: 200, body };
 }
 
-const scopePattern = /^[a-zA-Z0-9_.-]{1,36}$/;
-
 function stateOf(call: Call, key: string, scope: string | undefined): StateOf {
   checkLength('"object_key"', Buffer.byteLength(key));
-  if (scope !== undefined && !scopePattern.test(scope)) {
+  if (scope !== undefined && !isScopePart(scope)) {
     throw badRequest(`"scope" must be 1 to 36 letters, digits, "_", "." and "-", got "${scope}"`);
   }
   return { service: paramOf(call, "service"), key, scope };

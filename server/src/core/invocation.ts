@@ -40,6 +40,34 @@ export function newInvocation(): Invocation {
   return copyInvocation(blank);
 }
 
+/** What is known of an invocation from the start. */
+export type Accepted = Pick<
+  Invocation,
+  | "id"
+  | "target"
+  | "serviceKind"
+  | "handlerKind"
+  | "completionRetention"
+  | "journalRetention"
+  | "randomSeed"
+>;
+
+/** One that has just come: its first attempt is still to be made. */
+export function acceptedInvocation(accepted: Accepted, nowMs: number): Invocation {
+  const invocation = newInvocation();
+  invocation.id = accepted.id;
+  invocation.target = accepted.target;
+  invocation.serviceKind = accepted.serviceKind;
+  invocation.handlerKind = accepted.handlerKind;
+  invocation.completionRetention = accepted.completionRetention;
+  invocation.journalRetention = accepted.journalRetention;
+  invocation.randomSeed = accepted.randomSeed;
+  invocation.attempt = 1;
+  invocation.createdAt = nowMs;
+  invocation.progressAt = nowMs;
+  return invocation;
+}
+
 /** A copy of the record. What it refers to is shared: it is replaced, never changed. */
 export function copyInvocation(invocation: Invocation): Invocation {
   return {

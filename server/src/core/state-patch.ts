@@ -4,6 +4,7 @@ import { base64Encode } from "@bufbuild/protobuf/wire";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { StatePatch, StateRow } from "@perdure/proto/storage/v1/records";
+import { bytesOf } from "@perdure/protocol/messages";
 import { clear } from "./clear.js";
 import { endOfPrefix, namedKey } from "./keys.js";
 import type { RangeTable } from "./tables.js";
@@ -23,9 +24,8 @@ export function readState(state: RangeTable<StateRow>, object: string): StateRow
 }
 
 function stateVersion(state: RangeTable<StateRow>, object: string): string {
-  const bytesOf = ({ value }: StateRow): Uint8Array =>
-    value?.content.case === "inline" ? value.content.value : new Uint8Array();
-  return versionOfState(readState(state, object).map((row) => [row.name, bytesOf(row)] as const));
+  const rows = readState(state, object);
+  return versionOfState(rows.map(({ name, value }) => [name, bytesOf(value)] as const));
 }
 
 /**

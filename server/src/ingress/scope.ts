@@ -1,12 +1,11 @@
 // Scopes and limit keys, wherever they come from: a path, a query, a header, a body, a contract. A limit key
 // has a meaning only within a scope.
 
+import { isLimitKey, isScopePart } from "@perdure/protocol/scope";
 import { ingressErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
 import { decodeSegment } from "./path.js";
 
-const scopeForm = /^[a-zA-Z0-9_.-]{1,36}$/;
-const limitKeyForm = /^[a-zA-Z0-9_.-]{1,36}(?:\/[a-zA-Z0-9_.-]{1,36})?$/;
 const letters = 'a-z, A-Z, 0-9, "_", "." and "-"';
 
 /**
@@ -22,7 +21,7 @@ export function scopeOfSegment(segment: string): string {
 
 /** @throws HttpError  PDR3024 */
 export function checkScope(scope: string): void {
-  if (!scopeForm.test(scope)) throw badScope(scope);
+  if (!isScopePart(scope)) throw badScope(scope);
 }
 
 /** @throws HttpError  PDR3021, PDR3025 */
@@ -33,7 +32,7 @@ export function checkLimitKey(limitKey: string, scope: string | undefined): void
       `a limit key requires a scope: "${limitKey}" came without one; use /restate/scope/{scope}/…`,
     );
   }
-  if (limitKeyForm.test(limitKey)) return;
+  if (isLimitKey(limitKey)) return;
   throw new HttpError(
     ingressErrors.badLimitKey,
     `bad limit key "${limitKey}": one or two parts joined by "/", each 1 to 36 of ${letters}`,

@@ -13,6 +13,7 @@ import { CalleeFactsSchema, type CalleeFacts } from "@perdure/proto/storage/v1/e
 import { parseAwakeableId } from "@perdure/protocol/awakeable-id";
 import { isInvocationId, partitionOfInvocationId } from "@perdure/protocol/ids";
 import { keyBytesMax } from "@perdure/protocol/limits";
+import { isLimitKey, isScopePart } from "@perdure/protocol/scope";
 import type { RegistryView } from "../shard/registry-view.js";
 import { resolveTarget } from "../shard/callers.js";
 import { identify, randomSeed } from "../shard/identity.js";
@@ -109,16 +110,13 @@ function invoked(context: CalleeContext, command: CallCommand | SendCommand): Ca
   });
 }
 
-const scopeForm = /^[\w.-]{1,36}$/;
-const limitKeyForm = /^[\w.-]{1,36}(?:\/[\w.-]{1,36})?$/;
-
 /** Both become keys of the store as they are. SDKs check them; whoever speaks the protocol may not. */
 function checkLimits(scope: string | undefined, limitKey: string | undefined): void {
-  if (scope !== undefined && !scopeForm.test(scope)) {
+  if (scope !== undefined && !isScopePart(scope)) {
     throw new CalleeUnknown("PDR2014", `a call has a bad scope: ${shown(scope)}`);
   }
   if (limitKey === undefined) return;
-  if (scope === undefined || !limitKeyForm.test(limitKey)) {
+  if (scope === undefined || !isLimitKey(limitKey)) {
     const why = scope === undefined ? "without a scope" : "that is none";
     throw new CalleeUnknown("PDR2014", `a call has a limit key ${why}: ${shown(limitKey)}`);
   }

@@ -6,7 +6,7 @@ import type { ServerFrame } from "@perdure/proto/protocol/v1/deployment";
 import { intervalMs } from "@perdure/protocol/retry";
 import type { Log } from "../observe/log.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
-import type { Link, LinkListener } from "./link.js";
+import { awayIntervals, type Link, type LinkListener } from "./link.js";
 import { Session } from "./session.js";
 
 export interface DeploymentLinkOptions {
@@ -15,8 +15,6 @@ export interface DeploymentLinkOptions {
   /** Signs what opens a session. */
   readonly signer?: RequestSigner | undefined;
 }
-
-const reconnect = { initialIntervalMs: 50, exponentiationFactor: 2, maxIntervalMs: 2_000 };
 
 export class DeploymentLink implements Link {
   readonly requestResponse = false;
@@ -107,7 +105,7 @@ export class DeploymentLink implements Link {
         this.#retry = undefined;
         this.ensure();
       },
-      intervalMs(reconnect, this.#failures),
+      intervalMs(awayIntervals, this.#failures),
     );
   }
 }

@@ -34,6 +34,13 @@ export interface LinkListener {
   lost(link: Link, streamIds?: readonly number[]): void;
 }
 
+/** Between two tries to reach a deployment that is away. */
+export const awayIntervals: {
+  readonly initialIntervalMs: number;
+  readonly exponentiationFactor: number;
+  readonly maxIntervalMs: number;
+} = { initialIntervalMs: 50, exponentiationFactor: 2, maxIntervalMs: 2_000 };
+
 /** Which kind of link the deployment needs. */
 export function isRequestResponse({ protocolMode, useHttp11 }: Deployment): boolean {
   return useHttp11 || protocolMode === ProtocolMode.REQUEST_RESPONSE;

@@ -23,7 +23,7 @@ import type { Log } from "../observe/log.js";
 import { CallError } from "../outbound/call-error.js";
 import { DeploymentClient } from "../outbound/deployment-client.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
-import type { Link, LinkListener } from "./link.js";
+import { awayIntervals, type Link, type LinkListener } from "./link.js";
 import { serverHello } from "./server-hello.js";
 
 export interface RequestLinkOptions {
@@ -32,7 +32,6 @@ export interface RequestLinkOptions {
   readonly signer?: RequestSigner | undefined;
 }
 
-const backOff = { initialIntervalMs: 50, exponentiationFactor: 2, maxIntervalMs: 2_000 };
 /** Of what an answer asks for. */
 const retryAfterMsMax = 5 * 60_000;
 const probeTimeoutMs = 10_000;
@@ -178,7 +177,7 @@ export class RequestLink implements Link {
         `deployment ${this.#deployment.uri} does not answer (${error.message}); its invocations wait and go on when it is back`,
       );
     }
-    const asked = error.retryAfterMs ?? intervalMs(backOff, this.#failures);
+    const asked = error.retryAfterMs ?? intervalMs(awayIntervals, this.#failures);
     const delayMs = Math.min(asked, retryAfterMsMax);
     this.#retry = setTimeout(() => {
       this.#retry = undefined;

@@ -1,12 +1,11 @@
 // The frame that begins an attempt: the journal, and the state if it is small enough to come along.
 
-import type { Value } from "@perdure/proto/protocol/v1/journal";
 import type { Start } from "@perdure/proto/protocol/v1/deployment";
 import type { Invocation } from "@perdure/proto/storage/v1/records";
 import { endOfPrefix } from "../core/keys.js";
 import { objectOf } from "../core/lock.js";
 import type { Tables } from "../core/tables.js";
-import { entryBytes } from "../store/table-specs.js";
+import { entryBytes, valueBytes } from "../store/table-specs.js";
 
 export interface StartFrameOptions {
   readonly lazyState: boolean;
@@ -65,8 +64,4 @@ export function bytesOfStart(start: Start): number {
   for (const entry of start.entries) bytes += entryBytes(entry);
   for (const { key, value } of start.state) bytes += key.length + valueBytes(value);
   return bytes;
-}
-
-function valueBytes(value: Value | undefined): number {
-  return value?.content.case === "inline" ? value.content.value.length : 0;
 }

@@ -3,13 +3,13 @@
 
 import { create } from "@bufbuild/protobuf";
 import { LimitRuleSchema, type LimitRule } from "@perdure/proto/storage/v1/records";
+import { isScopePart } from "@perdure/protocol/scope";
 import { RegistrationError, type RuleChange, type RuleRemoval } from "./registrar.js";
 
 export const rulesMax = 10_000;
 
 export type RuleBook = ReadonlyMap<string, LimitRule>;
 
-const patternPart = /^(?:\*|[a-zA-Z0-9_.-]{1,36})$/;
 const patternPartsMax = 3;
 
 /** @throws RegistrationError  PDR4211 to PDR4213 */
@@ -73,7 +73,8 @@ export function withoutRules(
 
 function checkPattern(pattern: string): void {
   const parts = pattern.split("/");
-  if (parts.length <= patternPartsMax && parts.every((part) => patternPart.test(part))) return;
+  if (parts.length <= patternPartsMax && parts.every((part) => part === "*" || isScopePart(part)))
+    return;
   throw badRule(
     `"${pattern}" is no pattern: write a scope, or a scope and one or two levels of a limit key, joined by "/"; ` +
       `each part is "*", or 1 to 36 letters, digits, "_", "." and "-"`,

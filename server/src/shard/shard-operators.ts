@@ -18,7 +18,7 @@ import {
   partitionKeyOfInvocationId,
   partitionOfInvocationId,
 } from "@perdure/protocol/ids";
-import { valueOf } from "@perdure/protocol/messages";
+import { bytesOf, valueOf } from "@perdure/protocol/messages";
 import { commonVersion } from "@perdure/protocol/versions";
 import type { EventBody } from "../core/apply.js";
 import type { VerbOutcome } from "../core/effect.js";
@@ -153,7 +153,7 @@ export class ShardOperators implements Operators {
       shard.whenPartitionDurable(partition, () => {
         const object = objectKey(of.service, of.key, of.scope);
         const rows = readState(shard.tables(partition).state, object);
-        resolve(new Map(rows.map(({ name, value }) => [name, bytesOf(value?.content)])));
+        resolve(new Map(rows.map(({ name, value }) => [name, bytesOf(value)])));
       });
     });
   }
@@ -259,10 +259,4 @@ function versionsOf(deployment: {
   readonly maxProtocolVersion: number;
 }): { readonly min: number; readonly max: number } {
   return { min: deployment.minProtocolVersion, max: deployment.maxProtocolVersion };
-}
-
-function bytesOf(
-  content: { readonly case: string | undefined; readonly value?: unknown } | undefined,
-): Uint8Array {
-  return content?.value instanceof Uint8Array ? content.value : new Uint8Array();
 }

@@ -64,7 +64,7 @@ export const tableSpecs: TableSpecs = {
 export const journalTableNumber = 3;
 export const partitionTableNumber = 13;
 
-function valueBytes(value: Value | undefined): number {
+export function valueBytes(value: Value | undefined): number {
   return value?.content.case === "inline" ? value.content.value.length : 0;
 }
 

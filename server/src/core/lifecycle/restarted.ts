@@ -7,7 +7,7 @@ import type { Entry } from "@perdure/proto/protocol/v1/journal";
 import type { Restarted } from "@perdure/proto/storage/v1/events";
 import { answer, save, type ApplyContext } from "../context.js";
 import type { VerbOutcome } from "../effect.js";
-import { newInvocation } from "../invocation.js";
+import { acceptedInvocation } from "../invocation.js";
 import { prefixOf } from "../journal-prefix.js";
 import { admit } from "../lock.js";
 import { appendEntry } from "../notify.js";
@@ -32,17 +32,12 @@ function restart(ctx: ApplyContext, event: Restarted): VerbOutcome {
   const prefix = prefixOf(entries, event.from);
   if (typeof prefix === "string") return prefix;
 
-  const invocation = newInvocation();
-  invocation.id = event.newId;
-  invocation.target = old.target;
-  invocation.serviceKind = old.serviceKind;
-  invocation.handlerKind = old.handlerKind;
-  invocation.attempt = 1;
-  invocation.createdAt = ctx.nowMs;
-  invocation.progressAt = ctx.nowMs;
-  invocation.completionRetention = old.journalRetention;
-  invocation.journalRetention = old.journalRetention;
-  invocation.randomSeed = old.randomSeed;
+  const { target, serviceKind, handlerKind, journalRetention, randomSeed } = old;
+  const kept = { completionRetention: journalRetention, journalRetention };
+  const invocation = acceptedInvocation(
+    { id: event.newId, target, serviceKind, handlerKind, ...kept, randomSeed },
+    ctx.nowMs,
+  );
   invocation.restartedFrom = old.id;
   const draft = { runId: event.newRunId, invocation };
   for (const entry of prefix) {

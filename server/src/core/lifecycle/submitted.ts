@@ -18,7 +18,7 @@ import { entryOf } from "@perdure/protocol/messages";
 import { completeSink } from "../complete.js";
 import { openDraft, save, type ApplyContext, type Draft } from "../context.js";
 import type { OutputResult } from "../effect.js";
-import { newInvocation } from "../invocation.js";
+import { acceptedInvocation } from "../invocation.js";
 import { timerKey } from "../keys.js";
 import { admit } from "../lock.js";
 import { appendEntry } from "../notify.js";
@@ -45,20 +45,14 @@ export function submitted(ctx: ApplyContext, message: InvokeMessage): void {
 }
 
 function accept(ctx: ApplyContext, message: InvokeMessage): Draft {
-  const { target } = message;
-  invariant(target?.target !== undefined, "a submission has a resolved target");
-  const invocation = newInvocation();
-  invocation.id = message.id;
-  invocation.target = target.target;
-  invocation.serviceKind = target.serviceKind;
-  invocation.handlerKind = target.handlerKind;
-  invocation.attempt = 1;
-  invocation.createdAt = ctx.nowMs;
-  invocation.progressAt = ctx.nowMs;
-  invocation.completionRetention = target.completionRetention;
-  invocation.journalRetention = target.journalRetention;
+  const { id, target: resolved, randomSeed } = message;
+  invariant(resolved?.target !== undefined, "a submission has a resolved target");
+  const { target, serviceKind, handlerKind, completionRetention, journalRetention } = resolved;
+  const invocation = acceptedInvocation(
+    { id, target, serviceKind, handlerKind, completionRetention, journalRetention, randomSeed },
+    ctx.nowMs,
+  );
   invocation.idempotencyKey = message.idempotencyKey;
-  invocation.randomSeed = message.randomSeed;
   if (message.sink !== undefined) invocation.sinks = [message.sink];
   const draft = { runId: message.runId, invocation };
   const { headers, parameter: value } = message;
