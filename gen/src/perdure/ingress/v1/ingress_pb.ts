@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file perdure/ingress/v1/ingress.proto.
  */
 export const file_perdure_ingress_v1_ingress: GenFile = /*@__PURE__*/
-  fileDesc("CiBwZXJkdXJlL2luZ3Jlc3MvdjEvaW5ncmVzcy5wcm90bxIScGVyZHVyZS5pbmdyZXNzLnYxIogBCgZUYXJnZXQSDwoHc2VydmljZRgBIAEoCRIPCgdoYW5kbGVyGAIgASgJEhAKA2tleRgDIAEoCUgAiAEBEhIKBXNjb3BlGAQgASgJSAGIAQESFgoJbGltaXRfa2V5GAUgASgJSAKIAQFCBgoEX2tleUIICgZfc2NvcGVCDAoKX2xpbWl0X2tleSKDAgoLQ2FsbFJlcXVlc3QSKgoGdGFyZ2V0GAEgASgLMhoucGVyZHVyZS5pbmdyZXNzLnYxLlRhcmdldBIRCglwYXJhbWV0ZXIYAiABKAwSPQoHaGVhZGVycxgDIAMoCzIsLnBlcmR1cmUuaW5ncmVzcy52MS5DYWxsUmVxdWVzdC5IZWFkZXJzRW50cnkSHAoPaWRlbXBvdGVuY3lfa2V5GAQgASgJSACIAQESFAoMY29udGVudF90eXBlGAUgASgJGi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQhIKEF9pZGVtcG90ZW5jeV9rZXkiNQoMQ2FsbFJlc3BvbnNlEhUKDWludm9jYXRpb25faWQYASABKAkSDgoGcmVzdWx0GAIgASgMIpUCCgtTZW5kUmVxdWVzdBIqCgZ0YXJnZXQYASABKAsyGi5wZXJkdXJlLmluZ3Jlc3MudjEuVGFyZ2V0EhEKCXBhcmFtZXRlchgCIAEoDBI9CgdoZWFkZXJzGAMgAygLMiwucGVyZHVyZS5pbmdyZXNzLnYxLlNlbmRSZXF1ZXN0LkhlYWRlcnNFbnRyeRIcCg9pZGVtcG90ZW5jeV9rZXkYBCABKAlIAIgBARIUCgxjb250ZW50X3R5cGUYBSABKAkSEAoIZGVsYXlfbXMYBiABKAQaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCEgoQX2lkZW1wb3RlbmN5X2tleSJzCgxTZW5kUmVzcG9uc2USFQoNaW52b2NhdGlvbl9pZBgBIAEoCRIWCg5uZXdseV9hY2NlcHRlZBgCIAEoCBIeChFleGVjdXRpb25fdGltZV9tcxgDIAEoBEgAiAEBQhQKEl9leGVjdXRpb25fdGltZV9tcyJNCg5Xb3JrZmxvd1RhcmdldBIQCgh3b3JrZmxvdxgBIAEoCRILCgNrZXkYAiABKAkSEgoFc2NvcGUYAyABKAlIAIgBAUIICgZfc2NvcGUihQEKEElkZW1wb3RlbnRUYXJnZXQSDwoHc2VydmljZRgBIAEoCRIPCgdoYW5kbGVyGAIgASgJEhAKA2tleRgDIAEoCUgAiAEBEhcKD2lkZW1wb3RlbmN5X2tleRgEIAEoCRISCgVzY29wZRgFIAEoCUgBiAEBQgYKBF9rZXlCCAoGX3Njb3BlIqkBChBJbnZvY2F0aW9uVGFyZ2V0EhcKDWludm9jYXRpb25faWQYASABKAlIABI2Cgh3b3JrZmxvdxgCIAEoCzIiLnBlcmR1cmUuaW5ncmVzcy52MS5Xb3JrZmxvd1RhcmdldEgAEjoKCmlkZW1wb3RlbnQYAyABKAsyJC5wZXJkdXJlLmluZ3Jlc3MudjEuSWRlbXBvdGVudFRhcmdldEgAQggKBnRhcmdldCJJCg1BdHRhY2hSZXF1ZXN0EjgKCmludm9jYXRpb24YASABKAsyJC5wZXJkdXJlLmluZ3Jlc3MudjEuSW52b2NhdGlvblRhcmdldCI3Cg5BdHRhY2hSZXNwb25zZRIVCg1pbnZvY2F0aW9uX2lkGAEgASgJEg4KBnJlc3VsdBgCIAEoDCJJCg1PdXRwdXRSZXF1ZXN0EjgKCmludm9jYXRpb24YASABKAsyJC5wZXJkdXJlLmluZ3Jlc3MudjEuSW52b2NhdGlvblRhcmdldCJGCg5PdXRwdXRSZXNwb25zZRIVCg1pbnZvY2F0aW9uX2lkGAEgASgJEg0KBXJlYWR5GAIgASgIEg4KBnJlc3VsdBgDIAEoDCJJCg1TdGF0dXNSZXF1ZXN0EjgKCmludm9jYXRpb24YASABKAsyJC5wZXJkdXJlLmluZ3Jlc3MudjEuSW52b2NhdGlvblRhcmdldCKFAQoOU3RhdHVzUmVzcG9uc2USFQoNaW52b2NhdGlvbl9pZBgBIAEoCRIoCgVzdGFnZRgCIAEoDjIZLnBlcmR1cmUuaW5ncmVzcy52MS5TdGFnZRIyCgdmYWlsdXJlGAMgASgLMiEucGVyZHVyZS5pbmdyZXNzLnYxLkZhaWx1cmVEZXRhaWwiSQoNTG9va3VwUmVxdWVzdBI4CgppbnZvY2F0aW9uGAEgASgLMiQucGVyZHVyZS5pbmdyZXNzLnYxLkludm9jYXRpb25UYXJnZXQiJwoOTG9va3VwUmVzcG9uc2USFQoNaW52b2NhdGlvbl9pZBgBIAEoCSKiAQoNRmFpbHVyZURldGFpbBIMCgRjb2RlGAEgASgNEg8KB21lc3NhZ2UYAiABKAkSQQoIbWV0YWRhdGEYAyADKAsyLy5wZXJkdXJlLmluZ3Jlc3MudjEuRmFpbHVyZURldGFpbC5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASpZCgVTdGFnZRIVChFTVEFHRV9VTlNQRUNJRklFRBAAEhEKDVNUQUdFX0NSRUFURUQQARIRCg1TVEFHRV9TVEFSVEVEEAISEwoPU1RBR0VfQ09NUExFVEVEEAMy4wMKB0luZ3Jlc3MSSQoEQ2FsbBIfLnBlcmR1cmUuaW5ncmVzcy52MS5DYWxsUmVxdWVzdBogLnBlcmR1cmUuaW5ncmVzcy52MS5DYWxsUmVzcG9uc2USSQoEU2VuZBIfLnBlcmR1cmUuaW5ncmVzcy52MS5TZW5kUmVxdWVzdBogLnBlcmR1cmUuaW5ncmVzcy52MS5TZW5kUmVzcG9uc2USTwoGQXR0YWNoEiEucGVyZHVyZS5pbmdyZXNzLnYxLkF0dGFjaFJlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuQXR0YWNoUmVzcG9uc2USTwoGT3V0cHV0EiEucGVyZHVyZS5pbmdyZXNzLnYxLk91dHB1dFJlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuT3V0cHV0UmVzcG9uc2USTwoGU3RhdHVzEiEucGVyZHVyZS5pbmdyZXNzLnYxLlN0YXR1c1JlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuU3RhdHVzUmVzcG9uc2USTwoGTG9va3VwEiEucGVyZHVyZS5pbmdyZXNzLnYxLkxvb2t1cFJlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuTG9va3VwUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("CiBwZXJkdXJlL2luZ3Jlc3MvdjEvaW5ncmVzcy5wcm90bxIScGVyZHVyZS5pbmdyZXNzLnYxIogBCgZUYXJnZXQSDwoHc2VydmljZRgBIAEoCRIPCgdoYW5kbGVyGAIgASgJEhAKA2tleRgDIAEoCUgAiAEBEhIKBXNjb3BlGAQgASgJSAGIAQESFgoJbGltaXRfa2V5GAUgASgJSAKIAQFCBgoEX2tleUIICgZfc2NvcGVCDAoKX2xpbWl0X2tleSKDAgoLQ2FsbFJlcXVlc3QSKgoGdGFyZ2V0GAEgASgLMhoucGVyZHVyZS5pbmdyZXNzLnYxLlRhcmdldBIRCglwYXJhbWV0ZXIYAiABKAwSPQoHaGVhZGVycxgDIAMoCzIsLnBlcmR1cmUuaW5ncmVzcy52MS5DYWxsUmVxdWVzdC5IZWFkZXJzRW50cnkSHAoPaWRlbXBvdGVuY3lfa2V5GAQgASgJSACIAQESFAoMY29udGVudF90eXBlGAUgASgJGi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQhIKEF9pZGVtcG90ZW5jeV9rZXkiNQoMQ2FsbFJlc3BvbnNlEhUKDWludm9jYXRpb25faWQYASABKAkSDgoGcmVzdWx0GAIgASgMIpUCCgtTZW5kUmVxdWVzdBIqCgZ0YXJnZXQYASABKAsyGi5wZXJkdXJlLmluZ3Jlc3MudjEuVGFyZ2V0EhEKCXBhcmFtZXRlchgCIAEoDBI9CgdoZWFkZXJzGAMgAygLMiwucGVyZHVyZS5pbmdyZXNzLnYxLlNlbmRSZXF1ZXN0LkhlYWRlcnNFbnRyeRIcCg9pZGVtcG90ZW5jeV9rZXkYBCABKAlIAIgBARIUCgxjb250ZW50X3R5cGUYBSABKAkSEAoIZGVsYXlfbXMYBiABKAQaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCEgoQX2lkZW1wb3RlbmN5X2tleSJzCgxTZW5kUmVzcG9uc2USFQoNaW52b2NhdGlvbl9pZBgBIAEoCRIWCg5uZXdseV9hY2NlcHRlZBgCIAEoCBIeChFleGVjdXRpb25fdGltZV9tcxgDIAEoBEgAiAEBQhQKEl9leGVjdXRpb25fdGltZV9tcyJNCg5Xb3JrZmxvd1RhcmdldBIQCgh3b3JrZmxvdxgBIAEoCRILCgNrZXkYAiABKAkSEgoFc2NvcGUYAyABKAlIAIgBAUIICgZfc2NvcGUihQEKEElkZW1wb3RlbnRUYXJnZXQSDwoHc2VydmljZRgBIAEoCRIPCgdoYW5kbGVyGAIgASgJEhAKA2tleRgDIAEoCUgAiAEBEhcKD2lkZW1wb3RlbmN5X2tleRgEIAEoCRISCgVzY29wZRgFIAEoCUgBiAEBQgYKBF9rZXlCCAoGX3Njb3BlIqkBChBJbnZvY2F0aW9uVGFyZ2V0EhcKDWludm9jYXRpb25faWQYASABKAlIABI2Cgh3b3JrZmxvdxgCIAEoCzIiLnBlcmR1cmUuaW5ncmVzcy52MS5Xb3JrZmxvd1RhcmdldEgAEjoKCmlkZW1wb3RlbnQYAyABKAsyJC5wZXJkdXJlLmluZ3Jlc3MudjEuSWRlbXBvdGVudFRhcmdldEgAQggKBnRhcmdldCJJCg1BdHRhY2hSZXF1ZXN0EjgKCmludm9jYXRpb24YASABKAsyJC5wZXJkdXJlLmluZ3Jlc3MudjEuSW52b2NhdGlvblRhcmdldCI3Cg5BdHRhY2hSZXNwb25zZRIVCg1pbnZvY2F0aW9uX2lkGAEgASgJEg4KBnJlc3VsdBgCIAEoDCJJCg1PdXRwdXRSZXF1ZXN0EjgKCmludm9jYXRpb24YASABKAsyJC5wZXJkdXJlLmluZ3Jlc3MudjEuSW52b2NhdGlvblRhcmdldCJGCg5PdXRwdXRSZXNwb25zZRIVCg1pbnZvY2F0aW9uX2lkGAEgASgJEg0KBXJlYWR5GAIgASgIEg4KBnJlc3VsdBgDIAEoDCJJCg1TdGF0dXNSZXF1ZXN0EjgKCmludm9jYXRpb24YASABKAsyJC5wZXJkdXJlLmluZ3Jlc3MudjEuSW52b2NhdGlvblRhcmdldCKFAQoOU3RhdHVzUmVzcG9uc2USFQoNaW52b2NhdGlvbl9pZBgBIAEoCRIoCgVzdGFnZRgCIAEoDjIZLnBlcmR1cmUuaW5ncmVzcy52MS5TdGFnZRIyCgdmYWlsdXJlGAMgASgLMiEucGVyZHVyZS5pbmdyZXNzLnYxLkZhaWx1cmVEZXRhaWwiWAoMV2F0Y2hSZXF1ZXN0EjgKCmludm9jYXRpb24YASABKAsyJC5wZXJkdXJlLmluZ3Jlc3MudjEuSW52b2NhdGlvblRhcmdldBIOCgZjdXJzb3IYAiABKAki2wMKDVdhdGNoUmVzcG9uc2USFQoNaW52b2NhdGlvbl9pZBgBIAEoCRIOCgZjdXJzb3IYAiABKAkSMAoIYWNjZXB0ZWQYAyABKAsyHC5wZXJkdXJlLmluZ3Jlc3MudjEuQWNjZXB0ZWRIABIuCgdzdGFydGVkGAQgASgLMhsucGVyZHVyZS5pbmdyZXNzLnYxLlN0YXJ0ZWRIABI5Cg1zdGVwX3JlY29yZGVkGAUgASgLMiAucGVyZHVyZS5pbmdyZXNzLnYxLlN0ZXBSZWNvcmRlZEgAEjkKDXN0YXRlX2NoYW5nZWQYBiABKAsyIC5wZXJkdXJlLmluZ3Jlc3MudjEuU3RhdGVDaGFuZ2VkSAASLgoHd2FpdGluZxgHIAEoCzIbLnBlcmR1cmUuaW5ncmVzcy52MS5XYWl0aW5nSAASMAoIcmV0cnlpbmcYCCABKAsyHC5wZXJkdXJlLmluZ3Jlc3MudjEuUmV0cnlpbmdIABIsCgZwYXVzZWQYCSABKAsyGi5wZXJkdXJlLmluZ3Jlc3MudjEuUGF1c2VkSAASMgoJY29tcGxldGVkGAogASgLMh0ucGVyZHVyZS5pbmdyZXNzLnYxLkNvbXBsZXRlZEgAQgcKBWV2ZW50Ik4KCEFjY2VwdGVkEioKBnRhcmdldBgBIAEoCzIaLnBlcmR1cmUuaW5ncmVzcy52MS5UYXJnZXQSFgoOYWNjZXB0ZWRfYXRfbXMYAiABKAQiIAoHU3RhcnRlZBIVCg1kZXBsb3ltZW50X2lkGAEgASgJInIKDFN0ZXBSZWNvcmRlZBINCgVpbmRleBgBIAEoDRIRCglvcGVyYXRpb24YAiABKAkSDAoEbmFtZRgDIAEoCRIyCgdmYWlsdXJlGAQgASgLMiEucGVyZHVyZS5pbmdyZXNzLnYxLkZhaWx1cmVEZXRhaWwiQQoMU3RhdGVDaGFuZ2VkEg0KBWluZGV4GAEgASgNEhEKCXN0YXRlX2tleRgCIAEoCRIPCgdjbGVhcmVkGAMgASgIIgkKB1dhaXRpbmciPgoIUmV0cnlpbmcSMgoHZmFpbHVyZRgBIAEoCzIhLnBlcmR1cmUuaW5ncmVzcy52MS5GYWlsdXJlRGV0YWlsIjwKBlBhdXNlZBIyCgdmYWlsdXJlGAEgASgLMiEucGVyZHVyZS5pbmdyZXNzLnYxLkZhaWx1cmVEZXRhaWwiTwoJQ29tcGxldGVkEg4KBnJlc3VsdBgBIAEoDBIyCgdmYWlsdXJlGAIgASgLMiEucGVyZHVyZS5pbmdyZXNzLnYxLkZhaWx1cmVEZXRhaWwiSQoNTG9va3VwUmVxdWVzdBI4CgppbnZvY2F0aW9uGAEgASgLMiQucGVyZHVyZS5pbmdyZXNzLnYxLkludm9jYXRpb25UYXJnZXQiJwoOTG9va3VwUmVzcG9uc2USFQoNaW52b2NhdGlvbl9pZBgBIAEoCSKiAQoNRmFpbHVyZURldGFpbBIMCgRjb2RlGAEgASgNEg8KB21lc3NhZ2UYAiABKAkSQQoIbWV0YWRhdGEYAyADKAsyLy5wZXJkdXJlLmluZ3Jlc3MudjEuRmFpbHVyZURldGFpbC5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASpZCgVTdGFnZRIVChFTVEFHRV9VTlNQRUNJRklFRBAAEhEKDVNUQUdFX0NSRUFURUQQARIRCg1TVEFHRV9TVEFSVEVEEAISEwoPU1RBR0VfQ09NUExFVEVEEAMyswQKB0luZ3Jlc3MSSQoEQ2FsbBIfLnBlcmR1cmUuaW5ncmVzcy52MS5DYWxsUmVxdWVzdBogLnBlcmR1cmUuaW5ncmVzcy52MS5DYWxsUmVzcG9uc2USSQoEU2VuZBIfLnBlcmR1cmUuaW5ncmVzcy52MS5TZW5kUmVxdWVzdBogLnBlcmR1cmUuaW5ncmVzcy52MS5TZW5kUmVzcG9uc2USTwoGQXR0YWNoEiEucGVyZHVyZS5pbmdyZXNzLnYxLkF0dGFjaFJlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuQXR0YWNoUmVzcG9uc2USTwoGT3V0cHV0EiEucGVyZHVyZS5pbmdyZXNzLnYxLk91dHB1dFJlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuT3V0cHV0UmVzcG9uc2USTwoGU3RhdHVzEiEucGVyZHVyZS5pbmdyZXNzLnYxLlN0YXR1c1JlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuU3RhdHVzUmVzcG9uc2USTwoGTG9va3VwEiEucGVyZHVyZS5pbmdyZXNzLnYxLkxvb2t1cFJlcXVlc3QaIi5wZXJkdXJlLmluZ3Jlc3MudjEuTG9va3VwUmVzcG9uc2USTgoFV2F0Y2gSIC5wZXJkdXJlLmluZ3Jlc3MudjEuV2F0Y2hSZXF1ZXN0GiEucGVyZHVyZS5pbmdyZXNzLnYxLldhdGNoUmVzcG9uc2UwAWIGcHJvdG8z");
 
 /**
  * A handler, and where and under which limits it is to run.
@@ -479,6 +479,306 @@ export const StatusResponseSchema: GenMessage<StatusResponse> = /*@__PURE__*/
   messageDesc(file_perdure_ingress_v1_ingress, 13);
 
 /**
+ * Which invocation to watch, and from where.
+ *
+ * @generated from message perdure.ingress.v1.WatchRequest
+ */
+export type WatchRequest = Message<"perdure.ingress.v1.WatchRequest"> & {
+  /**
+   * @generated from field: perdure.ingress.v1.InvocationTarget invocation = 1;
+   */
+  invocation?: InvocationTarget | undefined;
+
+  /**
+   * Of the last message that was received; empty: from the beginning.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message perdure.ingress.v1.WatchRequest.
+ * Use `create(WatchRequestSchema)` to create a new message.
+ */
+export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
+  messageDesc(file_perdure_ingress_v1_ingress, 14);
+
+/**
+ * Something that happened to an invocation.
+ *
+ * @generated from message perdure.ingress.v1.WatchResponse
+ */
+export type WatchResponse = Message<"perdure.ingress.v1.WatchResponse"> & {
+  /**
+   * @generated from field: string invocation_id = 1;
+   */
+  invocationId: string;
+
+  /**
+   * For the next Watch, after this message.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+
+  /**
+   * @generated from oneof perdure.ingress.v1.WatchResponse.event
+   */
+  event: {
+    /**
+     * @generated from field: perdure.ingress.v1.Accepted accepted = 3;
+     */
+    value: Accepted;
+    case: "accepted";
+  } | {
+    /**
+     * @generated from field: perdure.ingress.v1.Started started = 4;
+     */
+    value: Started;
+    case: "started";
+  } | {
+    /**
+     * @generated from field: perdure.ingress.v1.StepRecorded step_recorded = 5;
+     */
+    value: StepRecorded;
+    case: "stepRecorded";
+  } | {
+    /**
+     * @generated from field: perdure.ingress.v1.StateChanged state_changed = 6;
+     */
+    value: StateChanged;
+    case: "stateChanged";
+  } | {
+    /**
+     * @generated from field: perdure.ingress.v1.Waiting waiting = 7;
+     */
+    value: Waiting;
+    case: "waiting";
+  } | {
+    /**
+     * @generated from field: perdure.ingress.v1.Retrying retrying = 8;
+     */
+    value: Retrying;
+    case: "retrying";
+  } | {
+    /**
+     * @generated from field: perdure.ingress.v1.Paused paused = 9;
+     */
+    value: Paused;
+    case: "paused";
+  } | {
+    /**
+     * @generated from field: perdure.ingress.v1.Completed completed = 10;
+     */
+    value: Completed;
+    case: "completed";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message perdure.ingress.v1.WatchResponse.
+ * Use `create(WatchResponseSchema)` to create a new message.
+ */
+export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
+  messageDesc(file_perdure_ingress_v1_ingress, 15);
+
+/**
+ * It is durable and will run.
+ *
+ * @generated from message perdure.ingress.v1.Accepted
+ */
+export type Accepted = Message<"perdure.ingress.v1.Accepted"> & {
+  /**
+   * @generated from field: perdure.ingress.v1.Target target = 1;
+   */
+  target?: Target | undefined;
+
+  /**
+   * Epoch milliseconds.
+   *
+   * @generated from field: uint64 accepted_at_ms = 2;
+   */
+  acceptedAtMs: bigint;
+};
+
+/**
+ * Describes the message perdure.ingress.v1.Accepted.
+ * Use `create(AcceptedSchema)` to create a new message.
+ */
+export const AcceptedSchema: GenMessage<Accepted> = /*@__PURE__*/
+  messageDesc(file_perdure_ingress_v1_ingress, 16);
+
+/**
+ * Its code was started for the first time, or again after it was paused, waited or failed.
+ *
+ * @generated from message perdure.ingress.v1.Started
+ */
+export type Started = Message<"perdure.ingress.v1.Started"> & {
+  /**
+   * @generated from field: string deployment_id = 1;
+   */
+  deploymentId: string;
+};
+
+/**
+ * Describes the message perdure.ingress.v1.Started.
+ * Use `create(StartedSchema)` to create a new message.
+ */
+export const StartedSchema: GenMessage<Started> = /*@__PURE__*/
+  messageDesc(file_perdure_ingress_v1_ingress, 17);
+
+/**
+ * The result of something that its code asked for is in the journal.
+ *
+ * @generated from message perdure.ingress.v1.StepRecorded
+ */
+export type StepRecorded = Message<"perdure.ingress.v1.StepRecorded"> & {
+  /**
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * What was asked for: "run", "sleep", "call", …
+   *
+   * @generated from field: string operation = 2;
+   */
+  operation: string;
+
+  /**
+   * The name of the step, if it has one.
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * How it failed, if it did.
+   *
+   * @generated from field: perdure.ingress.v1.FailureDetail failure = 4;
+   */
+  failure?: FailureDetail | undefined;
+};
+
+/**
+ * Describes the message perdure.ingress.v1.StepRecorded.
+ * Use `create(StepRecordedSchema)` to create a new message.
+ */
+export const StepRecordedSchema: GenMessage<StepRecorded> = /*@__PURE__*/
+  messageDesc(file_perdure_ingress_v1_ingress, 18);
+
+/**
+ * Its code wrote state of its key.
+ *
+ * @generated from message perdure.ingress.v1.StateChanged
+ */
+export type StateChanged = Message<"perdure.ingress.v1.StateChanged"> & {
+  /**
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * Empty: all keys were cleared.
+   *
+   * @generated from field: string state_key = 2;
+   */
+  stateKey: string;
+
+  /**
+   * @generated from field: bool cleared = 3;
+   */
+  cleared: boolean;
+};
+
+/**
+ * Describes the message perdure.ingress.v1.StateChanged.
+ * Use `create(StateChangedSchema)` to create a new message.
+ */
+export const StateChangedSchema: GenMessage<StateChanged> = /*@__PURE__*/
+  messageDesc(file_perdure_ingress_v1_ingress, 19);
+
+/**
+ * Its code can't go on before something that it awaits has come.
+ *
+ * @generated from message perdure.ingress.v1.Waiting
+ */
+export type Waiting = Message<"perdure.ingress.v1.Waiting"> & {
+};
+
+/**
+ * Describes the message perdure.ingress.v1.Waiting.
+ * Use `create(WaitingSchema)` to create a new message.
+ */
+export const WaitingSchema: GenMessage<Waiting> = /*@__PURE__*/
+  messageDesc(file_perdure_ingress_v1_ingress, 20);
+
+/**
+ * Its last attempt failed; there will be another.
+ *
+ * @generated from message perdure.ingress.v1.Retrying
+ */
+export type Retrying = Message<"perdure.ingress.v1.Retrying"> & {
+  /**
+   * @generated from field: perdure.ingress.v1.FailureDetail failure = 1;
+   */
+  failure?: FailureDetail | undefined;
+};
+
+/**
+ * Describes the message perdure.ingress.v1.Retrying.
+ * Use `create(RetryingSchema)` to create a new message.
+ */
+export const RetryingSchema: GenMessage<Retrying> = /*@__PURE__*/
+  messageDesc(file_perdure_ingress_v1_ingress, 21);
+
+/**
+ * It stands still until an operator resumes it.
+ *
+ * @generated from message perdure.ingress.v1.Paused
+ */
+export type Paused = Message<"perdure.ingress.v1.Paused"> & {
+  /**
+   * @generated from field: perdure.ingress.v1.FailureDetail failure = 1;
+   */
+  failure?: FailureDetail | undefined;
+};
+
+/**
+ * Describes the message perdure.ingress.v1.Paused.
+ * Use `create(PausedSchema)` to create a new message.
+ */
+export const PausedSchema: GenMessage<Paused> = /*@__PURE__*/
+  messageDesc(file_perdure_ingress_v1_ingress, 22);
+
+/**
+ * It has ended. The last message of the stream.
+ *
+ * @generated from message perdure.ingress.v1.Completed
+ */
+export type Completed = Message<"perdure.ingress.v1.Completed"> & {
+  /**
+   * As the handler's serde made it.
+   *
+   * @generated from field: bytes result = 1;
+   */
+  result: Uint8Array;
+
+  /**
+   * @generated from field: perdure.ingress.v1.FailureDetail failure = 2;
+   */
+  failure?: FailureDetail | undefined;
+};
+
+/**
+ * Describes the message perdure.ingress.v1.Completed.
+ * Use `create(CompletedSchema)` to create a new message.
+ */
+export const CompletedSchema: GenMessage<Completed> = /*@__PURE__*/
+  messageDesc(file_perdure_ingress_v1_ingress, 23);
+
+/**
  * What the id is derived of.
  *
  * @generated from message perdure.ingress.v1.LookupRequest
@@ -495,7 +795,7 @@ export type LookupRequest = Message<"perdure.ingress.v1.LookupRequest"> & {
  * Use `create(LookupRequestSchema)` to create a new message.
  */
 export const LookupRequestSchema: GenMessage<LookupRequest> = /*@__PURE__*/
-  messageDesc(file_perdure_ingress_v1_ingress, 14);
+  messageDesc(file_perdure_ingress_v1_ingress, 24);
 
 /**
  * An id, which may stand for no invocation yet.
@@ -514,7 +814,7 @@ export type LookupResponse = Message<"perdure.ingress.v1.LookupResponse"> & {
  * Use `create(LookupResponseSchema)` to create a new message.
  */
 export const LookupResponseSchema: GenMessage<LookupResponse> = /*@__PURE__*/
-  messageDesc(file_perdure_ingress_v1_ingress, 15);
+  messageDesc(file_perdure_ingress_v1_ingress, 25);
 
 /**
  * Attached to an error that is an invocation's own failure; also part of its status.
@@ -545,7 +845,7 @@ export type FailureDetail = Message<"perdure.ingress.v1.FailureDetail"> & {
  * Use `create(FailureDetailSchema)` to create a new message.
  */
 export const FailureDetailSchema: GenMessage<FailureDetail> = /*@__PURE__*/
-  messageDesc(file_perdure_ingress_v1_ingress, 16);
+  messageDesc(file_perdure_ingress_v1_ingress, 26);
 
 /**
  * How far an invocation is.
@@ -658,6 +958,19 @@ export const Ingress: GenService<{
     methodKind: "unary";
     input: typeof LookupRequestSchema;
     output: typeof LookupResponseSchema;
+  },
+  /**
+   * Tells what happens to an invocation, from its beginning or from behind a cursor, until it has completed. Everything
+   * that is told is durable. Steps, state changes and the end are told once each and in order, also to those who take a
+   * stream up again with the cursor of its last message. How the invocation stands in between (started, waiting,
+   * retrying, paused) is told as it is at the moment; what passed while nobody looked is not.
+   *
+   * @generated from rpc perdure.ingress.v1.Ingress.Watch
+   */
+  watch: {
+    methodKind: "server_streaming";
+    input: typeof WatchRequestSchema;
+    output: typeof WatchResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_perdure_ingress_v1_ingress, 0);

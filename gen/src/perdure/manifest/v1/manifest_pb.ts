@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file perdure/manifest/v1/manifest.proto.
  */
 export const file_perdure_manifest_v1_manifest: GenFile = /*@__PURE__*/
-  fileDesc("CiJwZXJkdXJlL21hbmlmZXN0L3YxL21hbmlmZXN0LnByb3RvEhNwZXJkdXJlLm1hbmlmZXN0LnYxIjoKCE1hbmlmZXN0Ei4KCHNlcnZpY2VzGAEgAygLMhwucGVyZHVyZS5tYW5pZmVzdC52MS5TZXJ2aWNlIqwCCgdTZXJ2aWNlEgwKBG5hbWUYASABKAkSLgoEa2luZBgCIAEoDjIgLnBlcmR1cmUubWFuaWZlc3QudjEuU2VydmljZUtpbmQSLgoIaGFuZGxlcnMYAyADKAsyHC5wZXJkdXJlLm1hbmlmZXN0LnYxLkhhbmRsZXISFQoNZG9jdW1lbnRhdGlvbhgEIAEoCRI8CghtZXRhZGF0YRgFIAMoCzIqLnBlcmR1cmUubWFuaWZlc3QudjEuU2VydmljZS5NZXRhZGF0YUVudHJ5Ei0KB29wdGlvbnMYBiABKAsyHC5wZXJkdXJlLm1hbmlmZXN0LnYxLk9wdGlvbnMaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBItwCCgdIYW5kbGVyEgwKBG5hbWUYASABKAkSLgoEa2luZBgCIAEoDjIgLnBlcmR1cmUubWFuaWZlc3QudjEuSGFuZGxlcktpbmQSFQoNZG9jdW1lbnRhdGlvbhgDIAEoCRI8CghtZXRhZGF0YRgEIAMoCzIqLnBlcmR1cmUubWFuaWZlc3QudjEuSGFuZGxlci5NZXRhZGF0YUVudHJ5Ei0KB29wdGlvbnMYBSABKAsyHC5wZXJkdXJlLm1hbmlmZXN0LnYxLk9wdGlvbnMSLQoFaW5wdXQYBiABKAsyHi5wZXJkdXJlLm1hbmlmZXN0LnYxLklucHV0UnVsZRIvCgZvdXRwdXQYByABKAsyHy5wZXJkdXJlLm1hbmlmZXN0LnYxLk91dHB1dFJ1bGUaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkgKCUlucHV0UnVsZRIQCghyZXF1aXJlZBgBIAEoCBIUCgxjb250ZW50X3R5cGUYAiABKAkSEwoLanNvbl9zY2hlbWEYAyABKAkiWgoKT3V0cHV0UnVsZRIUCgxjb250ZW50X3R5cGUYASABKAkSIQoZc2V0X2NvbnRlbnRfdHlwZV9pZl9lbXB0eRgCIAEoCBITCgtqc29uX3NjaGVtYRgDIAEoCSLZAwoHT3B0aW9ucxIlChhpZGVtcG90ZW5jeV9yZXRlbnRpb25fbXMYASABKARIAIgBARIiChV3b3JrZmxvd19yZXRlbnRpb25fbXMYAiABKARIAYgBARIhChRqb3VybmFsX3JldGVudGlvbl9tcxgDIAEoBEgCiAEBEiIKFWluYWN0aXZpdHlfdGltZW91dF9tcxgEIAEoBEgDiAEBEh0KEGFib3J0X3RpbWVvdXRfbXMYBSABKARIBIgBARIcCg9pbmdyZXNzX3ByaXZhdGUYBiABKAhIBYgBARIeChFlbmFibGVfbGF6eV9zdGF0ZRgHIAEoCEgGiAEBEjYKDHJldHJ5X3BvbGljeRgIIAEoCzIgLnBlcmR1cmUubWFuaWZlc3QudjEuUmV0cnlQb2xpY3lCGwoZX2lkZW1wb3RlbmN5X3JldGVudGlvbl9tc0IYChZfd29ya2Zsb3dfcmV0ZW50aW9uX21zQhcKFV9qb3VybmFsX3JldGVudGlvbl9tc0IYChZfaW5hY3Rpdml0eV90aW1lb3V0X21zQhMKEV9hYm9ydF90aW1lb3V0X21zQhIKEF9pbmdyZXNzX3ByaXZhdGVCFAoSX2VuYWJsZV9sYXp5X3N0YXRlIqACCgtSZXRyeVBvbGljeRIgChNpbml0aWFsX2ludGVydmFsX21zGAEgASgESACIAQESIgoVZXhwb25lbnRpYXRpb25fZmFjdG9yGAIgASgBSAGIAQESHAoPbWF4X2ludGVydmFsX21zGAMgASgESAKIAQESGQoMbWF4X2F0dGVtcHRzGAQgASgNSAOIAQESOwoPb25fbWF4X2F0dGVtcHRzGAUgASgOMiIucGVyZHVyZS5tYW5pZmVzdC52MS5Pbk1heEF0dGVtcHRzQhYKFF9pbml0aWFsX2ludGVydmFsX21zQhgKFl9leHBvbmVudGlhdGlvbl9mYWN0b3JCEgoQX21heF9pbnRlcnZhbF9tc0IPCg1fbWF4X2F0dGVtcHRzKoEBCgtTZXJ2aWNlS2luZBIcChhTRVJWSUNFX0tJTkRfVU5TUEVDSUZJRUQQABIYChRTRVJWSUNFX0tJTkRfU0VSVklDRRABEh8KG1NFUlZJQ0VfS0lORF9WSVJUVUFMX09CSkVDVBACEhkKFVNFUlZJQ0VfS0lORF9XT1JLRkxPVxADKnYKC0hhbmRsZXJLaW5kEhwKGEhBTkRMRVJfS0lORF9VTlNQRUNJRklFRBAAEhcKE0hBTkRMRVJfS0lORF9TSEFSRUQQARIaChZIQU5ETEVSX0tJTkRfRVhDTFVTSVZFEAISFAoQSEFORExFUl9LSU5EX1JVThADKmUKDU9uTWF4QXR0ZW1wdHMSHwobT05fTUFYX0FUVEVNUFRTX1VOU1BFQ0lGSUVEEAASGQoVT05fTUFYX0FUVEVNUFRTX1BBVVNFEAESGAoUT05fTUFYX0FUVEVNUFRTX0tJTEwQAmIGcHJvdG8z");
+  fileDesc("CiJwZXJkdXJlL21hbmlmZXN0L3YxL21hbmlmZXN0LnByb3RvEhNwZXJkdXJlLm1hbmlmZXN0LnYxInsKCE1hbmlmZXN0Ei4KCHNlcnZpY2VzGAEgAygLMhwucGVyZHVyZS5tYW5pZmVzdC52MS5TZXJ2aWNlEhYKDmRlc2NyaXB0b3Jfc2V0GAIgASgMEhQKDGNvbnRlbnRfaGFzaBgDIAEoCRIRCglnZW5lcmF0b3IYBCABKAkiwwIKB1NlcnZpY2USDAoEbmFtZRgBIAEoCRIuCgRraW5kGAIgASgOMiAucGVyZHVyZS5tYW5pZmVzdC52MS5TZXJ2aWNlS2luZBIuCghoYW5kbGVycxgDIAMoCzIcLnBlcmR1cmUubWFuaWZlc3QudjEuSGFuZGxlchIVCg1kb2N1bWVudGF0aW9uGAQgASgJEjwKCG1ldGFkYXRhGAUgAygLMioucGVyZHVyZS5tYW5pZmVzdC52MS5TZXJ2aWNlLk1ldGFkYXRhRW50cnkSLQoHb3B0aW9ucxgGIAEoCzIcLnBlcmR1cmUubWFuaWZlc3QudjEuT3B0aW9ucxIVCg1wcm90b19zZXJ2aWNlGAcgASgJGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKkAwoHSGFuZGxlchIMCgRuYW1lGAEgASgJEi4KBGtpbmQYAiABKA4yIC5wZXJkdXJlLm1hbmlmZXN0LnYxLkhhbmRsZXJLaW5kEhUKDWRvY3VtZW50YXRpb24YAyABKAkSPAoIbWV0YWRhdGEYBCADKAsyKi5wZXJkdXJlLm1hbmlmZXN0LnYxLkhhbmRsZXIuTWV0YWRhdGFFbnRyeRItCgdvcHRpb25zGAUgASgLMhwucGVyZHVyZS5tYW5pZmVzdC52MS5PcHRpb25zEi0KBWlucHV0GAYgASgLMh4ucGVyZHVyZS5tYW5pZmVzdC52MS5JbnB1dFJ1bGUSLwoGb3V0cHV0GAcgASgLMh8ucGVyZHVyZS5tYW5pZmVzdC52MS5PdXRwdXRSdWxlEhQKDHByb3RvX21ldGhvZBgIIAEoCRIwCgVzdGVwcxgJIAEoCzIhLnBlcmR1cmUubWFuaWZlc3QudjEuU3RlcFNlcXVlbmNlGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJKCgxTdGVwU2VxdWVuY2USKAoFc3RlcHMYASADKAsyGS5wZXJkdXJlLm1hbmlmZXN0LnYxLlN0ZXASEAoIY29tcGxldGUYAiABKAgiUQoEU3RlcBIRCglvcGVyYXRpb24YASABKAkSDAoEbmFtZRgCIAEoCRIoCgVpbm5lchgDIAMoCzIZLnBlcmR1cmUubWFuaWZlc3QudjEuU3RlcCJICglJbnB1dFJ1bGUSEAoIcmVxdWlyZWQYASABKAgSFAoMY29udGVudF90eXBlGAIgASgJEhMKC2pzb25fc2NoZW1hGAMgASgJIloKCk91dHB1dFJ1bGUSFAoMY29udGVudF90eXBlGAEgASgJEiEKGXNldF9jb250ZW50X3R5cGVfaWZfZW1wdHkYAiABKAgSEwoLanNvbl9zY2hlbWEYAyABKAki2QMKB09wdGlvbnMSJQoYaWRlbXBvdGVuY3lfcmV0ZW50aW9uX21zGAEgASgESACIAQESIgoVd29ya2Zsb3dfcmV0ZW50aW9uX21zGAIgASgESAGIAQESIQoUam91cm5hbF9yZXRlbnRpb25fbXMYAyABKARIAogBARIiChVpbmFjdGl2aXR5X3RpbWVvdXRfbXMYBCABKARIA4gBARIdChBhYm9ydF90aW1lb3V0X21zGAUgASgESASIAQESHAoPaW5ncmVzc19wcml2YXRlGAYgASgISAWIAQESHgoRZW5hYmxlX2xhenlfc3RhdGUYByABKAhIBogBARI2CgxyZXRyeV9wb2xpY3kYCCABKAsyIC5wZXJkdXJlLm1hbmlmZXN0LnYxLlJldHJ5UG9saWN5QhsKGV9pZGVtcG90ZW5jeV9yZXRlbnRpb25fbXNCGAoWX3dvcmtmbG93X3JldGVudGlvbl9tc0IXChVfam91cm5hbF9yZXRlbnRpb25fbXNCGAoWX2luYWN0aXZpdHlfdGltZW91dF9tc0ITChFfYWJvcnRfdGltZW91dF9tc0ISChBfaW5ncmVzc19wcml2YXRlQhQKEl9lbmFibGVfbGF6eV9zdGF0ZSKgAgoLUmV0cnlQb2xpY3kSIAoTaW5pdGlhbF9pbnRlcnZhbF9tcxgBIAEoBEgAiAEBEiIKFWV4cG9uZW50aWF0aW9uX2ZhY3RvchgCIAEoAUgBiAEBEhwKD21heF9pbnRlcnZhbF9tcxgDIAEoBEgCiAEBEhkKDG1heF9hdHRlbXB0cxgEIAEoDUgDiAEBEjsKD29uX21heF9hdHRlbXB0cxgFIAEoDjIiLnBlcmR1cmUubWFuaWZlc3QudjEuT25NYXhBdHRlbXB0c0IWChRfaW5pdGlhbF9pbnRlcnZhbF9tc0IYChZfZXhwb25lbnRpYXRpb25fZmFjdG9yQhIKEF9tYXhfaW50ZXJ2YWxfbXNCDwoNX21heF9hdHRlbXB0cyKfAQoOTWFuaWZlc3RDaGFuZ2USLQoEa2luZBgBIAEoDjIfLnBlcmR1cmUubWFuaWZlc3QudjEuQ2hhbmdlS2luZBIWCg5icmVha3NfY2FsbGVycxgCIAEoCBIWCg5icmVha3NfcnVubmluZxgDIAEoCBIPCgdzZXJ2aWNlGAQgASgJEg8KB2hhbmRsZXIYBSABKAkSDAoEdGV4dBgGIAEoCSqBAQoLU2VydmljZUtpbmQSHAoYU0VSVklDRV9LSU5EX1VOU1BFQ0lGSUVEEAASGAoUU0VSVklDRV9LSU5EX1NFUlZJQ0UQARIfChtTRVJWSUNFX0tJTkRfVklSVFVBTF9PQkpFQ1QQAhIZChVTRVJWSUNFX0tJTkRfV09SS0ZMT1cQAyp2CgtIYW5kbGVyS2luZBIcChhIQU5ETEVSX0tJTkRfVU5TUEVDSUZJRUQQABIXChNIQU5ETEVSX0tJTkRfU0hBUkVEEAESGgoWSEFORExFUl9LSU5EX0VYQ0xVU0lWRRACEhQKEEhBTkRMRVJfS0lORF9SVU4QAyplCg1Pbk1heEF0dGVtcHRzEh8KG09OX01BWF9BVFRFTVBUU19VTlNQRUNJRklFRBAAEhkKFU9OX01BWF9BVFRFTVBUU19QQVVTRRABEhgKFE9OX01BWF9BVFRFTVBUU19LSUxMEAIqcgoKQ2hhbmdlS2luZBIbChdDSEFOR0VfS0lORF9VTlNQRUNJRklFRBAAEhUKEUNIQU5HRV9LSU5EX0FEREVEEAESFwoTQ0hBTkdFX0tJTkRfQ0hBTkdFRBACEhcKE0NIQU5HRV9LSU5EX1JFTU9WRUQQA2IGcHJvdG8z");
 
 /**
  * @generated from message perdure.manifest.v1.Manifest
@@ -23,6 +23,29 @@ export type Manifest = Message<"perdure.manifest.v1.Manifest"> & {
    * @generated from field: repeated perdure.manifest.v1.Service services = 1;
    */
   services: Service[];
+
+  /**
+   * A serialised google.protobuf.FileDescriptorSet: the generated files and all that they import, each after what it
+   * imports. Empty: the services have no protobuf types and are reached by JSON and the untyped Ingress alone.
+   *
+   * @generated from field: bytes descriptor_set = 2;
+   */
+  descriptorSet: Uint8Array;
+
+  /**
+   * Of a manifest that codegen wrote: "sha256:" and the hex digest of its deterministic binary form with this field
+   * and `generator` empty.
+   *
+   * @generated from field: string content_hash = 3;
+   */
+  contentHash: string;
+
+  /**
+   * What wrote it, such as "@perdure/codegen 0.1.0". Empty: the SDK itself.
+   *
+   * @generated from field: string generator = 4;
+   */
+  generator: string;
 };
 
 /**
@@ -65,6 +88,13 @@ export type Service = Message<"perdure.manifest.v1.Service"> & {
    * @generated from field: perdure.manifest.v1.Options options = 6;
    */
   options?: Options | undefined;
+
+  /**
+   * The full name of its service in the descriptor set, such as "tour.v1.SignupWorkflow"; empty for none.
+   *
+   * @generated from field: string proto_service = 7;
+   */
+  protoService: string;
 };
 
 /**
@@ -114,6 +144,20 @@ export type Handler = Message<"perdure.manifest.v1.Handler"> & {
    * @generated from field: perdure.manifest.v1.OutputRule output = 7;
    */
   output?: OutputRule | undefined;
+
+  /**
+   * The name of its method in the descriptor set, such as "VerifyEmail"; empty for none.
+   *
+   * @generated from field: string proto_method = 8;
+   */
+  protoMethod: string;
+
+  /**
+   * What its code asks for, as far as that can be read without running it. Absent: not read.
+   *
+   * @generated from field: perdure.manifest.v1.StepSequence steps = 9;
+   */
+  steps?: StepSequence | undefined;
 };
 
 /**
@@ -122,6 +166,67 @@ export type Handler = Message<"perdure.manifest.v1.Handler"> & {
  */
 export const HandlerSchema: GenMessage<Handler> = /*@__PURE__*/
   messageDesc(file_perdure_manifest_v1_manifest, 2);
+
+/**
+ * The durable steps of a handler in the order of its code. Invocations in flight replay against it: one that comes to
+ * a changed part of it stops with a journal mismatch.
+ *
+ * @generated from message perdure.manifest.v1.StepSequence
+ */
+export type StepSequence = Message<"perdure.manifest.v1.StepSequence"> & {
+  /**
+   * @generated from field: repeated perdure.manifest.v1.Step steps = 1;
+   */
+  steps: Step[];
+
+  /**
+   * Everything that the handler does with its context was found. Else some of it went where reading did not follow.
+   *
+   * @generated from field: bool complete = 2;
+   */
+  complete: boolean;
+};
+
+/**
+ * Describes the message perdure.manifest.v1.StepSequence.
+ * Use `create(StepSequenceSchema)` to create a new message.
+ */
+export const StepSequenceSchema: GenMessage<StepSequence> = /*@__PURE__*/
+  messageDesc(file_perdure_manifest_v1_manifest, 3);
+
+/**
+ * @generated from message perdure.manifest.v1.Step
+ */
+export type Step = Message<"perdure.manifest.v1.Step"> & {
+  /**
+   * A context's own name for what is asked for ("run", "sleep", "promise", "call", "send", "get", "set", …), or a form of
+   * the code around steps: "if", "else", "switch", "case", "loop", "try", "catch", "finally", "callback".
+   *
+   * @generated from field: string operation = 1;
+   */
+  operation: string;
+
+  /**
+   * The step's name, the state's or promise's key, "Service/handler" of a call. Empty: not known before it runs, or none.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * What stands inside a form of code.
+   *
+   * @generated from field: repeated perdure.manifest.v1.Step inner = 3;
+   */
+  inner: Step[];
+};
+
+/**
+ * Describes the message perdure.manifest.v1.Step.
+ * Use `create(StepSchema)` to create a new message.
+ */
+export const StepSchema: GenMessage<Step> = /*@__PURE__*/
+  messageDesc(file_perdure_manifest_v1_manifest, 4);
 
 /**
  * What a request must be like.
@@ -154,7 +259,7 @@ export type InputRule = Message<"perdure.manifest.v1.InputRule"> & {
  * Use `create(InputRuleSchema)` to create a new message.
  */
 export const InputRuleSchema: GenMessage<InputRule> = /*@__PURE__*/
-  messageDesc(file_perdure_manifest_v1_manifest, 3);
+  messageDesc(file_perdure_manifest_v1_manifest, 5);
 
 /**
  * @generated from message perdure.manifest.v1.OutputRule
@@ -181,7 +286,7 @@ export type OutputRule = Message<"perdure.manifest.v1.OutputRule"> & {
  * Use `create(OutputRuleSchema)` to create a new message.
  */
 export const OutputRuleSchema: GenMessage<OutputRule> = /*@__PURE__*/
-  messageDesc(file_perdure_manifest_v1_manifest, 4);
+  messageDesc(file_perdure_manifest_v1_manifest, 6);
 
 /**
  * Options of a service or a handler; the handler's win. Absent: the server's default.
@@ -235,7 +340,7 @@ export type Options = Message<"perdure.manifest.v1.Options"> & {
  * Use `create(OptionsSchema)` to create a new message.
  */
 export const OptionsSchema: GenMessage<Options> = /*@__PURE__*/
-  messageDesc(file_perdure_manifest_v1_manifest, 5);
+  messageDesc(file_perdure_manifest_v1_manifest, 7);
 
 /**
  * @generated from message perdure.manifest.v1.RetryPolicy
@@ -274,7 +379,59 @@ export type RetryPolicy = Message<"perdure.manifest.v1.RetryPolicy"> & {
  * Use `create(RetryPolicySchema)` to create a new message.
  */
 export const RetryPolicySchema: GenMessage<RetryPolicy> = /*@__PURE__*/
-  messageDesc(file_perdure_manifest_v1_manifest, 6);
+  messageDesc(file_perdure_manifest_v1_manifest, 8);
+
+/**
+ * One difference between two manifests, in words of handlers.
+ *
+ * @generated from message perdure.manifest.v1.ManifestChange
+ */
+export type ManifestChange = Message<"perdure.manifest.v1.ManifestChange"> & {
+  /**
+   * @generated from field: perdure.manifest.v1.ChangeKind kind = 1;
+   */
+  kind: ChangeKind;
+
+  /**
+   * It breaks callers that were written against the manifest before.
+   *
+   * @generated from field: bool breaks_callers = 2;
+   */
+  breaksCallers: boolean;
+
+  /**
+   * It breaks invocations in flight that go on with the new code.
+   *
+   * @generated from field: bool breaks_running = 3;
+   */
+  breaksRunning: boolean;
+
+  /**
+   * @generated from field: string service = 4;
+   */
+  service: string;
+
+  /**
+   * Empty: the whole service.
+   *
+   * @generated from field: string handler = 5;
+   */
+  handler: string;
+
+  /**
+   * A sentence.
+   *
+   * @generated from field: string text = 6;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message perdure.manifest.v1.ManifestChange.
+ * Use `create(ManifestChangeSchema)` to create a new message.
+ */
+export const ManifestChangeSchema: GenMessage<ManifestChange> = /*@__PURE__*/
+  messageDesc(file_perdure_manifest_v1_manifest, 9);
 
 /**
  * @generated from enum perdure.manifest.v1.ServiceKind
@@ -384,4 +541,40 @@ export type OnMaxAttempts = (typeof OnMaxAttempts)[keyof typeof OnMaxAttempts] |
  */
 export const OnMaxAttemptsSchema: GenEnum<OnMaxAttempts> = /*@__PURE__*/
   enumDesc(file_perdure_manifest_v1_manifest, 2);
+
+/**
+ * @generated from enum perdure.manifest.v1.ChangeKind
+ */
+export const ChangeKind = {
+  /**
+   * @generated from enum value: CHANGE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: CHANGE_KIND_ADDED = 1;
+   */
+  ADDED: 1,
+
+  /**
+   * @generated from enum value: CHANGE_KIND_CHANGED = 2;
+   */
+  CHANGED: 2,
+
+  /**
+   * @generated from enum value: CHANGE_KIND_REMOVED = 3;
+   */
+  REMOVED: 3,
+} as const;
+
+/**
+ * @generated from enum perdure.manifest.v1.ChangeKind
+ */
+export type ChangeKind = (typeof ChangeKind)[keyof typeof ChangeKind] | UnknownEnum;
+
+/**
+ * Describes the enum perdure.manifest.v1.ChangeKind.
+ */
+export const ChangeKindSchema: GenEnum<ChangeKind> = /*@__PURE__*/
+  enumDesc(file_perdure_manifest_v1_manifest, 3);
 
