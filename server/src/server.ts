@@ -14,6 +14,7 @@ import { createClock, type Clock } from "./shard/clock.js";
 import type { Operators } from "./shard/operators.js";
 import { openEpoch, recoverShard } from "./shard/recovery.js";
 import { Shard } from "./shard/shard.js";
+import { Watches } from "./shard/watches.js";
 import { ShardOperators } from "./shard/shard-operators.js";
 import type { Shell } from "./shard/shell.js";
 
@@ -95,6 +96,13 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       defaults: { inactivityTimeoutMs, abortTimeoutMs, retryPolicy },
       retention,
       limits: { ...options, valueBytesMax: options.bodyBytesMax },
+      attemptChanged: (runId) => {
+        watches.attemptChanged(runId);
+      },
+    });
+    const watches = new Watches({
+      shard: theShard,
+      attemptOf: (runId) => invoker.attemptOf(runId),
     });
 
     const operators = new ShardOperators({
@@ -108,6 +116,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
     // The ports answer from the start, with 503 until recovery is complete.
     const ingress = await startIngress({
       invocations: callers,
+      watches,
       registry: () => registry.view,
       ready: () => ready,
       ...options.ingress,
@@ -140,7 +149,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       log: recovered.log,
       store: recovered.store,
       clock,
-      shell: createShell({ callers, operators, registry, invoker }),
+      shell: createShell({ callers, operators, registry, invoker, watches }),
       checkpointBytes: options.checkpointBytes,
       onDiskFull: (error) => {
         if (error === undefined) log.info("there is room on the disk again: new work is taken");
@@ -185,9 +194,10 @@ interface ShellParts {
   readonly operators: ShardOperators;
   readonly registry: Registry;
   readonly invoker: Invoker;
+  readonly watches: Watches;
 }
 
-function createShell({ callers, operators, registry, invoker }: ShellParts): Shell {
+function createShell({ callers, operators, registry, invoker, watches }: ShellParts): Shell {
   return {
     submitted: ({ token, submission }) => {
       callers.submitted(token, submission);
@@ -197,6 +207,7 @@ function createShell({ callers, operators, registry, invoker }: ShellParts): She
     },
     completed: ({ runId, invocation, output }) => {
       callers.completed(runId, invocation, output);
+      watches.completed(runId, output);
     },
     ready: (partition, effect) => {
       invoker.ready(partition, effect);
@@ -211,8 +222,9 @@ function createShell({ callers, operators, registry, invoker }: ShellParts): She
       registry.refresh();
       invoker.registryChanged();
     },
-    released: () => {
+    released: (batch) => {
       invoker.pump();
+      watches.released(batch);
     },
   };
 }

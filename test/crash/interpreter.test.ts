@@ -57,10 +57,13 @@ test(
     const began = performance.now();
 
     let ended = 0;
+    const waitedFor = new Set<Run>();
     const stop = new AbortController();
     const callers = inTurn(
       runs.map((run) => async () => {
+        waitedFor.add(run);
         await insist(server, run, stop.signal);
+        waitedFor.delete(run);
         ended++;
       }),
       callersAtOnce,
@@ -77,7 +80,10 @@ test(
       rounds,
       share: () => ended / programs,
     });
-    killing.catch((error: unknown) => stop.abort(error));
+    killing.catch(async (error: unknown) => {
+      console.error(await standstill(server, waitedFor));
+      stop.abort(error);
+    });
     await Promise.allSettled([callers, killing]);
     const [, kills] = await Promise.all([callers, killing]);
 
@@ -118,6 +124,31 @@ async function insist(server: ServerProcess, { key, program, id }: Run, over: Ab
     }
     await new Promise((resolve) => setTimeout(resolve, retryMs));
   }
+}
+
+/** Where everything stands that does not come to an end: each invocation and the one that it waits for. */
+async function standstill(server: ServerProcess, waitedFor: Iterable<Run>): Promise<string> {
+  const lines: string[] = [];
+  for (const { key, id } of waitedFor) {
+    const { json } = await server.ingress.post("/restate/lookup", {
+      target: "idempotentInvocation",
+      service: "ObjectInterpreterL0",
+      key,
+      handler: "interpret",
+      idempotencyKey: id,
+    });
+    let invocation: string | undefined = json?.invocationId;
+    for (let depth = 0; invocation !== undefined && depth < 4; depth++) {
+      const { text } = await server.admin.get(`/invocations/${invocation}`);
+      const { json: journal } = await server.admin.get(`/invocations/${invocation}/journal`);
+      lines.push(`${"  ".repeat(depth)}${id} ${invocation} ${text}`);
+      lines.push(`${"  ".repeat(depth)}${JSON.stringify(journal?.entries?.slice(-6))}`);
+      invocation = journal?.entries
+        ?.map((entry: any) => entry.completion?.invocationId)
+        .findLast((callee: unknown) => callee !== undefined);
+    }
+  }
+  return lines.join("\n");
 }
 
 async function countersOf(

@@ -44,6 +44,8 @@ export interface InvokerOptions {
   readonly defaults: InvokerDefaults;
   readonly retention: RetentionDefaults;
   readonly limits: AttemptLimits;
+  /** An attempt computes or waits now, and did not before. */
+  readonly attemptChanged?: (runId: string) => void;
 }
 
 export interface AttemptLimits extends RoomLimits {
@@ -168,6 +170,13 @@ export class Invoker {
   /** Whether a run has an attempt at this moment. */
   isRunning(runId: string): boolean {
     return this.#attempts.has(runId);
+  }
+
+  /** What the attempt of a run does, if it has one. */
+  attemptOf(runId: string): "computing" | "waiting" | undefined {
+    const attempt = this.#attempts.get(runId);
+    if (attempt === undefined || attempt.knownOver) return undefined;
+    return attempt.waiting === undefined ? "computing" : "waiting";
   }
 
   /** Attempts that a deployment has at this moment. */
@@ -318,7 +327,9 @@ export class Invoker {
       nowMs,
     });
     this.#room.grow(attempt, bytesOfStart(start));
-    if (this.#isWithinBudget(attempt)) this.#send(attempt, { case: "start", value: start });
+    if (!this.#isWithinBudget(attempt)) return;
+    this.#send(attempt, { case: "start", value: start });
+    this.#options.attemptChanged?.(runId);
   }
 
   /** What was registered never changes: options are worked out once for each handler of it. */
@@ -410,6 +421,8 @@ export class Invoker {
     }
     if (waiting === undefined || end) return;
     attempt.waiting = waiting;
+    // What came with it is recorded first, and looked at then.
+    if (items.length === 0) this.#options.attemptChanged?.(attempt.runId);
     if (!attempt.link.requestResponse) return this.#waiting.add(attempt);
     attempt.knownOver = true;
     if (items.length === 0) this.#requestOver(attempt);

@@ -6,7 +6,7 @@ import { DiskFull, type EventLog, type LogRecord } from "../log/log.js";
 export interface BatchWriterOptions {
   readonly log: EventLog;
   /** The batch is on disk. */
-  readonly written: () => void;
+  readonly written: (batch: readonly LogRecord[]) => void;
   /** It can't be written, now or ever. */
   readonly failed: (error: unknown) => void;
   /** Told once when the disk is full, and once, with undefined, when there is room again. */
@@ -67,10 +67,11 @@ export class BatchWriter {
   }
 
   #written(): void {
+    const batch = this.#inFlight;
     this.#inFlight = [];
     if (this.#diskFull !== undefined) this.#options.onDiskFull(undefined);
     this.#diskFull = undefined;
-    this.#options.written();
+    this.#options.written(batch);
   }
 
   #failed(batch: readonly LogRecord[], error: unknown): void {

@@ -112,8 +112,8 @@ export class Shard {
     this.#writer = new BatchWriter({
       log: options.log,
       onDiskFull: options.onDiskFull,
-      written: () => {
-        this.#written();
+      written: (batch) => {
+        this.#written(batch);
       },
       failed: (error) => {
         // Closing on a full disk: what was acknowledged is in the log, and the rest is given up.
@@ -135,7 +135,7 @@ export class Shard {
   /** Takes an event. It is applied at the end of this turn, or when the batch before it is durable. */
   enqueue(place: number, event: EventBody, options: EnqueueOptions = {}): void {
     if (this.#state === "stopped") return;
-    this.#queue.push({ partition: this.#home(place), event, ...options });
+    this.#queue.push({ partition: this.partitionAt(place), event, ...options });
     this.#schedule();
   }
 
@@ -159,13 +159,13 @@ export class Shard {
 
   /** As {@link whenDurable}, for a read of one partition: the batch under way matters only if it changed that one. */
   whenPartitionDurable(place: number, read: () => void): void {
-    const partition = this.#home(place);
+    const partition = this.partitionAt(place);
     if (this.#state === "syncing" && !this.#writer.isWriting(partition)) read();
     else this.whenDurable(read);
   }
 
   tables(place: number): PartitionTables {
-    return this.#options.store.partition(this.#home(place));
+    return this.#options.store.partition(this.partitionAt(place));
   }
 
   /** Of the partitions that there are, without the registry's. */
@@ -174,7 +174,7 @@ export class Shard {
   }
 
   /** Ids name one of all partitions; there may be fewer. */
-  #home(place: number): number {
+  partitionAt(place: number): number {
     return homeOf(place, this.#options.store.partitions);
   }
 
@@ -236,16 +236,16 @@ export class Shard {
     }
     if (batch.length === 0) {
       this.#state = "idle";
-      this.#release();
+      this.#release(batch);
       return;
     }
     this.#state = "syncing";
     this.#writer.write(batch);
   }
 
-  #written(): void {
+  #written(batch: readonly LogRecord[]): void {
     this.#state = "idle";
-    this.#release();
+    this.#release(batch);
   }
 
   #applyQueue(): LogRecord[] {
@@ -349,7 +349,7 @@ export class Shard {
   }
 
   /** The batch is durable: its effects go out, in order. */
-  #release(): void {
+  #release(batch: readonly LogRecord[]): void {
     const effects = this.#effects;
     this.#effects = [];
     const reads = this.#waitingForDurable;
@@ -357,7 +357,7 @@ export class Shard {
     try {
       for (const { partition, effect } of effects) this.#perform(partition, effect);
       for (const read of reads) read();
-      this.#options.shell.released();
+      this.#options.shell.released(batch);
     } catch (error) {
       // What others do with an effect must not break off the loop half-way: it stops in good order, and is recovered.
       return this.#fail(error);

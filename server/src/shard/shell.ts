@@ -14,5 +14,5 @@ export interface Shell {
   attemptOver(effect: EffectOf<"attemptOver">): void;
   registryChanged(): void;
   /** All effects of a batch are out; the tables hold exactly what is durable. */
-  released(): void;
+  released(batch: readonly { readonly partition: number }[]): void;
 }

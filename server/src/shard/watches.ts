@@ -1,0 +1,195 @@
+// Live connections that are told what happens to an invocation. They live with the process: what was told is in
+// the cursor of each message, so that a watch can be taken up again after a restart, from the tables alone.
+//   W4. A watch reads only tables that are durable, and reads again when a batch has changed its invocation's record.
+//   W5. A watch that nobody reads costs nothing but its place: it reads when the one before was taken.
+
+import { partitionOfInvocationId } from "@perdure/protocol/ids";
+import type { Invocation } from "@perdure/proto/storage/v1/records";
+import type { OutputResult } from "../core/effect.js";
+import { findRun } from "../core/queries.js";
+import type { Gone } from "./invocations.js";
+import type { Shard } from "./shard.js";
+import {
+  cursorOf,
+  endedEvent,
+  happenedSince,
+  type Happened,
+  type Progress,
+  type WatchEvent,
+} from "./watch-events.js";
+
+export interface Watched {
+  readonly invocationId: string;
+  /** From where a later watch goes on. */
+  readonly cursor: string;
+  readonly event: WatchEvent;
+}
+
+export interface WatchesOptions {
+  readonly shard: () => Shard;
+  readonly attemptOf: (runId: string) => "computing" | "waiting" | undefined;
+}
+
+/** The invocation has another life by now than the one that the cursor is of, or none. */
+export class LifeOver extends Error {
+  override readonly name = "LifeOver";
+}
+
+interface Watcher {
+  readonly runId: string;
+  readonly partition: number;
+  /** Its record as it was read last. */
+  invocation: Invocation | undefined;
+  /** How it ended, where its record went with its end. */
+  ended: OutputResult | undefined;
+  wake: () => void;
+}
+
+export class Watches {
+  readonly #options: WatchesOptions;
+  readonly #byRun = new Map<string, Set<Watcher>>();
+  #count = 0;
+
+  constructor(options: WatchesOptions) {
+    this.#options = options;
+  }
+
+  // ---- from the shard and the invoker
+
+  /** A batch is durable. */
+  released(batch: readonly { readonly partition: number }[]): void {
+    if (this.#count === 0) return;
+    const changed = new Set(batch.map(({ partition }) => partition));
+    for (const watchers of this.#byRun.values()) {
+      for (const watcher of watchers) {
+        if (changed.has(watcher.partition) && this.#record(watcher) !== watcher.invocation) {
+          watcher.wake();
+        }
+      }
+    }
+  }
+
+  completed(runId: string, output: OutputResult): void {
+    for (const watcher of this.#byRun.get(runId) ?? []) {
+      watcher.ended = output;
+      watcher.wake();
+    }
+  }
+
+  /** The attempt of a run computes or waits now, and did not before. */
+  attemptChanged(runId: string): void {
+    if (this.#count === 0) return;
+    for (const watcher of this.#byRun.get(runId) ?? []) watcher.wake();
+  }
+
+  // ---- for callers
+
+  /**
+   * Tells all that happens until the invocation has completed, or nobody listens any more.
+   * @throws LifeOver
+   * @returns undefined  there is no such invocation
+   */
+  async watch(
+    invocationId: string,
+    since: Progress | undefined,
+    gone: Gone,
+  ): Promise<AsyncGenerator<Watched, void> | undefined> {
+    const runId = await this.#durable(invocationId, () => this.#find(invocationId));
+    if (runId === undefined) return undefined;
+    if (since !== undefined && since.runId !== runId) {
+      throw new LifeOver(`the cursor is of an earlier life of ${invocationId}`);
+    }
+    return this.#follow(invocationId, runId, since, gone);
+  }
+
+  async *#follow(
+    invocationId: string,
+    runId: string,
+    since: Progress | undefined,
+    gone: Gone,
+  ): AsyncGenerator<Watched, void> {
+    let progress = since;
+    const watcher = this.#add(invocationId, runId);
+    const wake = (): void => {
+      watcher.wake();
+    };
+    gone.addEventListener("abort", wake);
+    try {
+      while (!gone.aborted) {
+        const woken = new Promise<void>((resolve) => (watcher.wake = resolve));
+        const told = await this.#durable(invocationId, () => this.#look(watcher, progress));
+        for (const { event, progress: next } of told) {
+          progress = next;
+          yield { invocationId, cursor: cursorOf(next), event };
+        }
+        if (progress?.standing === "completed") return;
+        if (watcher.invocation === undefined && watcher.ended === undefined) return;
+        if (told.length === 0) await woken;
+      }
+    } finally {
+      this.#remove(watcher);
+    }
+  }
+
+  /** What there is to tell now. */
+  #look(watcher: Watcher, since: Progress | undefined): Happened[] {
+    const { runId, ended } = watcher;
+    const invocation = this.#record(watcher);
+    watcher.invocation = invocation;
+    if (invocation !== undefined) {
+      const entries = this.#tables(watcher.partition).journal.read(runId);
+      const attempt = this.#options.attemptOf(runId);
+      return happenedSince(runId, { invocation, entries, attempt }, since);
+    }
+    if (ended === undefined) return [];
+    const progress = { runId, entries: since?.entries ?? 0, standing: "completed" };
+    return [{ event: endedEvent(ended), progress }];
+  }
+
+  #find(invocationId: string): string | undefined {
+    return findRun(this.#tables(partitionOfInvocationId(invocationId)), invocationId);
+  }
+
+  #record({ partition, runId }: Watcher): Invocation | undefined {
+    return this.#tables(partition).invocations.get(runId);
+  }
+
+  #tables(place: number): ReturnType<Shard["tables"]> {
+    return this.#options.shard().tables(place);
+  }
+
+  #durable<T>(invocationId: string, read: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#options.shard().whenPartitionDurable(partitionOfInvocationId(invocationId), () => {
+        try {
+          resolve(read());
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    });
+  }
+
+  #add(invocationId: string, runId: string): Watcher {
+    const partition = this.#options.shard().partitionAt(partitionOfInvocationId(invocationId));
+    const watcher: Watcher = {
+      runId,
+      partition,
+      invocation: undefined,
+      ended: undefined,
+      wake: () => undefined,
+    };
+    let watchers = this.#byRun.get(runId);
+    if (watchers === undefined) this.#byRun.set(runId, (watchers = new Set()));
+    watchers.add(watcher);
+    this.#count++;
+    return watcher;
+  }
+
+  #remove(watcher: Watcher): void {
+    const watchers = this.#byRun.get(watcher.runId);
+    if (watchers?.delete(watcher) !== true) return;
+    this.#count--;
+    if (watchers.size === 0) this.#byRun.delete(watcher.runId);
+  }
+}
