@@ -13,6 +13,9 @@ export const CliErrorCode = {
   unexpected: "PDR5208",
   notAllSucceeded: "PDR5209",
   notJson: "PDR5210",
+  noCodegen: "PDR5211",
+  codegenSettings: "PDR5212",
+  badManifest: "PDR5213",
 } as const;
 export type CliErrorCode = (typeof CliErrorCode)[keyof typeof CliErrorCode];
 
@@ -20,10 +23,17 @@ export class CliError extends Error {
   override readonly name = "CliError";
   /** One of the command line's, or the one that the server answered with. */
   readonly code: string;
+  /** 2 where a command says 1 of something else. */
+  readonly exitStatus: number;
 
-  constructor(code: string, message: string, options?: { readonly cause: unknown }) {
+  constructor(
+    code: string,
+    message: string,
+    options: { readonly cause?: unknown; readonly exitStatus?: number } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.exitStatus = options.exitStatus ?? 1;
   }
 }
 

@@ -25,6 +25,7 @@ export function temporaryDirectory(): string {
 export async function perdure(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  cwd: string = temporaryDirectory(),
 ): Promise<CliResult> {
   const out: string[] = [];
   const err: string[] = [];
@@ -32,7 +33,7 @@ export async function perdure(
     out: (text) => out.push(text),
     err: (text) => err.push(text),
     env,
-    cwd: temporaryDirectory(),
+    cwd,
   });
   return { status, out: out.join("\n"), err: err.join("\n") };
 }

@@ -23,12 +23,24 @@ export interface DeploymentAnswer {
   readonly sdk_version?: string;
   /** Of a registration: what callers and running work will notice. */
   readonly info?: readonly { readonly message: string }[];
+  /** Of a registration: every difference to what new work runs on now. */
+  readonly manifest_changes?: readonly ChangeAnswer[];
+}
+
+/** A difference to what new work runs on. */
+export interface ChangeAnswer {
+  readonly kind: string;
+  readonly breaks_callers: boolean;
+  readonly breaks_running: boolean;
+  readonly text: string;
 }
 
 export interface DeploymentDetails extends DeploymentAnswer {
   readonly uri: string;
   readonly created_at: string;
   readonly protocol_type?: string;
+  /** Absent: it has no manifest of codegen. */
+  readonly manifest_hash?: string;
   /** In lists: active, draining or drained. */
   readonly status?: string;
   /** In lists: invocations that have not ended and belong to it. */
@@ -49,6 +61,8 @@ export interface RegisterOptions {
   /** Undefined: as the endpoint says. */
   readonly requestResponse: boolean | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** What codegen wrote as manifest.json, parsed. Undefined: as the endpoint says. */
+  readonly manifest: unknown;
 }
 
 export interface DeploymentClient {
@@ -61,7 +75,8 @@ export interface DeploymentClient {
 export function createDeploymentClient(admin: AdminConnection): DeploymentClient {
   const pathOf = (id: string): string => `/deployments/${encodeURIComponent(id)}`;
   return {
-    async register(uri, { force, dryRun, strict, useHttp11, requestResponse, headers }) {
+    async register(uri, options) {
+      const { force, dryRun, strict, useHttp11, requestResponse, headers, manifest } = options;
       const { status, body } = await admin.ask("POST", "/deployments", {
         uri,
         force,
@@ -70,6 +85,7 @@ export function createDeploymentClient(admin: AdminConnection): DeploymentClient
         ...(useHttp11 ? { use_http_11: true } : {}),
         ...(requestResponse === undefined ? {} : { request_response: requestResponse }),
         ...(Object.keys(headers).length === 0 ? {} : { additional_headers: headers }),
+        ...(manifest === undefined ? {} : { manifest }),
       });
       return { deployment: admin.checked(isDeployment, body), isNew: status === 201 };
     },

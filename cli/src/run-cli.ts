@@ -4,6 +4,7 @@
 import { Command, CommanderError } from "commander";
 import { CliError, CliErrorCode, codeOf, tellError } from "./cli-error.js";
 import type { CliIo } from "./cli-io.js";
+import { addCodegen } from "./commands/codegen.js";
 import { addDeployments } from "./commands/deployments.js";
 import { addInvocations } from "./commands/invocations.js";
 import { addServer } from "./commands/server.js";
@@ -14,7 +15,7 @@ import { version } from "./version.js";
 /**
  * Runs one command.
  * @param args  without node and the script
- * @returns the exit status: 0, or 1 after an error
+ * @returns the exit status: 0, or 1 after an error; of codegen, 1 is what it found, and 2 an error
  */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
   let status = 0;
@@ -27,7 +28,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   } catch (error) {
     if (error instanceof CommanderError && isAnswered(error)) return error.exitCode;
     io.err(`perdure: ${tellError(readable(error), CliErrorCode.unexpected)}`);
-    return 1;
+    return error instanceof CliError ? error.exitStatus : 1;
   }
 }
 
@@ -48,6 +49,7 @@ function createProgram(io: CliIo, exit: (status: number) => void): Command {
   addServices(program, io);
   addInvocations(program, io);
   addState(program, io);
+  addCodegen(program, io, exit);
   return program;
 }
 

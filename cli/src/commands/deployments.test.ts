@@ -1,6 +1,8 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { startAdmin, unusedUrl } from "../admin.fixture.js";
-import { perdure } from "../cli.fixture.js";
+import { perdure, temporaryDirectory } from "../cli.fixture.js";
 
 const registered = {
   id: "dp_1abc",
@@ -115,6 +117,59 @@ describe("register", () => {
     const { err } = await perdure(["dp", "register", "http://h:1", "--admin-url", admin.url]);
 
     expect(err.split("\n")[1]).toBe("Note: handler Counter/get is not offered any more");
+  });
+
+  test("tells every difference, what breaks first", async () => {
+    const change = { kind: "changed", breaks_callers: false, breaks_running: false };
+    const changes = [
+      { ...change, kind: "added", text: "handler Counter/get is new" },
+      { ...change, breaks_running: true, text: "the steps of Counter/add changed" },
+      { ...change, breaks_callers: true, breaks_running: true, text: "service A is not offered" },
+    ];
+    const body = {
+      ...registered,
+      info: [{ message: "in other words" }],
+      manifest_changes: changes,
+    };
+    const admin = await startAdmin(() => ({ status: 201, body }));
+
+    const { err } = await perdure(["dp", "register", "http://h:1", "--admin-url", admin.url]);
+
+    expect(err.split("\n").slice(1)).toEqual([
+      "Breaks invocations in flight: the steps of Counter/add changed",
+      "Breaks callers and invocations in flight: service A is not offered",
+      "Added: handler Counter/get is new",
+    ]);
+  });
+
+  test("sends the manifest of a file", async () => {
+    const admin = await startAdmin(() => ({ status: 201, body: registered }));
+    const cwd = temporaryDirectory();
+    writeFileSync(path.join(cwd, "manifest.json"), '{"contentHash":"sha256:1"}');
+    const args = ["dp", "register", "http://h:1", "--manifest", "manifest.json"];
+
+    await perdure(args, { PERDURE_ADMIN_URL: admin.url }, cwd);
+
+    expect(JSON.parse(admin.requests[0]?.body ?? "")).toMatchObject({
+      manifest: { contentHash: "sha256:1" },
+    });
+  });
+
+  test.each([
+    ["that is not there", undefined],
+    ["that is no JSON", "<<<<<<<"],
+    ["that is no object", "[]"],
+  ])("takes no manifest %s", async (_what, content) => {
+    const cwd = temporaryDirectory();
+    if (content !== undefined) writeFileSync(path.join(cwd, "m.json"), content);
+
+    const { status, err } = await perdure(
+      ["dp", "register", "http://h:1", "--manifest", "m.json"],
+      {},
+      cwd,
+    );
+
+    expect([status, err]).toEqual([1, expect.stringMatching(/^perdure: PDR5213: m\.json is no/)]);
   });
 
   test("prints the answer as JSON when asked to", async () => {

@@ -1,11 +1,15 @@
 // perdure deployments: what is registered, registering more of it, and removing it.
 
 import { InvalidArgumentError, type Command } from "commander";
-import { connectionOf } from "../admin-connection.js";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { connectionOf, isObject } from "../admin-connection.js";
 import { jsonText, withAdminFlags, type AdminFlags } from "../admin-flags.js";
+import { CliError, CliErrorCode } from "../cli-error.js";
 import type { CliIo } from "../cli-io.js";
 import {
   createDeploymentClient,
+  type DeploymentAnswer,
   type DeploymentClient,
   type DeploymentDetails,
   type Registration,
@@ -19,6 +23,7 @@ interface RegisterFlags extends AdminFlags {
   readonly strict?: boolean;
   readonly "useHttp1.1"?: boolean;
   readonly requestResponse?: boolean;
+  readonly manifest?: string;
   readonly extraHeader?: Readonly<Record<string, string>>;
 }
 
@@ -42,6 +47,10 @@ export function addDeployments(program: Command, io: CliIo): void {
     .option("--use-http1.1", "talk HTTP/1.1 to it")
     .option("--request-response", "make one request for each attempt, whatever it says of itself")
     .option("--extra-header <name=value>", "sent with every request to it; may be repeated", header)
+    .option(
+      "--manifest <file>",
+      "the manifest.json of codegen, where the endpoint does not serve it",
+    )
     .action((url: string, flags: RegisterFlags) => register(io, url, flags));
 
   withAdminFlags(deployments.command("list").alias("ls"))
@@ -79,11 +88,45 @@ async function register(io: CliIo, url: string, flags: RegisterFlags): Promise<v
     useHttp11: flags["useHttp1.1"] ?? false,
     requestResponse,
     headers: flags.extraHeader ?? {},
+    manifest: flags.manifest === undefined ? undefined : manifestAt(io.cwd, flags.manifest),
   });
   io.err(toldRegistration(uri, registration, force, dryRun));
   const { deployment } = registration;
-  for (const { message } of deployment.info ?? []) io.err(`Note: ${message}`);
+  for (const line of toldChanges(deployment)) io.err(line);
   io.out(flags.json === true ? jsonText(deployment) : servicesTable(deployment.services));
+}
+
+/** @throws CliError  PDR5213 */
+function manifestAt(cwd: string, file: string): unknown {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(path.resolve(cwd, file), "utf8"));
+    if (isObject(manifest)) return manifest;
+    throw new Error("it is no JSON object");
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError(
+      CliErrorCode.badManifest,
+      `${file} is no manifest (${why}). Name the manifest.json that perdure codegen writes`,
+      { cause },
+    );
+  }
+}
+
+/** What breaks comes first. An older server tells what callers will notice, and no more. */
+function toldChanges({ manifest_changes: changes, info = [] }: DeploymentAnswer): string[] {
+  if (changes === undefined) return info.map(({ message }) => `Note: ${message}`);
+  const lines = changes.map(({ kind, breaks_callers, breaks_running, text }) => {
+    const broken = [
+      ...(breaks_callers ? ["callers"] : []),
+      ...(breaks_running ? ["invocations in flight"] : []),
+    ];
+    const mark = broken.length === 0 ? kind : `breaks ${broken.join(" and ")}`;
+    return { line: `${mark}: ${text}`, isBreaking: broken.length > 0 };
+  });
+  return [
+    ...lines.filter(({ isBreaking }) => isBreaking),
+    ...lines.filter(({ isBreaking }) => !isBreaking),
+  ].map(({ line }) => line.charAt(0).toUpperCase() + line.slice(1));
 }
 
 function toldRegistration(
@@ -124,7 +167,7 @@ async function describe(io: CliIo, id: string, flags: AdminFlags): Promise<void>
 }
 
 function detailsText(deployment: DeploymentDetails): string {
-  const { id, uri, created_at, sdk_version, protocol_type, services } = deployment;
+  const { id, uri, created_at, sdk_version, protocol_type, manifest_hash, services } = deployment;
   const { min_protocol_version: min, max_protocol_version: max } = deployment;
   const versions = min === max ? `version ${min}` : `versions ${min} to ${max}`;
   const facts = [
@@ -132,6 +175,7 @@ function detailsText(deployment: DeploymentDetails): string {
     ["created", created_at],
     ["protocol", protocol_type === "RequestResponse" ? `${versions}, request/response` : versions],
     ...(sdk_version === undefined ? [] : [["sdk", sdk_version]]),
+    ...(manifest_hash === undefined ? [] : [["manifest", manifest_hash]]),
   ];
   return [textTable(["id", id], facts), "", servicesTable(services)].join("\n");
 }
