@@ -105,6 +105,13 @@ export const apiOperations: Readonly<Record<string, ApiOperation>> = {
     answers: { 200: "Deployment" },
     errors: [404],
   },
+  "GET /deployments/:id/manifest": {
+    id: "getDeploymentManifest",
+    summary:
+      "What a deployment said of its services, and codegen with it: perdure.manifest.v1.Manifest",
+    answers: { 200: "Manifest" },
+    errors: [404],
+  },
   "PATCH /deployments/:id": {
     id: "updateDeployment",
     summary: "Change the address or the headers of a deployment",

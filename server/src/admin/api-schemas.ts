@@ -48,9 +48,11 @@ export const apiSchemas: Readonly<Record<string, Schema>> = {
       request_response: boolean,
       additional_headers: textMap,
       metadata: textMap,
+      manifest: ref("Manifest"),
     },
     ["uri"],
   ),
+  Manifest: { type: "object" },
   RegisterDeploymentResponse: object(
     {
       id: string,
@@ -59,8 +61,20 @@ export const apiSchemas: Readonly<Record<string, Schema>> = {
       max_protocol_version: count,
       sdk_version: string,
       info: listOf(ref("Info")),
+      manifest_changes: listOf(ref("ManifestChange")),
     },
     ["id", "services", "min_protocol_version", "max_protocol_version", "info"],
+  ),
+  ManifestChange: object(
+    {
+      kind: { enum: ["added", "changed", "removed"] },
+      breaks_callers: boolean,
+      breaks_running: boolean,
+      service: string,
+      handler: string,
+      text: string,
+    },
+    ["kind", "breaks_callers", "breaks_running", "service", "text"],
   ),
   UpdateDeploymentRequest: object(
     {
@@ -85,6 +99,7 @@ export const apiSchemas: Readonly<Record<string, Schema>> = {
       min_protocol_version: count,
       max_protocol_version: count,
       sdk_version: string,
+      manifest_hash: string,
       status: { enum: ["active", "draining", "drained"] },
       pinned_invocations: count,
       services: listOf(object({ name: string, revision: count })),

@@ -11,8 +11,10 @@ import { checkReady, toHttpError, unknownDeployment } from "./admin-errors.js";
 import { deploymentMessage } from "./deployment-body.js";
 import type { AdminParts } from "./parts.js";
 import { checkHeaders, checkUri } from "./register-body.js";
+import { manifestBody } from "./route.js";
 
-const messageBytesMax = 1024 * 1024;
+/** A registration may carry a manifest. */
+const messageBytesMax = manifestBody;
 
 /** Answers requests under /perdure.admin.v1.DeploymentService/. */
 export function createConnectHandler(parts: AdminParts): HttpHandler {
@@ -43,7 +45,7 @@ function deploymentService(parts: AdminParts): ServiceImpl<typeof DeploymentServ
   return {
     registerDeployment: (request) =>
       answering(parts, "RegisterDeployment", async () => {
-        const { deployment, created, changes } = await registrar.register({
+        const { deployment, created, changes, manifestChanges } = await registrar.register({
           uri: checkUri(request.uri),
           force: request.force,
           dryRun: request.dryRun,
@@ -52,8 +54,14 @@ function deploymentService(parts: AdminParts): ServiceImpl<typeof DeploymentServ
           useHttp11: request.useHttp11,
           requestResponse: request.requestResponse,
           strict: request.strict,
+          manifest: request.manifest,
         });
-        return { deployment: deploymentMessage(deployment), created, changes: [...changes] };
+        return {
+          deployment: deploymentMessage(deployment),
+          created,
+          changes: [...changes],
+          manifestChanges: [...manifestChanges],
+        };
       }),
     listDeployments: () =>
       answering(parts, "ListDeployments", async () => ({

@@ -3,17 +3,20 @@
 import type { Deployment as DeploymentMessage } from "@perdure/proto/admin/v1/admin";
 import { DeploymentSchema } from "@perdure/proto/admin/v1/admin";
 import type { Deployment } from "@perdure/proto/storage/v1/records";
-import { create } from "@bufbuild/protobuf";
+import { create, toJson } from "@bufbuild/protobuf";
+import {
+  ChangeKind,
+  ManifestSchema,
+  type ManifestChange,
+} from "@perdure/proto/manifest/v1/manifest";
+import type { Registered } from "../registry/registrar.js";
 import type { OptionDefaults } from "./service-metadata.js";
 import { isRequestResponse, servicesMetadata } from "./service-metadata.js";
 
-/**
- * The answer to a registration.
- * @param changes  what callers and running work will notice
- */
+/** The answer to a registration. */
 export function registeredBody(
   deployment: Deployment,
-  changes: readonly string[],
+  { changes, manifestChanges }: Pick<Registered, "changes" | "manifestChanges">,
   defaults: OptionDefaults,
 ): object {
   return {
@@ -23,7 +26,32 @@ export function registeredBody(
     max_protocol_version: deployment.maxProtocolVersion,
     ...sdkVersion(deployment),
     info: changes.map((message) => ({ message, code: "PDR4207" })),
+    manifest_changes: manifestChanges.map(changeBody),
   };
+}
+
+const changeKinds: Readonly<Record<ChangeKind, string>> = {
+  [ChangeKind.UNSPECIFIED]: "unknown",
+  [ChangeKind.ADDED]: "added",
+  [ChangeKind.CHANGED]: "changed",
+  [ChangeKind.REMOVED]: "removed",
+};
+
+function changeBody(change: ManifestChange): object {
+  const { kind, breaksCallers, breaksRunning, service, handler, text } = change;
+  return {
+    kind: changeKinds[kind],
+    breaks_callers: breaksCallers,
+    breaks_running: breaksRunning,
+    service,
+    ...(handler === "" ? {} : { handler }),
+    text,
+  };
+}
+
+/** What it said at its registration, and codegen with it, as codegen writes manifest.json. */
+export function manifestBodyOf({ manifest }: Deployment): object {
+  return toJson(ManifestSchema, manifest ?? create(ManifestSchema)) as object;
 }
 
 /** One deployment with all that it offers. */
@@ -54,12 +82,19 @@ function commonBody(deployment: Deployment): object {
     min_protocol_version: deployment.minProtocolVersion,
     max_protocol_version: deployment.maxProtocolVersion,
     ...sdkVersion(deployment),
+    ...manifestHash(deployment),
     info: [],
   };
 }
 
 function sdkVersion({ sdkVersion: version }: Deployment): object {
   return version === "" ? {} : { sdk_version: version };
+}
+
+/** Absent: the deployment has no manifest of codegen. */
+function manifestHash({ manifest }: Deployment): object {
+  const hash = manifest?.contentHash ?? "";
+  return hash === "" ? {} : { manifest_hash: hash };
 }
 
 export function deploymentMessage(deployment: Deployment): DeploymentMessage {
@@ -80,5 +115,6 @@ export function deploymentMessage(deployment: Deployment): DeploymentMessage {
     metadata,
     useHttp11: deployment.useHttp11,
     requestResponse: isRequestResponse(deployment),
+    manifestHash: deployment.manifest?.contentHash ?? "",
   });
 }

@@ -148,6 +148,130 @@ describe("registering", () => {
     ]);
   });
 
+  test("every difference to what new work runs on is told, with whom it breaks", async () => {
+    const [name, fresh] = [newName(), newName()];
+    const schema = (jsonSchema: string): object => ({
+      name: "a",
+      input: { contentType: "application/json", jsonSchema },
+    });
+    await registered(await endpointOf(service(name, schema('{"type":"string"}'), { name: "b" })));
+    const next = await endpointOf(
+      service(name, schema('{"type":"number"}'), { name: "b" }, { name: "c" }),
+      service(fresh, { name: "a" }),
+    );
+
+    const { json } = await register(next.url, { dry_run: true });
+    const harmless = { breaks_callers: false, breaks_running: false };
+
+    expect(json.manifest_changes).toEqual([
+      {
+        ...harmless,
+        kind: "added",
+        service: fresh,
+        text: `service ${fresh} is new, with 1 handler`,
+      },
+      {
+        ...harmless,
+        kind: "changed",
+        breaks_callers: true,
+        service: name,
+        handler: "a",
+        text: `input of ${name}/a was a string and is a number now`,
+      },
+      {
+        ...harmless,
+        kind: "added",
+        service: name,
+        handler: "c",
+        text: `handler ${name}/c is new`,
+      },
+    ]);
+  });
+
+  test("what the deployment alone offered in whose place another comes is gone", async () => {
+    const [stays, goes] = [newName(), newName()];
+    const endpoint = await endpointOf(service(stays, { name: "a" }), service(goes, { name: "a" }));
+    await registered(endpoint);
+    endpoint.offered = endpoint.offered.slice(0, 1);
+
+    const { json } = await register(endpoint.url, { force: true });
+
+    expect(json.manifest_changes).toEqual([
+      {
+        kind: "removed",
+        breaks_callers: true,
+        breaks_running: true,
+        service: goes,
+        text: `service ${goes} is not offered any more`,
+      },
+    ]);
+  });
+
+  test("a manifest of codegen adds what the endpoint does not say, and stays with the deployment", async () => {
+    const name = newName();
+    const endpoint = await endpointOf(service(name, { name: "a" }));
+    const handler = {
+      name: "a",
+      kind: "HANDLER_KIND_SHARED",
+      documentation: "Does a.",
+      steps: { steps: [{ operation: "run", name: "x" }], complete: true },
+      ofANewerRelease: 1,
+    };
+    const manifest = {
+      services: [{ name, kind: "SERVICE_KIND_SERVICE", handlers: [handler] }],
+      contentHash: "sha256:1",
+      generator: "codegen 1",
+    };
+
+    const id = await registered(endpoint, { manifest });
+    await admin.ask("PATCH", `/services/${name}`, { public: false });
+    await admin.restart();
+    const { json: kept } = await admin.ask("GET", `/deployments/${id}/manifest`);
+
+    expect(kept).toMatchObject({ contentHash: "sha256:1", generator: "codegen 1" });
+    expect(kept.services[0]).toMatchObject({ name, options: { ingressPrivate: true } });
+    expect(kept.services[0].handlers[0].steps.steps).toEqual([{ operation: "run", name: "x" }]);
+    const { json: details } = await admin.ask("GET", `/deployments/${id}`);
+    expect(details.manifest_hash).toBe("sha256:1");
+    expect(details.services[0].handlers[0].documentation).toBe("Does a.");
+  });
+
+  test("a manifest of codegen that does not fit is refused with every difference", async () => {
+    const name = newName();
+    const endpoint = await endpointOf(service(name, { name: "a" }));
+    const handlers = [{ name: "b", kind: "HANDLER_KIND_SHARED" }];
+    const manifest = { services: [{ name, kind: "SERVICE_KIND_SERVICE", handlers }] };
+
+    const { status, json } = await register(endpoint.url, { manifest });
+
+    expect([status, json.errorCode]).toEqual([400, "PDR4218"]);
+    expect(json.message).toContain(
+      `handler a of ${name} is not in the manifest; handler b of ${name} is in the manifest and not in the code`,
+    );
+    expect((await admin.ask("GET", `/services/${name}`)).status).toBe(404);
+  });
+
+  test.each([["text"], [{ services: "none" }]])("%j is no manifest", async (manifest) => {
+    const { status, json } = await register("http://127.0.0.1:1", { manifest });
+
+    expect([status, json.errorCode]).toEqual([400, "PDR4002"]);
+    expect(json.message).toContain("manifest.json");
+  });
+
+  test("a deployment without a manifest of codegen has what it said, and no hash", async () => {
+    const name = newName();
+    const id = await registered(await endpointOf(service(name, { name: "a" })));
+
+    const [kept, details] = await Promise.all([
+      admin.ask("GET", `/deployments/${id}/manifest`),
+      admin.ask("GET", `/deployments/${id}`),
+    ]);
+
+    expect(kept.json.services[0]).toMatchObject({ name, kind: "SERVICE_KIND_SERVICE" });
+    expect(details.json).not.toHaveProperty("manifest_hash");
+    expect((await admin.ask("GET", "/deployments/dp_none/manifest")).status).toBe(404);
+  });
+
   test("what is only new is fine where it is strict", async () => {
     const name = newName();
     await registered(await endpointOf(service(name, { name: "a" })));

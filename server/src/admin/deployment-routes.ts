@@ -4,18 +4,24 @@ import type { Deployment } from "@perdure/proto/storage/v1/records";
 import { adminErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
 import { unknownDeployment } from "./admin-errors.js";
-import { deploymentBody, deploymentListBody, registeredBody } from "./deployment-body.js";
+import {
+  deploymentBody,
+  deploymentListBody,
+  manifestBodyOf,
+  registeredBody,
+} from "./deployment-body.js";
 import { deploymentUse } from "./deployment-use.js";
 import { badRequest, queryFlag } from "./members.js";
 import { parsePatchBody } from "./patch-body.js";
 import type { AdminParts } from "./parts.js";
 import { parseRegisterBody } from "./register-body.js";
-import { paramOf, smallBody, type Answer, type Call, type Route } from "./route.js";
+import { manifestBody, paramOf, smallBody, type Answer, type Call, type Route } from "./route.js";
 
 export const deploymentRoutes: readonly Route[] = [
   { method: "GET", path: "/deployments", answer: list },
-  { method: "POST", path: "/deployments", bodyBytesMax: smallBody, answer: register },
+  { method: "POST", path: "/deployments", bodyBytesMax: manifestBody, answer: register },
   { method: "GET", path: "/deployments/:id", answer: describe },
+  { method: "GET", path: "/deployments/:id/manifest", answer: manifest },
   { method: "PATCH", path: "/deployments/:id", bodyBytesMax: smallBody, answer: patch },
   { method: "PUT", path: "/deployments/:id", bodyBytesMax: smallBody, onlyIn: 2, answer: patch },
   { method: "DELETE", path: "/deployments/:id", answer: remove },
@@ -38,12 +44,16 @@ function describe(parts: AdminParts, call: Call): Answer {
   return { status: 200, body: deploymentBody(deploymentOf(parts, call), parts.defaults) };
 }
 
+function manifest(parts: AdminParts, call: Call): Answer {
+  return { status: 200, body: manifestBodyOf(deploymentOf(parts, call)) };
+}
+
 async function register(parts: AdminParts, { apiVersion, body }: Call): Promise<Answer> {
   const { registrar, defaults } = parts;
   const isV2 = apiVersion === 2;
   const request = parseRegisterBody(body, isV2);
   const known = registrar.view.deployments;
-  const { deployment, created, changes } = await registrar.register(request);
+  const { deployment, created, changes, manifestChanges } = await registrar.register(request);
   if (isV2 && !created) {
     throw new HttpError(
       adminErrors.alreadyRegistered,
@@ -54,7 +64,7 @@ async function register(parts: AdminParts, { apiVersion, body }: Call): Promise<
   const isNew = created && !known.has(deployment.id);
   return {
     status: isNew || isV2 ? 201 : 200,
-    body: registeredBody(deployment, changes, defaults),
+    body: registeredBody(deployment, { changes, manifestChanges }, defaults),
     ...(request.dryRun ? {} : { location: `deployments/${deployment.id}` }),
   };
 }

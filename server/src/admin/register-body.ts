@@ -1,5 +1,7 @@
 // The body of POST /deployments, checked member by member.
 
+import { fromJson, type JsonValue } from "@bufbuild/protobuf";
+import { ManifestSchema, type Manifest } from "@perdure/proto/manifest/v1/manifest";
 import { adminErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
 import type { RegisterRequest } from "../registry/registrar.js";
@@ -26,7 +28,22 @@ export function parseRegisterBody(body: unknown, forceDefault: boolean): Registe
     useHttp11: flag(members, "use_http_11") ?? false,
     requestResponse: flag(members, "request_response"),
     strict: flag(members, "strict") ?? false,
+    manifest: manifestOf(members["manifest"]),
   };
+}
+
+/**
+ * What codegen writes as manifest.json. Members of a newer codegen are left out.
+ * @throws HttpError  PDR4002
+ */
+function manifestOf(value: unknown): Manifest | undefined {
+  if (value === undefined || value === null) return undefined;
+  try {
+    return fromJson(ManifestSchema, value as JsonValue, { ignoreUnknownFields: true });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw badRequest(`"manifest" is not what codegen writes as manifest.json: ${why}`);
+  }
 }
 
 /** @throws HttpError  PDR4010 */

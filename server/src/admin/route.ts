@@ -40,6 +40,9 @@ export interface Route {
 /** Of a body that is a few names and numbers. */
 export const smallBody: number = 1024 * 1024;
 
+/** Of a body that may carry a manifest. */
+export const manifestBody: number = 8 * 1024 * 1024;
+
 /** A part of the path that the route names. */
 export function paramOf({ params }: Call, name: string): string {
   const value = params.get(name);

@@ -7,7 +7,13 @@ import {
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
 import { DeploymentService } from "@perdure/proto/admin/v1/admin";
-import { HandlerKind, OnMaxAttempts, ServiceKind } from "@perdure/proto/manifest/v1/manifest";
+import {
+  ChangeKind,
+  HandlerKind,
+  ManifestChangeSchema,
+  OnMaxAttempts,
+  ServiceKind,
+} from "@perdure/proto/manifest/v1/manifest";
 import { DeploymentSchema } from "@perdure/proto/storage/v1/records";
 import type { Deployment } from "@perdure/proto/storage/v1/records";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -31,13 +37,17 @@ class MemoryRegistrar implements Registrar {
     if (this.refusal !== undefined) throw this.refusal;
     const known = [...this.view.deployments.values()].find(({ uri }) => uri === request.uri);
     if (known !== undefined && !request.force) {
-      return { deployment: known, created: false, changes: [] };
+      return { deployment: known, created: false, changes: [], manifestChanges: [] };
     }
     const deployment = deploymentOf(request, known?.id ?? `dp_${this.view.deployments.size + 1}`);
     if (!request.dryRun) {
       this.view = createRegistryView([...this.view.deployments.values(), deployment]);
     }
-    return { deployment, created: true, changes: known === undefined ? [] : ["all is new"] };
+    const changes = known === undefined ? [] : ["all is new"];
+    const manifestChanges = changes.map((text) =>
+      create(ManifestChangeSchema, { kind: ChangeKind.ADDED, service: "Greeter", text }),
+    );
+    return { deployment, created: true, changes, manifestChanges };
   }
 
   patch = notHere;
@@ -207,6 +217,15 @@ describe("registering", () => {
 
     expect(await forced.json()).toMatchObject({
       info: [{ message: "all is new", code: "PDR4207" }],
+      manifest_changes: [
+        {
+          kind: "added",
+          breaks_callers: false,
+          breaks_running: false,
+          service: "Greeter",
+          text: "all is new",
+        },
+      ],
     });
   });
 
@@ -400,7 +419,7 @@ describe("what is refused", () => {
       413,
       "PDR4005",
       /larger/,
-      { headers: json, body: " ".repeat(1024 * 1024 + 1) },
+      { headers: json, body: " ".repeat(8 * 1024 * 1024 + 1) },
     ],
     ["GET", "/deployments/dp_9", 404, "PDR4006", /"dp_9" not found/],
     ["GET", "/v1/deployments", 400, "PDR4007", /v2 to v4/],
@@ -480,14 +499,22 @@ describe.each<readonly [string, (baseUrl: string) => Transport]>([
 
   test("everything that a registration can ask for is handed on", async () => {
     const client = createClient(DeploymentService, transportTo(port.address.url));
-    const options = { strict: true, useHttp11: true, requestResponse: false, force: true };
+    const manifest = { contentHash: "sha256:1" };
+    const options = {
+      strict: true,
+      useHttp11: true,
+      requestResponse: false,
+      force: true,
+      manifest,
+    };
 
     await client.registerDeployment({ uri });
-    const { changes } = await client.registerDeployment({ uri, ...options });
+    const { changes, manifestChanges } = await client.registerDeployment({ uri, ...options });
 
     expect(registrar.requests[0]?.requestResponse).toBeUndefined();
     expect(registrar.requests[1]).toMatchObject(options);
     expect(changes).toEqual(["all is new"]);
+    expect(manifestChanges).toMatchObject([{ kind: ChangeKind.ADDED, text: "all is new" }]);
   });
 
   test("errors keep their codes", async () => {

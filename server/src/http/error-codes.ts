@@ -38,6 +38,16 @@ export const ingressErrors = {
   badLimitKey: { code: "PDR3025", status: 400 },
   badInvocationId: { code: "PDR3026", status: 400 },
   protocolTooOld: { code: "PDR3027", status: 400 },
+  contradiction: { code: "PDR3028", status: 400 },
+  unknownMethod: { code: "PDR3029", status: 501 },
+  badMessageValue: { code: "PDR3032", status: 400 },
+  badOutput: { code: "PDR3033", status: 500 },
+  badContentType: { code: "PDR3034", status: 415 },
+  httpVersion: { code: "PDR3034", status: 505 },
+  badCompression: { code: "PDR3035", status: 501 },
+  badMessage: { code: "PDR3036", status: 400 },
+  deadlineExceeded: { code: "PDR3037", status: 504 },
+  badCursor: { code: "PDR3038", status: 400 },
 } as const;
 
 /** Codes of failures that are an invocation's own; their status is the failure's. */

@@ -5,21 +5,23 @@
 import { Code, ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { FailureDetailSchema, Ingress, Stage } from "@perdure/proto/ingress/v1/ingress";
-import type { Failure } from "@perdure/proto/protocol/v1/journal";
-import { ingressErrors, invocationErrors } from "../http/error-codes.js";
-import { connectCodeOf, HttpError } from "../http/http-error.js";
+import { Ingress, Stage } from "@perdure/proto/ingress/v1/ingress";
+import { ingressErrors } from "../http/error-codes.js";
+import { HttpError } from "../http/http-error.js";
 import type { HttpRequest } from "../http/messages.js";
-import type { RegistryView } from "../shard/registry-view.js";
-import type { Outcome } from "../shard/invocations.js";
+import { contracts, isContractPath } from "./contracts.js";
 import { addCorsHeaders } from "./cors.js";
-import { metadataOf, replyError } from "./exchange.js";
-import { isWorkflowAlreadyInvoked, notFound, toHttpError } from "./failures.js";
+import { replyError } from "./exchange.js";
+import { notFound, toHttpError } from "./failures.js";
 import { checkDelay } from "./invoke.js";
 import type { IngressParts } from "./parts.js";
 import { refOf, submissionOf } from "./connect-requests.js";
 import { splitPath } from "./path.js";
 import type { ConnectHandler } from "./routes.js";
+import { addHealth } from "./typed/health.js";
+import { addReflection } from "./typed/reflection.js";
+import { watch } from "./watch.js";
+import { connectErrorOf, detailOf, valueOf } from "./rpc-error.js";
 
 /** What a request has beside its parameter. */
 const envelopeBytesMax = 256 * 1024;
@@ -33,25 +35,26 @@ const stages = {
   completed: Stage.COMPLETED,
 } as const;
 
-/** Answers requests under /perdure.ingress.v1.Ingress/. */
-export function createConnectHandler(parts: IngressParts): ConnectHandler {
+/**
+ * Answers requests for the contracts.
+ * @param closing  the port is about to close
+ */
+export function createConnectHandler(parts: IngressParts, closing: AbortSignal): ConnectHandler {
   const refusals = new WeakMap<HttpRequest, HttpError>();
   const adapter = connectNodeAdapter({
     routes: (router) => {
       router.service(Ingress, ingressService(parts));
+      addHealth(router, parts, contracts, closing);
+      addReflection(router, parts, contracts);
     },
     readMaxBytes: parts.bodyBytesMax + envelopeBytesMax,
     contextValues: (request) => createContextValues().set(refusalKey, refusals.get(request)),
   });
-  const paths = new Set(Ingress.methods.map((method) => `/${Ingress.typeName}/${method.name}`));
   return (exchange, refusal) => {
     const { request, response, head } = exchange;
     const { path } = splitPath(head.url);
-    if (!paths.has(path)) {
-      throw new HttpError(
-        ingressErrors.unknownRoute,
-        `${Ingress.typeName} has no method at ${path}`,
-      );
+    if (!isContractPath(path)) {
+      throw new HttpError(ingressErrors.unknownRoute, `no contract has a method at ${path}`);
     }
     if (refusal !== undefined) refusals.set(request, refusal);
     const cors = addCorsHeaders([], head.origin);
@@ -120,67 +123,43 @@ export function ingressService(parts: IngressParts): ServiceImpl<typeof Ingress>
       answering(context, async () => ({
         invocationId: invocations.idOf(refOf(parts, request.invocation)),
       })),
+    async *watch(request, context) {
+      try {
+        checkNotRefused(context);
+        yield* watch(parts, request, context.signal);
+      } catch (error) {
+        throw told(context, error);
+      }
+    },
   };
 }
 
 /** Runs one method; whatever goes wrong becomes an error that the client understands. */
 async function answering<T>(context: HandlerContext, answer: () => Promise<T>): Promise<T> {
-  const { signal } = context;
   try {
-    const refusal = context.values.get(refusalKey);
-    if (refusal !== undefined) throw refusal;
+    checkNotRefused(context);
     // The engine forgets a wait that is aborted, without a word: its promise stays open.
-    return await Promise.race([answer(), abortOf(signal)]);
+    return await Promise.race([answer(), abortOf(context.signal)]);
   } catch (error) {
-    // The caller has gone or its deadline has passed: the reason says which.
-    if (signal.aborted) throw ConnectError.from(signal.reason, Code.Canceled);
-    if (error instanceof ConnectError) throw error;
-    throw connectErrorOf(toHttpError(error, context.method.name));
+    throw told(context, error);
   }
+}
+
+/** @throws HttpError */
+function checkNotRefused(context: HandlerContext): void {
+  const refusal = context.values.get(refusalKey);
+  if (refusal !== undefined) throw refusal;
+}
+
+function told({ signal, method }: HandlerContext, error: unknown): ConnectError {
+  // The caller has gone or its deadline has passed: the reason says which.
+  if (signal.aborted) return ConnectError.from(signal.reason, Code.Canceled);
+  if (error instanceof ConnectError) return error;
+  return connectErrorOf(toHttpError(error, method.name));
 }
 
 function abortOf(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
-}
-
-function connectErrorOf(error: HttpError): ConnectError {
-  const metadata = new Headers({ "x-perdure-error-code": error.code });
-  const headers = error.headers();
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    metadata.set(headers[at] ?? "", headers[at + 1] ?? "");
-  }
-  return new ConnectError(error.message, connectCodeOf(error.status), metadata);
-}
-
-function valueOf(view: RegistryView, outcome: Outcome): Uint8Array {
-  if (outcome.kind === "value") return outcome.value;
-  const { failure, invocationId } = outcome;
-  const isDuplicate = isWorkflowAlreadyInvoked(view, outcome, failure);
-  throw new ConnectError(
-    failure.message,
-    isDuplicate ? Code.AlreadyExists : connectCodeOf(failure.code),
-    {
-      "x-restate-id": invocationId,
-      "x-restate-error-source": "invocation",
-      "x-perdure-error-code": isDuplicate
-        ? invocationErrors.workflowAlreadyInvoked
-        : invocationErrors.failed,
-    },
-    [
-      {
-        desc: FailureDetailSchema,
-        value: detailOf(failure),
-      },
-    ],
-  );
-}
-
-function detailOf(failure: Failure): {
-  code: number;
-  message: string;
-  metadata: Record<string, string>;
-} {
-  return { code: failure.code, message: failure.message, metadata: metadataOf(failure) };
 }

@@ -4,7 +4,7 @@
 import type { Gone } from "../shard/invocations.js";
 import type { HttpResponse } from "../http/messages.js";
 
-class GoneSignal implements Gone {
+export class GoneSignal implements Gone {
   aborted = false;
   #listeners: (() => void)[] = [];
 
@@ -19,7 +19,7 @@ class GoneSignal implements Gone {
 }
 
 /** A signal that is aborted when the client goes away before it has its answer. */
-export function goneSignal(response: HttpResponse): Gone {
+export function goneSignal(response: HttpResponse): GoneSignal {
   const signal = new GoneSignal();
   response.on("close", () => {
     if (!response.writableEnded) signal.abort();

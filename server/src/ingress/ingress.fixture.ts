@@ -241,6 +241,7 @@ export async function openTestIngress(options: Partial<IngressOptions> = {}): Pr
   const view = createRegistryView([testDeployment]);
   const port = await startIngress({
     invocations,
+    watches: { watch: () => Promise.resolve(undefined) },
     registry: () => view,
     ready: () => true,
     host: "127.0.0.1",

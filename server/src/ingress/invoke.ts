@@ -100,7 +100,7 @@ function submit(
 }
 
 /** @throws HttpError  PDR3013 */
-function checkHead({ head }: Exchange): void {
+export function checkHead({ head }: Exchange): void {
   if (head.unreadable === undefined) return;
   throw new HttpError(
     ingressErrors.badHeader,

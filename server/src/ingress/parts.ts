@@ -2,9 +2,11 @@
 
 import type { RegistryView } from "../shard/registry-view.js";
 import type { Invocations } from "../shard/invocations.js";
+import type { Watches } from "../shard/watches.js";
 
 export interface IngressParts {
   readonly invocations: Invocations;
+  readonly watches: Pick<Watches, "watch">;
   /** The version of the moment. */
   readonly registry: () => RegistryView;
   /** False until recovery is complete: nothing is accepted before. */

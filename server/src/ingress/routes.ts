@@ -1,5 +1,6 @@
 // Which path means what. The first segment decides: `restate` is reserved, a contract's name goes to
-// Connect, anything else is the older form /{service}/[{key}/]{handler}[/send].
+// Connect, a typed service's to its methods, anything else is the older form
+// /{service}/[{key}/]{handler}[/send].
 
 import { Ingress } from "@perdure/proto/ingress/v1/ingress";
 import { ingressErrors } from "../http/error-codes.js";
@@ -8,6 +9,7 @@ import type { HttpHandler } from "../http/messages.js";
 import { respond } from "../http/messages.js";
 import { createRequestSlots, type RequestSlots } from "../http/request-slots.js";
 import { completeAwakeable } from "./awakeable.js";
+import { isContractPath, isHealthPath } from "./contracts.js";
 import { preflightHeaders } from "./cors.js";
 import { replyError, replyJson } from "./exchange.js";
 import type { Exchange } from "./exchange.js";
@@ -20,6 +22,7 @@ import { badPath, checkMethod, pathsOf, unknownRoute } from "./refusals.js";
 import { readHead } from "./request-head.js";
 import { routeInvocation, routeLookup, routeResult, routeWorkflow } from "./result-routes.js";
 import { isKeyed, serviceOf } from "./target.js";
+import { routeTyped } from "./typed/typed-routes.js";
 
 const slashesMin = 2;
 const slashesMax = 7;
@@ -66,11 +69,16 @@ function route(
     replyHealth(parts, exchange, { services: [...parts.registry().services.keys()] });
     return;
   }
+  if (isHealthPath(path.path) && isContractPath(path.path)) {
+    connect(exchange, undefined);
+    return;
+  }
   const refusal = slots.take(exchange.response) ? undefined : noSlot(slots.max);
-  if (first === Ingress.typeName && segments.length === 2) {
+  if (isContractPath(path.path)) {
     connect(exchange, refusal);
     return;
   }
+  if (routeTyped(parts, exchange, path, refusal)) return;
   if (refusal !== undefined) throw refusal;
   if (segments.length < slashesMin || segments.length > slashesMax || !head.url.startsWith("/")) {
     throw badPath(path, "it must have 2 to 7 parts, such as /restate/call/{service}/{handler}");

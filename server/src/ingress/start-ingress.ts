@@ -24,10 +24,23 @@ export interface IngressOptions extends Omit<IngressParts, "bodyBytesMax" | "req
  * Opens the ingress. Resolves once it listens; until `ready()` it answers 503.
  * @throws PortError  PDR5001
  */
-export function startIngress(options: IngressOptions): Promise<Port> {
-  const { invocations, registry, ready, host, port, requestsMax, drainMs } = options;
+export async function startIngress(options: IngressOptions): Promise<Port> {
+  const { invocations, watches, registry, ready, host, port, requestsMax, drainMs } = options;
   const { bodyBytesMax = payloadBytesMax } = options;
-  const parts = { invocations, registry, ready, bodyBytesMax, requestsMax };
-  const handler = createIngressHandler(parts, createConnectHandler(parts));
-  return openPort({ host, port, handler, ...(drainMs === undefined ? {} : { drainMs }) });
+  const parts = { invocations, watches, registry, ready, bodyBytesMax, requestsMax };
+  const closing = new AbortController();
+  const handler = createIngressHandler(parts, createConnectHandler(parts, closing.signal));
+  const { address, close } = await openPort({
+    host,
+    port,
+    handler,
+    ...(drainMs === undefined ? {} : { drainMs }),
+  });
+  return {
+    address,
+    close: () => {
+      closing.abort();
+      return close();
+    },
+  };
 }

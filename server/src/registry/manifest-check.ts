@@ -10,6 +10,8 @@ import {
 import { nameBytesMax } from "@perdure/protocol/limits";
 import { RegistrationError } from "./registrar.js";
 import type { RegistryView } from "../shard/registry-view.js";
+import { checkContract } from "../typed/contract.js";
+import { ContractError } from "../typed/contract-error.js";
 
 const serviceName = /^([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9._-]*$/;
 const handlerName = /^([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*$/;
@@ -21,7 +23,7 @@ const kindNames: Record<ServiceKind, string> = {
   [ServiceKind.WORKFLOW]: "workflow",
 };
 
-/** @throws RegistrationError  PDR4203, PDR4205, PDR4206 */
+/** @throws RegistrationError  PDR4203, PDR4205, PDR4206, PDR4215, PDR4216, PDR4217 */
 export function checkManifest(manifest: Manifest, view: RegistryView): void {
   const seen = new Set<string>();
   for (const service of manifest.services) {
@@ -33,6 +35,17 @@ export function checkManifest(manifest: Manifest, view: RegistryView): void {
     checkKind(service, view);
   }
   if (manifest.services.length === 0) throw invalid("the deployment offers no services");
+  checkTypes(manifest, view);
+}
+
+function checkTypes(manifest: Manifest, view: RegistryView): void {
+  try {
+    checkContract(manifest, view);
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error;
+    const status = error.code === "PDR4217" ? 409 : 400;
+    throw new RegistrationError(error.code, undefined, status, error.message);
+  }
 }
 
 function checkService(service: Service): void {

@@ -1,6 +1,6 @@
 // What operators can do with deployments, services and rules, as the admin port sees it.
 
-import type { Options } from "@perdure/proto/manifest/v1/manifest";
+import type { Manifest, ManifestChange, Options } from "@perdure/proto/manifest/v1/manifest";
 import type { Deployment, LimitRule } from "@perdure/proto/storage/v1/records";
 import type { RegisteredService, RegistryView } from "../shard/registry-view.js";
 
@@ -15,6 +15,8 @@ export interface RegisterRequest {
   readonly requestResponse: boolean | undefined;
   /** Refuses what `changes` would warn of. */
   readonly strict: boolean;
+  /** What codegen wrote of its services, where the endpoint does not say it itself. */
+  readonly manifest?: Manifest | undefined;
 }
 
 export interface Registered {
@@ -23,6 +25,8 @@ export interface Registered {
   readonly created: boolean;
   /** What callers and running work will notice: handlers that are gone, schemas that have changed. */
   readonly changes: readonly string[];
+  /** Every difference to what new work runs on now, harmless ones included. */
+  readonly manifestChanges: readonly ManifestChange[];
 }
 
 /** What of a registered deployment may be changed in place. Absent: stays. */

@@ -26,6 +26,7 @@ import {
 } from "@perdure/proto/storage/v1/records";
 import { invariant } from "@perdure/protocol/assert";
 import { deploymentIdOf, registryPartition } from "@perdure/protocol/ids";
+import { mergeManifests } from "@perdure/protocol/manifest-merge";
 import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
 import type { EventBody } from "../core/apply.js";
 import type { RangeTable } from "../core/tables.js";
@@ -43,6 +44,7 @@ import { checkSameProtocol, checkSameServices, revisionsAfter } from "./deployme
 import { discover, type Discovered } from "./discovery.js";
 import { manifestChanges } from "./manifest-changes.js";
 import { checkManifest } from "./manifest-check.js";
+import { registrationDiff } from "./registration-diff.js";
 import {
   RegistrationError,
   type DeploymentPatch,
@@ -116,7 +118,8 @@ export class Registry implements Registrar {
           `${name} is no workflow: it can't have a workflow retention`,
         );
       }
-      const services = (deployment.manifest?.services ?? []).map((one) =>
+      const before = deployment.manifest ?? create(ManifestSchema);
+      const services = before.services.map((one) =>
         one.name === name
           ? create(ServiceSchema, {
               ...one,
@@ -124,7 +127,7 @@ export class Registry implements Registrar {
             })
           : one,
       );
-      const manifest = create(ManifestSchema, { services });
+      const manifest = create(ManifestSchema, { ...before, services });
       await this.#store(create(DeploymentSchema, { ...deployment, manifest }));
       return this.#service(name);
     });
@@ -158,13 +161,14 @@ export class Registry implements Registrar {
     const uri = addressOf(request.uri);
     const existing = [...this.#view.deployments.values()].find((known) => known.uri === uri);
     if (existing !== undefined && !request.force) {
-      return { deployment: existing, created: false, changes: [] };
+      return { deployment: existing, created: false, changes: [], manifestChanges: [] };
     }
     const { additionalHeaders, metadata, strict, dryRun } = request;
     const found = await this.#discover(uri, additionalHeaders, request.useHttp11);
     checkProtocol(uri, found.response);
-    const manifest = manifestOf(found.response);
+    const manifest = completed(uri, manifestOf(found.response), request.manifest);
     checkManifest(manifest, this.#view);
+    const differences = registrationDiff(manifest, this.#view, existing?.id);
     const changes = manifestChanges(manifest, this.#view, existing?.id);
     if (strict && changes.length > 0) throw refusedAsStrict(uri, changes);
     const now = this.#options.clock.now();
@@ -183,7 +187,7 @@ export class Registry implements Registrar {
       protocolMode: protocolModeOf(found, request.requestResponse),
     });
     if (!dryRun) await this.#store(deployment);
-    return { deployment, created: true, changes };
+    return { deployment, created: true, changes, manifestChanges: differences };
   }
 
   async #patch(id: string, patch: DeploymentPatch): Promise<Deployment> {
@@ -297,6 +301,22 @@ class Turns {
 
 function manifestOf({ manifest }: DiscoverResponse): Manifest {
   return manifest ?? create(ManifestSchema);
+}
+
+/**
+ * What the endpoint says, with what codegen knows besides.
+ * @throws RegistrationError  PDR4218
+ */
+function completed(uri: string, found: Manifest, generated: Manifest | undefined): Manifest {
+  if (generated === undefined) return found;
+  const { manifest, differences } = mergeManifests(found, [generated]);
+  if (differences.length === 0) return manifest;
+  throw new RegistrationError(
+    "PDR4218",
+    undefined,
+    400,
+    `the manifest does not fit what ${uri} offers: ${differences.join("; ")}. Run perdure codegen on the source that is deployed there, and send what it writes`,
+  );
 }
 
 /** What an endpoint says of itself, besides its services. */
