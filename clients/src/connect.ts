@@ -6,6 +6,7 @@ import { createClientMakers } from "./clients.js";
 import { openConnection, type Connection, type ConnectionOpts } from "./connection.js";
 import { scopeKeyOf } from "./definition-name.js";
 import { ClientError, ClientErrorCode } from "./errors.js";
+import { linked } from "./ingress-link.js";
 import type { GenericCall, GenericSend, Ingress } from "./ingress.js";
 import { isOptions, type Opts, type ResultOptions } from "./options.js";
 import { callHandler, declaredOutputOf, sendToHandler } from "./requests.js";
@@ -27,7 +28,10 @@ export function connect(options: ConnectionOpts): Ingress {
 
   const ingress = {
     ...createClientMakers(connection, undefined),
-    scope: (key: string) => createClientMakers(connection, scopeKeyOf(key)),
+    scope: (given: string) => {
+      const scope = scopeKeyOf(given);
+      return linked(createClientMakers(connection, scope), { connection, scope });
+    },
     resolveAwakeable: async (id: string, payload?: unknown, serde?: Serde<unknown>) =>
       resolveAwakeable(connection, id, payload, serde),
     rejectAwakeable: async (id: string, reason: string) => rejectAwakeable(connection, id, reason),
@@ -37,7 +41,7 @@ export function connect(options: ConnectionOpts): Ingress {
     send: async ({ parameter, opts, ...target }: GenericSend) =>
       sendToHandler(connection, { target, input: parameter, options: opts?.opts ?? {} }),
   };
-  return ingress as unknown as Ingress;
+  return linked(ingress, { connection, scope: undefined }) as unknown as Ingress;
 }
 
 async function result(

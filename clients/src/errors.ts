@@ -8,6 +8,8 @@ export const ClientErrorCode = {
   noAnswer: "PDR5301",
   badAnswer: "PDR5302",
   badArgument: "PDR5303",
+  notKept: "PDR5304",
+  noIngress: "PDR5305",
 } as const;
 export type ClientErrorCode = (typeof ClientErrorCode)[keyof typeof ClientErrorCode];
 

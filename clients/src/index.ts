@@ -5,6 +5,7 @@ export { ClientError, ClientErrorCode, HttpCallError } from "./errors.js";
 export { Opts, rpc, SendOpts } from "./options.js";
 export { defaultShouldRetry } from "./retry.js";
 export { serde } from "./serdes.js";
+export { defineObject, defineService, defineWorkflow } from "./typed/define.js";
 
 export type { Duration } from "@perdure/protocol/duration";
 export type { DefinableAs, ServiceName } from "@perdure/protocol/definitions";
@@ -30,3 +31,12 @@ export type { StandardIssue, StandardResult, StandardSchema } from "./schema-ser
 export type { JournalValueCodec, Serde } from "./serde.js";
 export type { HandlerTarget } from "./target-path.js";
 export type { Fetch, TransportOptions } from "./transport.js";
+export type {
+  HandlerData,
+  ObjectClient,
+  ServiceClient,
+  ServiceData,
+  Submission,
+  WorkflowClient,
+} from "./typed/client-types.js";
+export type { AttachOptions, CallOptions, SendOptions, SubmitOptions } from "./typed/options.js";

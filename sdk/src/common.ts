@@ -122,3 +122,8 @@ export type {
   RestateLogLevel,
 } from "./logger.js";
 export type { EndpointOptions } from "./endpoint/endpoint-options.js";
+export {
+  ManifestError,
+  type GeneratedManifest,
+  type ManifestErrorCode,
+} from "./endpoint/generated-manifest.js";

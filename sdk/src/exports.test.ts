@@ -42,6 +42,7 @@ const ours = [
   "DefinitionError",
   "DurablePromise",
   "ListenError",
+  "ManifestError",
   "exclusive",
   "handler",
   "isDurablePromise",

@@ -28,6 +28,8 @@ export interface TestEnvironmentOptions {
   readonly storage?: Storage;
   /** Configuration of the server. Data in a `dataDir` of your own is kept. */
   readonly config?: Partial<ServerConfig>;
+  /** What `perdure codegen` wrote of the services: `manifest` of its manifest.ts. Default: none. */
+  readonly manifest?: ServeOptions["manifest"];
   /** Further options of the services' endpoint. */
   readonly endpoint?: Omit<ServeOptions, "services" | "port" | "host">;
 }
@@ -69,6 +71,7 @@ export class TestEnvironment implements AsyncDisposable {
    * Starts a server and the services, and registers them.
    * @throws TestingError     PDR5401: the server does not take the services
    * @throws DefinitionError  a value is no service, or two have one name
+   * @throws ManifestError    the manifest is none, or not that of the code
    */
   static async start(options: TestEnvironmentOptions): Promise<TestEnvironment> {
     const closing: (() => Promise<void> | void)[] = [];
@@ -164,9 +167,10 @@ async function open(
   };
   const config = configOf(options, closing);
   const startServices = async (): Promise<Listening> => {
-    const { services, endpoint } = options;
+    const { services, manifest, endpoint } = options;
     const listening = await serve({
       now: () => clock.now(),
+      ...(manifest === undefined ? {} : { manifest }),
       ...endpoint,
       services,
       port: 0,

@@ -16,6 +16,7 @@ import {
 import type { Entry } from "@perdure/proto/protocol/v1/journal";
 import { millisOf, type Duration } from "@perdure/protocol/duration";
 import { deploymentFrameOf, entryOf, proposalOf } from "@perdure/protocol/messages";
+import type { CalleeSerdes } from "../definitions/declared-serdes.js";
 import type { HandlerModel, ServiceModel } from "../definitions/model.js";
 import { isPauseError, isRetryableError, messageOf } from "../errors.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
@@ -41,6 +42,8 @@ export interface AttemptOptions {
   readonly service: ServiceModel;
   readonly handler: HandlerModel;
   readonly logger: Logger;
+  /** What is known of handlers that the code may call, beside what their definitions declare. */
+  readonly callees?: CalleeSerdes | undefined;
   /** The clock of `ctx.date`. */
   readonly now: () => number;
   /** Nobody accepts a proposal while the attempt lasts: it says that it waits for its own as well. */

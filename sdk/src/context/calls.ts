@@ -32,7 +32,10 @@ export interface Callee {
   readonly scope: string | undefined;
 }
 
-/** Serdes come from the call's own options, from what the callee declares, or are the default. */
+/**
+ * Serdes come from the call's own options, from what the callee declares, from what a manifest says of it, or are the
+ * default.
+ */
 export interface Calls {
   call(
     callee: Callee,
@@ -98,6 +101,10 @@ export function createCalls(attempt: Attempt): Calls {
     return { invocationId: expectId(invocationIdCompletionId) };
   }
 
+  function knownOf({ service, handler }: Callee): DeclaredSerdes | undefined {
+    return attempt.options.callees?.(service, handler);
+  }
+
   function expectId(completionId: number): DurablePromiseNode<string> {
     return attempt.expect(new CompletionPromise(attempt, completionId, readInvocationId));
   }
@@ -105,14 +112,17 @@ export function createCalls(attempt: Attempt): Calls {
   return {
     call(callee, declared, input, given): InvocationPromise<unknown> {
       const options = given instanceof Opts ? given.options : {};
-      const inputSerde = options.input ?? declared.input ?? attempt.defaultSerde;
-      const outputSerde = options.output ?? declared.output ?? attempt.defaultSerde;
+      const known = knownOf(callee);
+      const inputSerde = options.input ?? declared.input ?? known?.input ?? attempt.defaultSerde;
+      const outputSerde =
+        options.output ?? declared.output ?? known?.output ?? attempt.defaultSerde;
       const target = targetOf(callee, options.limitKey);
       return call(target, inputOf(target, input, inputSerde), options, outputSerde);
     },
     send(callee, declared, input, given): InvocationHandle {
       const options = given?.options ?? {};
-      const inputSerde = options.input ?? declared.input ?? attempt.defaultSerde;
+      const inputSerde =
+        options.input ?? declared.input ?? knownOf(callee)?.input ?? attempt.defaultSerde;
       const target = targetOf(callee, options.limitKey);
       return send(target, inputOf(target, input, inputSerde), options);
     },

@@ -36,13 +36,22 @@ export function createReferences(attempt: Attempt): ReferenceMethods {
   function ask(
     type: "attach" | "getOutput",
     target: Reference,
-    serde: Serde<unknown> = attempt.defaultSerde,
+    given: Serde<unknown> | undefined,
   ): DurablePromiseNode<unknown> {
+    const serde = given ?? outputSerdeOf(target) ?? attempt.defaultSerde;
     const completionId = attempt.journal.newCompletionId();
     attempt.issue("", commandBody(type, { completionId, target }));
     return attempt.expect(
       new CompletionPromise(attempt, completionId, readValue(serde, undefined)),
     );
+  }
+
+  /** Where it is known whose result it is. */
+  function outputSerdeOf({ reference }: Reference): Serde<unknown> | undefined {
+    const { callees } = attempt.options;
+    if (reference.case === "workflow") return callees?.(reference.value.workflow, "run")?.output;
+    if (reference.case !== "idempotent") return undefined;
+    return callees?.(reference.value.service, reference.value.handler)?.output;
   }
 
   function resultOf(target: Reference): InvocationResult {

@@ -9,6 +9,9 @@ export interface DeclaredSerdes {
   readonly output: Serde<unknown> | undefined;
 }
 
+/** What is known of the serdes of other services' handlers beside their definitions, by the names of both. */
+export type CalleeSerdes = (service: string, handler: string) => DeclaredSerdes | undefined;
+
 const none: DeclaredSerdes = { input: undefined, output: undefined };
 
 /** Of a decorated class, a definition or an interface descriptor. Nothing is declared by a bare `{ name }`. */

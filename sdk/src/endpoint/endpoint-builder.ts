@@ -6,10 +6,13 @@ import type { DefaultServiceOptions } from "../definitions/options.js";
 import type { LoggerTransport } from "../logger.js";
 import type { JournalValueCodecProvider } from "../serde/journal-value-codec.js";
 import type { EndpointOptions } from "./endpoint-options.js";
+import type { GeneratedManifest } from "./generated-manifest.js";
 
 /** Each step returns the endpoint itself. */
 export interface EndpointBuilder {
   bind(service: Definable): this;
+  /** What `perdure codegen` wrote of these services. May be called again, for another package. */
+  manifest(...manifests: readonly GeneratedManifest[]): this;
   /** Takes requests only from servers with one of these keys (`publickeyv1_…`). May be called again. */
   withIdentityV1(...keys: readonly string[]): this;
   /** Options of every service that does not say otherwise. */
@@ -30,11 +33,17 @@ export function buildEndpoint<Ends extends object>(
 ): EndpointBuilder & Ends {
   const services: Definable[] = [];
   const identityKeys: string[] = [];
+  const manifests: GeneratedManifest[] = [];
   const options: Mutable<EndpointOptions> = { services, identityKeys };
   const self: EndpointBuilder & Ends = Object.assign(
     {
       bind(service: Definable) {
         services.push(service);
+        return self;
+      },
+      manifest(...more: readonly GeneratedManifest[]) {
+        manifests.push(...more);
+        options.manifest = manifests;
         return self;
       },
       withIdentityV1(...keys: readonly string[]) {

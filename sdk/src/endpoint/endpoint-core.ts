@@ -20,7 +20,6 @@ import { buildIdOf } from "./build-id.js";
 import type { EndpointOptions } from "./endpoint-options.js";
 import { helloOf } from "./hello.js";
 import { checkVersions, invoke } from "./invoke.js";
-import { createManifest } from "./manifest.js";
 import { createIdentityVerifier, IdentityError } from "./request-identity.js";
 import { resolveEndpoint } from "./resolve-endpoint.js";
 import { parsePreviewPath, previewSerde } from "./serde-preview.js";
@@ -41,14 +40,14 @@ const httpVersionKey = createContextKey("", { description: "HTTP version of the 
 
 /**
  * @throws DefinitionError  a value is no service, or two have one name
+ * @throws ManifestError  the manifest is none, or not that of the code
  * @throws TypeError  an identity key is none
  */
 export function createEndpointCore(options: EndpointOptions): EndpointCore {
   const endpoint = resolveEndpoint(options);
-  const { services, logger } = endpoint;
+  const { manifest, logger } = endpoint;
   const { identityKeys = [] } = options;
   const identity = identityKeys.length === 0 ? undefined : createIdentityVerifier(identityKeys);
-  const manifest = createManifest(services.values());
   // Some runtimes have no randomness and no promises before the first request.
   let instance: Promise<{ instanceId: string; buildId: string }> | undefined;
   const sessions = new Set<EndpointSession>();

@@ -37,6 +37,7 @@ import {
   endpoint as fetchEndpoint,
 } from "./fetch-handler.js";
 import { frameText } from "./frame-text.fixture.js";
+import { usersManifest } from "./generated.fixture.js";
 import {
   createEndpointHandler as createLambdaHandler,
   endpoint as lambdaEndpoint,
@@ -67,6 +68,10 @@ type Runtime = (options: EndpointOptions) => Promise<Ask> | Ask;
 const greeter = service({
   name: "Greeter",
   handlers: { greet: async (_, name: string) => `Hello ${name}` },
+});
+const users = service({
+  name: "Users",
+  handlers: { age: async () => 1n, echo: async (_, user: unknown) => user },
 });
 const silent = { services: [greeter], logger: () => undefined };
 
@@ -211,6 +216,23 @@ describe.each(Object.entries(runtimes))("%s", (name, runtime) => {
     expect(found.protocolMode).toBe(session ? ProtocolMode.SESSION : ProtocolMode.REQUEST_RESPONSE);
   });
 
+  test("tells what its manifest says beside the code", async () => {
+    const ask = await runtime({
+      services: [users],
+      manifest: usersManifest(),
+      logger: () => undefined,
+    });
+    const { manifest } = await call(ask, discover, versions);
+    expect(manifest?.services.map((each) => each.protoService)).toEqual(["tour.v1.Users"]);
+    expect(new Uint8Array(manifest?.descriptorSet ?? [])).toEqual(usersManifest().descriptorSet);
+    expect(manifest?.contentHash).toBe("sha256:1234");
+  });
+
+  test("refuses to begin with a manifest that is not that of the code", async () => {
+    const made = async (): Promise<unknown> => runtime({ ...silent, manifest: usersManifest() });
+    await expect(made()).rejects.toThrow(/service Greeter is not in the manifest/);
+  });
+
   test("runs an attempt in a request, under any prefix", async () => {
     const ask = await runtime(silent);
     for (const prefix of ["", "/perdure", "/a/b%20c"]) {
@@ -347,6 +369,28 @@ describe("a Node handler", () => {
       const { frames } = await call(ask, invoke, greetRequest("Ada"));
       expect(frames.map(frameText)).toEqual(['end = "Hello Ada"']);
     }
+  });
+
+  test("takes manifests step by step, one for each package", async () => {
+    const { services, ...other } = usersManifest();
+    const greeting = {
+      ...other,
+      services: services.map((one) => ({
+        ...one,
+        name: "Greeter",
+        handlers: one.handlers.slice(0, 1).map((handler) => ({ ...handler, name: "greet" })),
+      })),
+    };
+    const built = nodeEndpoint()
+      .bind(users)
+      .bind(greeter)
+      .setLogger(() => undefined);
+    const ask = await overHttp1(built.manifest(usersManifest()).manifest(greeting).handler());
+    const { manifest } = await call(ask, discover, versions);
+    expect(manifest?.services.map(({ documentation }) => documentation)).toEqual([
+      "Everybody who signed up.",
+      "Everybody who signed up.",
+    ]);
   });
 
   test("with an identity key, given step by step, trusts nobody else", async () => {

@@ -17,6 +17,7 @@ export type FetchEndpointHandler = (request: Request) => Promise<Response>;
  * Each attempt is a request. Where the server speaks HTTP/2 and streams both ways (Deno), `bidirectional: true` lets
  * attempts share one stream.
  * @throws DefinitionError  a value is no service, or two have one name
+ * @throws ManifestError  the manifest is none, or not that of the code
  * @throws TypeError  an identity key is none
  */
 export function createEndpointHandler(options: EndpointOptions): FetchEndpointHandler {

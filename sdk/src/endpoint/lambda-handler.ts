@@ -37,6 +37,7 @@ export type LambdaEndpointHandler = (
  * attempt is one invocation of the function. Behind API Gateway's REST APIs, declare `application/proto` (or all) as a
  * binary media type.
  * @throws DefinitionError  a value is no service, or two have one name
+ * @throws ManifestError  the manifest is none, or not that of the code
  * @throws TypeError  an identity key is none
  */
 export function createEndpointHandler(options: EndpointOptions): LambdaEndpointHandler {

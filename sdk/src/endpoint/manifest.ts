@@ -48,6 +48,7 @@ function serviceOf(model: ServiceModel): Service {
     metadata: { ...options.metadata },
     options: create(OptionsSchema, optionsOf(options)),
     handlers: [...model.handlers.values()].map((handler) => handlerOf(model, handler)),
+    protoService: "",
   };
 }
 
@@ -74,6 +75,7 @@ function handlerOf(service: ServiceModel, handler: HandlerModel): Handler {
       setContentTypeIfEmpty: options.setOutputContentTypeIfEmpty ?? false,
       jsonSchema: schemaText(output.jsonSchema),
     },
+    protoMethod: "",
   };
 }
 

@@ -23,6 +23,7 @@ export type NodeEndpointHandler = (
  * It can be mounted at any path of an HTTP/1.1 or HTTP/2 server, in Express (`app.use("/perdure", handler)`), in Fastify
  * and Hono. Over HTTP/2 attempts share one stream (`bidirectional: false` forbids it); over HTTP/1.1 each is a request.
  * @throws DefinitionError  a value is no service, or two have one name
+ * @throws ManifestError  the manifest is none, or not that of the code
  * @throws TypeError  an identity key is none
  */
 export function createEndpointHandler(options: EndpointOptions): NodeEndpointHandler {

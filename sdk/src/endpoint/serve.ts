@@ -37,6 +37,7 @@ export class ListenError extends Error {
  * Offers services to a server.
  * @returns once it listens
  * @throws DefinitionError  a value is no service, or two have one name
+ * @throws ManifestError  the manifest is none, or not that of the code
  * @throws ListenError  the port is in use, or is none
  * @throws TypeError  an identity key is none
  */

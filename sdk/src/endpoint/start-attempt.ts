@@ -29,7 +29,7 @@ export type AttemptCallbacks = Pick<
  */
 export function startAttempt(
   { frame, start, entries }: Starting,
-  { services, logger, codec, now = Date.now }: AttemptEnvironment,
+  { services, logger, codec, callees, now = Date.now }: AttemptEnvironment,
   callbacks: AttemptCallbacks,
 ): { readonly attempt: Attempt; readonly begin: () => void } | undefined {
   const { streamId, attempt: number } = frame;
@@ -50,6 +50,7 @@ export function startAttempt(
     service,
     handler,
     logger,
+    callees,
     now,
     send,
     touched,

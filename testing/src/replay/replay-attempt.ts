@@ -13,9 +13,7 @@ import {
   describeCommand,
   JournalMismatch,
   type AttemptOptions,
-  type HandlerModel,
   type MismatchSides,
-  type ServiceModel,
 } from "@perdure/sdk/replay-kit";
 import type { RecordedJournal } from "./journal-export.js";
 
@@ -27,16 +25,16 @@ export type ReplayEnd =
   | { readonly kind: "mismatch"; readonly sides: MismatchSides; readonly message: string }
   | { readonly kind: "fails"; readonly error: unknown };
 
+/** A journal, and the code that it is replayed against. */
+export interface Replayed extends Pick<AttemptOptions, "service" | "handler" | "callees"> {
+  readonly recorded: RecordedJournal;
+}
+
 export class ReplayAttempt extends Attempt {
   readonly #told: (end: ReplayEnd) => void;
 
-  constructor(
-    recorded: RecordedJournal,
-    service: ServiceModel,
-    handler: HandlerModel,
-    told: (end: ReplayEnd) => void,
-  ) {
-    super(optionsOf(recorded, service, handler, told));
+  constructor(replayed: Replayed, told: (end: ReplayEnd) => void) {
+    super(optionsOf(replayed, told));
     this.#told = told;
     // To the replayed code every step has a result; one that is not recorded never comes.
     Object.defineProperty(this.journal, "hasCompletion", { value: () => true });
@@ -54,11 +52,10 @@ export class ReplayAttempt extends Attempt {
 }
 
 function optionsOf(
-  { invocation, target, entries: all }: RecordedJournal,
-  service: ServiceModel,
-  handler: HandlerModel,
+  { recorded, service, handler, callees }: Replayed,
   told: (end: ReplayEnd) => void,
 ): AttemptOptions {
+  const { invocation, target, entries: all } = recorded;
   // An attempt is never started with it: the invocation is over then.
   const entries = all.filter(({ body }) => body.case !== "output");
   const start = create(StartSchema, {
@@ -81,6 +78,7 @@ function optionsOf(
     service,
     handler,
     logger: createLogger(() => undefined),
+    callees,
     now: Date.now,
     requestResponse: false,
     send: (frame) => {

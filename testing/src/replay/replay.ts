@@ -23,7 +23,10 @@ export interface ReplayOptions {
   /** How long the code may take, in real time. Default 5 seconds. */
   readonly timeout?: Duration;
   /** What the endpoint of the service says of it: its codec, its default options. */
-  readonly endpoint?: Pick<EndpointOptions, "defaultServiceOptions" | "journalValueCodecProvider">;
+  readonly endpoint?: Pick<
+    EndpointOptions,
+    "defaultServiceOptions" | "journalValueCodecProvider" | "manifest"
+  >;
 }
 
 /** Recorded and asked for are not the same. */
@@ -67,6 +70,7 @@ const timeoutMs = 5_000;
  * @param journal  what `GET /invocations/{id}/journal` of the admin port answers: its text, or parsed
  * @throws TestingError     PDR5405: no journal, or none of this class; PDR5406: the code comes to no end
  * @throws DefinitionError  the value is no service
+ * @throws ManifestError    the manifest is none, or not that of the code
  */
 export async function replay(
   journal: ExportedJournal,
@@ -75,7 +79,10 @@ export async function replay(
 ): Promise<ReplayResult> {
   const exported = readJournal(journal);
   const { service: serviceName, handler: handlerName } = exported.target;
-  const { services, codec } = resolveEndpoint({ ...options.endpoint, services: [definable] });
+  const { services, codec, callees } = resolveEndpoint({
+    ...options.endpoint,
+    services: [definable],
+  });
   const service = services.get(serviceName);
   if (service === undefined) {
     const [name = ""] = services.keys();
@@ -87,7 +94,7 @@ export async function replay(
 
   let told: (end: ReplayEnd) => void = () => undefined;
   const first = new Promise<ReplayEnd>((resolve) => (told = resolve));
-  const attempt = new ReplayAttempt(recorded, service, handler, (end) => {
+  const attempt = new ReplayAttempt({ recorded, service, handler, callees }, (end) => {
     // Over before it is told: whatever the code does from here on reaches nobody.
     attempt.drop();
     told(end);
