@@ -26,6 +26,7 @@ describe("parseOptions", () => {
       workloads: [],
       sleepers: true,
     });
+    expect(parseOptions(["--workloads", "typed"])).toMatchObject({ workloads: ["typed"] });
     expect(parseOptions(["--workloads", "plain,steps3"])).toMatchObject({
       workloads: ["plain", "steps3"],
       sleepers: false,

@@ -1,7 +1,7 @@
 // The command line of the benchmark: what to measure, for how long, and where results go.
 import { parseArgs } from "node:util";
 import { systemNames } from "./systems/index.js";
-import { workloadNames } from "./workloads/index.js";
+import { ownWorkloadNames, workloadNames } from "./workloads/index.js";
 
 export interface BenchOptions {
   readonly systems: readonly string[];
@@ -34,6 +34,7 @@ What to measure
   --tuned               with --against restate: also the peer with 2 partitions
   --systems A,B         measure exactly these: ${systemNames.join(", ")}
   --workloads A,B       default all: ${[...workloadNames, sleepersName].join(", ")}
+                        and, of Perdure alone: ${ownWorkloadNames.join(", ")}
   --clients N,N         default 1,10,50,200
   --sleepers N          how many sleepers, default 100000
 
@@ -54,7 +55,8 @@ Where to
 export function parseOptions(args: readonly string[]): BenchOptions | "help" {
   const values = parseValues(args);
   if (values.help) return "help";
-  const workloads = namesIn("--workloads", values.workloads, [...workloadNames, sleepersName]);
+  const offered = [...workloadNames, ...ownWorkloadNames, sleepersName];
+  const workloads = namesIn("--workloads", values.workloads, offered);
   return {
     systems: systemsIn(values.systems, values.against, values.tuned),
     workloads: workloads.filter((name) => name !== sleepersName),

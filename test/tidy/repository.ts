@@ -2,11 +2,12 @@
 //
 // It walks the folders instead of asking git, so that it also works on an unpacked archive and sees
 // files that are not committed yet. What npm, tsc and test runs leave behind is passed over.
-// Imports are found by their form at the start of a line, as the formatter writes them, so an
-// import inside a doc comment's example is not taken for one.
+// Imports are found by TypeScript's own scanner, so that one in a comment or in the text of a program that is
+// generated is not taken for one.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { ts } from "ts-morph";
 
 export const rootFolder: string = fileURLToPath(new URL("../../", import.meta.url)).replace(
   /[\\/]$/,
@@ -15,11 +16,6 @@ export const rootFolder: string = fileURLToPath(new URL("../../", import.meta.ur
 
 const skippedFolders = new Set([".git", "node_modules", "dist", "coverage", "perdure-data"]);
 const skippedPaths = new Set(["bench/results"]);
-const importForms = [
-  /^(?:import|export)\b[^"';]*?\bfrom\s*["']([^"']+)["']/gm,
-  /^import\s*["']([^"']+)["']/gm,
-  /\bimport\(\s*["']([^"']+)["']\s*\)/g,
-];
 
 export interface SourceFile {
   /** From the repository's root, with forward slashes. */
@@ -34,6 +30,7 @@ export interface Manifest {
   readonly version: string;
   readonly workspaces?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -65,10 +62,8 @@ export function readSource(file: string): SourceFile {
 
 /** The specifiers of all static and literal dynamic imports, each once. */
 export function importsOf(text: string): string[] {
-  const found = importForms.flatMap((form) =>
-    [...text.matchAll(form)].flatMap((match) => match[1] ?? []),
-  );
-  return [...new Set(found)];
+  const { importedFiles } = ts.preProcessFile(text, true, true);
+  return [...new Set(importedFiles.map(({ fileName }) => fileName))];
 }
 
 /** `@scope/name/deep` → `@scope/name`; `name/deep` → `name`. */

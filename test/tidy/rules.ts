@@ -21,6 +21,7 @@ export const packageRules: Readonly<Record<string, readonly string[] | "all">> =
   cli: "all",
   "examples/endpoints": "all",
   "examples/guides": "all",
+  "examples/orders": "all",
   "examples/tour": "all",
   bench: "all",
   test: "all",
@@ -28,11 +29,21 @@ export const packageRules: Readonly<Record<string, readonly string[] | "all">> =
 
 /** Packages that nobody else may import, whatever their own row says. */
 export const importedOnlyBy: Readonly<Record<string, readonly string[]>> = {
-  "@perdure/testing": ["testing", "test", "examples/tour", "examples/endpoints", "examples/guides"],
+  "@perdure/testing": [
+    "testing",
+    "test",
+    "examples/tour",
+    "examples/endpoints",
+    "examples/guides",
+    "examples/orders",
+  ],
 };
 
+/** What each room may know besides itself. */
+export type RoomRules = Readonly<Record<string, readonly string[] | "all">>;
+
 /** Rooms inside server/src, from the inside out. Files beside the rooms wire them and may import all. */
-export const serverRooms: Readonly<Record<string, readonly string[]>> = {
+export const serverRooms: RoomRules = {
   core: [],
   observe: [],
   config: ["shard", "observe"],
@@ -40,11 +51,22 @@ export const serverRooms: Readonly<Record<string, readonly string[]>> = {
   store: ["core", "observe"],
   shard: ["core", "log", "store", "observe"],
   outbound: ["observe"],
-  registry: ["core", "log", "store", "shard", "outbound", "observe"],
+  typed: ["core", "shard", "observe"],
+  registry: ["core", "log", "store", "shard", "typed", "outbound", "observe"],
   invoker: ["core", "log", "store", "shard", "registry", "outbound", "observe"],
   http: ["observe"],
-  ingress: ["core", "log", "store", "shard", "registry", "invoker", "http", "observe"],
+  ingress: ["core", "log", "store", "shard", "typed", "registry", "invoker", "http", "observe"],
   admin: ["core", "log", "store", "shard", "registry", "invoker", "http", "observe"],
+};
+
+/** Rooms inside codegen/src, from the inside out. Files beside the rooms wire them and may import all. */
+export const codegenRooms: RoomRules = {
+  model: [],
+  read: ["model"],
+  lower: ["model"],
+  print: ["model", "lower"],
+  // Outermost: it compares what a run makes with what there is.
+  check: "all",
 };
 
 /** Folders that are pure and synchronous: all that they may import besides themselves. */
@@ -65,8 +87,14 @@ export const nodeFreeFolders: readonly string[] = [
   ...pureFolders,
 ];
 
-/** Third-party packages that one folder wraps for everybody. */
-export const wrappedPackages: Readonly<Record<string, string>> = { lmdb: "server/src/store" };
+/** Third-party packages that only these folders know. */
+export const wrappedPackages: Readonly<Record<string, readonly string[]>> = {
+  lmdb: ["server/src/store"],
+  "ts-morph": ["codegen/src/read", "test/tidy"],
+};
+
+/** Written by a program: their form is not ours to choose. */
+export const generatedFiles: RegExp = /^(?:gen\/src|examples\/[^/]+\/gen|codegen\/corpus)\//;
 
 export const maxLines = 600;
 
