@@ -81,8 +81,8 @@ test(
       share: () => ended / programs,
     });
     killing.catch(async (error: unknown) => {
-      console.error(await standstill(server, waitedFor));
       stop.abort(error);
+      console.error(await standstill(server, waitedFor).catch(String));
     });
     await Promise.allSettled([callers, killing]);
     const [, kills] = await Promise.all([callers, killing]);

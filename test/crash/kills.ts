@@ -1,6 +1,7 @@
 // Kills at random instants. An instant is a share of the work and some milliseconds after it: so that a seed
 // hits about the same moments of the work again, whatever the machine.
 
+import type { NodeProcess } from "../harness/node-process.js";
 import type { SeededRandom } from "../harness/seed.js";
 import type { ServerProcess } from "../harness/server-process.js";
 import type { ServicesProcess, ServicesProcessOptions } from "../harness/services-process.js";
@@ -33,12 +34,25 @@ export async function killAndRestart(plan: KillPlan): Promise<number> {
   );
   let kills = 0;
   for (const [round, instant] of instants.entries()) {
-    await until(`${instant} of the work is done`, () => share() >= instant, 120_000);
+    const isDue = (): boolean => share() >= instant || theDead(plan) !== undefined;
+    await until(`${instant} of the work is done`, isDue, 120_000);
+    checkAlive(plan);
     await pause(random.between(0, 25));
     plan.beforeKill?.();
     kills += await killOnce(plan, victims[random.below(victims.length)] ?? "both", round);
   }
   return kills;
+}
+
+/** Who died before it was killed. */
+function theDead({ server, services }: KillPlan): NodeProcess | undefined {
+  return [server.process, services.process].find(({ exit }) => exit !== undefined);
+}
+
+function checkAlive(plan: KillPlan): void {
+  const dead = theDead(plan);
+  if (dead === undefined) return;
+  throw new Error(`${dead.name} ended by itself (${String(dead.exit?.code)}):\n${dead.output}`);
 }
 
 async function killOnce(plan: KillPlan, victim: Victim, round: number): Promise<number> {
