@@ -13,17 +13,39 @@ import {
   type DescMessage,
 } from "@bufbuild/protobuf";
 import { message as messageForm, Shape } from "@perdure/proto/typed/v1/typed";
-import type { Direction, TypeChange } from "./type-change.js";
+import {
+  effortMax,
+  spend,
+  tellOnce,
+  TooMuch,
+  type Direction,
+  type Effort,
+  type TypeChange,
+} from "./type-change.js";
 
-/** @param path  where the messages stand; empty for requests and responses themselves */
+/**
+ * The changes of a request or a response.
+ * @param effort  what the comparison takes is taken from it
+ */
 export function messageChanges(
   before: DescMessage,
   after: DescMessage,
   direction: Direction,
-  path = "",
+  effort: Effort = { left: effortMax },
 ): TypeChange[] {
-  const comparison: Comparison = { isInput: direction === "input", seen: new Set(), changes: [] };
-  compareMessages(comparison, before, after, path);
+  const comparison: Comparison = {
+    isInput: direction === "input",
+    seen: new Set(),
+    effort,
+    changes: [],
+  };
+  try {
+    compareMessages(comparison, before, after, "");
+  } catch (error) {
+    if (!(error instanceof TooMuch) && !(error instanceof RangeError)) throw error;
+    const text = "changed its protobuf type, in more places than can be compared";
+    return [{ path: direction, text, breaksCallers: true }];
+  }
   return comparison.changes;
 }
 
@@ -31,11 +53,12 @@ interface Comparison {
   readonly isInput: boolean;
   /** Pairs of type names that were compared: recursive types end here. */
   readonly seen: Set<string>;
+  readonly effort: Effort;
   readonly changes: TypeChange[];
 }
 
 function tell(at: Comparison, path: string, text: string, breaksCallers: boolean): void {
-  at.changes.push({ path, text, breaksCallers });
+  tellOnce(at.changes, { path, text, breaksCallers });
 }
 
 function compareMessages(
@@ -47,6 +70,7 @@ function compareMessages(
   const pair = `${before.typeName} ${after.typeName}`;
   if (at.seen.has(pair)) return;
   at.seen.add(pair);
+  spend(at.effort, 1 + before.fields.length + after.fields.length);
   const form = formOf(before);
   if (form !== formOf(after)) {
     return tell(at, path, "looks different as JSON: it is another kind of type now", true);
@@ -59,15 +83,32 @@ function compareMessages(
     if (isTransparent) return path;
     return path === "" ? field.jsonName : `${path}.${field.jsonName}`;
   };
-  for (const field of before.fields) compareField(at, field, after, placeOf(field), placeOf);
+  const [was, is] = [indexOf(before), indexOf(after)];
+  for (const field of before.fields) compareField(at, field, is, placeOf(field), placeOf);
   for (const field of after.fields) {
-    const isKnown = before.fields.some(
-      ({ number, name }) => number === field.number || name === field.name,
-    );
-    if (isKnown) continue;
+    if (was.byNumber.has(field.number) || was.byName.has(field.name)) continue;
+    if (isUnion(after)) {
+      const text = at.isInput ? "takes" : "may be";
+      tell(at, placeOf(field), `${text} the variant ${field.jsonName} now`, !at.isInput);
+      continue;
+    }
     const mustBe = at.isInput && isAlwaysThere(field) && !isTransparent;
     tell(at, placeOf(field), mustBe ? "is new and must be there" : "is new", mustBe);
   }
+}
+
+interface FieldIndex {
+  readonly message: DescMessage;
+  readonly byNumber: ReadonlyMap<number, DescField>;
+  readonly byName: ReadonlyMap<string, DescField>;
+}
+
+function indexOf(message: DescMessage): FieldIndex {
+  return {
+    message,
+    byNumber: new Map(message.fields.map((field) => [field.number, field])),
+    byName: new Map(message.fields.map((field) => [field.name, field])),
+  };
 }
 
 /** How the message looks as JSON, as text that can be compared. */
@@ -79,16 +120,20 @@ function formOf(desc: DescMessage): string {
   return [...(isWrapper ? [`shape ${shape}`] : []), `${shape}`, ...values].join(" ");
 }
 
+function isUnion(desc: DescMessage): boolean {
+  return hasOption(desc, messageForm) && getOption(desc, messageForm).shape === Shape.UNION;
+}
+
 function compareField(
   at: Comparison,
   field: DescField,
-  message: DescMessage,
+  { message, byNumber, byName }: FieldIndex,
   place: string,
   placeOf: (field: DescField) => string,
 ): void {
-  const after = message.fields.find(({ number }) => number === field.number);
+  const after = byNumber.get(field.number);
   if (after === undefined) {
-    const moved = message.fields.find(({ name }) => name === field.name);
+    const moved = byName.get(field.name);
     if (moved !== undefined) {
       const types = [typeText(field), typeText(moved)];
       const why =
@@ -101,6 +146,10 @@ function compareField(
       );
     } else if (!isReserved(message, field)) {
       tell(at, place, `is gone, and its field number ${field.number} is not reserved`, true);
+    } else if (isUnion(message)) {
+      // Who still sends it sends nothing that can be read, and a value must be there.
+      const text = at.isInput ? "does not take" : "is not";
+      tell(at, place, `${text} the variant ${field.jsonName} any more`, at.isInput);
     } else if (at.isInput) {
       tell(at, place, "is not read any more", false);
     } else {
@@ -110,7 +159,10 @@ function compareField(
     return;
   }
   if (field.jsonName !== after.jsonName) {
-    tell(at, place, `was renamed to ${placeOf(after)}`, true);
+    const text = isUnion(message)
+      ? `has the variant ${after.jsonName} now, where ${field.jsonName} was`
+      : `was renamed to ${placeOf(after)}`;
+    tell(at, place, text, true);
   }
   if (field.fieldKind !== after.fieldKind || scalarText(field) !== scalarText(after)) {
     return tell(at, place, `was ${typeText(field)} and is ${typeText(after)} now`, true);
@@ -140,8 +192,11 @@ function compareField(
 }
 
 function compareEnums(at: Comparison, before: DescEnum, after: DescEnum, path: string): void {
+  spend(at.effort, before.values.length + after.values.length);
+  // Of several names of one number the first is the one that counts.
+  const byNumber = new Map(after.values.toReversed().map((value) => [value.number, value]));
   for (const value of before.values) {
-    const now = after.values.find(({ number }) => number === value.number);
+    const now = byNumber.get(value.number);
     if (now === undefined) {
       const isReserved = after.proto.reservedRange.some(
         ({ start, end }) => start <= value.number && value.number <= end,

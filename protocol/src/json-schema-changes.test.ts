@@ -278,6 +278,30 @@ describe("between two JSON schemas, of an input and of an output, is told", () =
     expect(told(schemaChanges(doubling(string), doubling(number), "input"))).toEqual([
       "!input was a string and is a number now",
     ]);
+    const many = (prefix: string): string => {
+      const one = (_: unknown, at: number): object => object({ [`${prefix}${at}`]: { const: at } });
+      return JSON.stringify({ anyOf: Array.from({ length: 5_000 }, one) });
+    };
+    expect(told(schemaChanges(many("a"), many("b"), "input"))[0]).toMatch(/^!.*does not take/);
+    const enums = (prefix: string): string => {
+      const values = Array.from({ length: 20_000 }, (_, at) => `${prefix}${at}`);
+      return JSON.stringify({
+        anyOf: [{ enum: values }, ...values.map((at) => object({ [at]: {} }))],
+      });
+    };
+    expect(told(schemaChanges(enums("a"), enums("b"), "input"))).not.toEqual([]);
+    // Each member of a ring is compared with each of another: their lengths have no common divisor.
+    const ring = (length: number, last: object): string => {
+      const next = (at: number): object => ({ $ref: `#/$defs/d${at % length}` });
+      const one = (_: unknown, at: number): [string, object] => [
+        `d${at}`,
+        object({ a: next(at + 1), b: next(at * 7 + 3), last }),
+      ];
+      return JSON.stringify({ ...next(0), $defs: Object.fromEntries(Array.from({ length }, one)) });
+    };
+    expect(told(schemaChanges(ring(2_003, string), ring(2_011, string), "input"))).toEqual([
+      "!input changed its JSON schema, in more places than can be compared",
+    ]);
     const odd = JSON.stringify({ $ref: "#/%" });
     expect(told(schemaChanges(odd, "{}", "input"))).toEqual(["!input changed its JSON schema"]);
   });

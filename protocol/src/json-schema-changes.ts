@@ -15,13 +15,27 @@ import {
   variantsOf,
   type JsonSchema,
 } from "./json-schema-variants.js";
-import type { Direction, TypeChange } from "./type-change.js";
+import {
+  effortMax,
+  spend,
+  tellOnce,
+  TooMuch,
+  type Direction,
+  type Effort,
+  type TypeChange,
+} from "./type-change.js";
 
 /**
  * @param before  JSON text; empty: none
  * @param after   JSON text; empty: none
+ * @param effort  what the comparison takes is taken from it
  */
-export function schemaChanges(before: string, after: string, direction: Direction): TypeChange[] {
+export function schemaChanges(
+  before: string,
+  after: string,
+  direction: Direction,
+  effort: Effort = { left: effortMax },
+): TypeChange[] {
   if (before === after) return [];
   const told = (text: string, breaksCallers: boolean): TypeChange[] => [
     { path: direction, text, breaksCallers },
@@ -41,12 +55,16 @@ export function schemaChanges(before: string, after: string, direction: Directio
     isInput: direction === "input",
     seen: new Set(),
     compared: new WeakMap(),
+    effort,
     depth: 0,
     changes: [],
   };
   try {
     compare(comparison, from, to, direction);
-  } catch {
+  } catch (error) {
+    if (error instanceof TooMuch) {
+      return told("changed its JSON schema, in more places than can be compared", true);
+    }
     // Of a form that nobody writes, such as a reference that is no URI.
     return told("changed its JSON schema", true);
   }
@@ -61,12 +79,13 @@ interface Comparison {
   readonly seen: Set<string>;
   /** Pairs of forms that were compared, for those that stand between references. */
   readonly compared: WeakMap<JsonSchema, WeakSet<JsonSchema>>;
+  readonly effort: Effort;
   depth: number;
   readonly changes: TypeChange[];
 }
 
 function tell(at: Comparison, path: string, text: string, breaksCallers: boolean): void {
-  at.changes.push({ path, text, breaksCallers });
+  tellOnce(at.changes, { path, text, breaksCallers });
 }
 
 function compare(at: Comparison, before: unknown, after: unknown, path: string): void {
@@ -80,14 +99,17 @@ function compare(at: Comparison, before: unknown, after: unknown, path: string):
     }
   }
   const [a, b] = [variantsOf(before, at.from), variantsOf(after, at.to)];
+  spend(at.effort, 1 + a.forms.length + b.forms.length + a.literals.size + b.literals.size);
   if (a.isAny && b.isAny) return;
   if (a.isAny) return tell(at, path, `could be anything and is ${textOf(b)} now`, at.isInput);
   if (b.isAny) return tell(at, path, `was ${textOf(a)} and can be anything now`, !at.isInput);
+  const kindsBefore = new Set(a.forms.map(kindOf));
+  const kindsAfter = new Set(b.forms.map(kindOf));
   const gone = [...a.literals].filter(
-    (one) => !b.literals.has(one) && !b.forms.some((form) => takesLiteral(form, one)),
+    (one) => !b.literals.has(one) && !takesLiteral(kindsAfter, one),
   );
   const come = [...b.literals].filter(
-    (one) => !a.literals.has(one) && !a.forms.some((form) => takesLiteral(form, one)),
+    (one) => !a.literals.has(one) && !takesLiteral(kindsBefore, one),
   );
   const isEnum = [...a.literals].some((one) => one !== "null");
   const { lost, found } = compareForms(at, a.forms, b.forms, path);
@@ -144,27 +166,41 @@ function compareForms(
   path: string,
 ): Unmatched {
   const lost: JsonSchema[] = [];
-  const open = [...after];
-  const take = (fits: (form: JsonSchema) => boolean): JsonSchema | undefined => {
-    const index = open.findIndex(fits);
-    return index < 0 ? undefined : open.splice(index, 1)[0];
-  };
+  const open = new Set(after);
+  const sameKey = grouped(after, keyOf);
   const later: JsonSchema[] = [];
   for (const form of before) {
-    const same = take((other) => keyOf(other) === keyOf(form));
-    if (same === undefined) later.push(form);
-    else compareForm(at, form, same, path);
+    const same = sameKey.get(keyOf(form))?.shift();
+    if (same === undefined) {
+      later.push(form);
+      continue;
+    }
+    open.delete(same);
+    compareForm(at, form, same, path);
   }
+  const [kindsBefore, kindsAfter] = [grouped(before, kindOf), grouped(after, kindOf)];
   for (const form of later) {
-    const isOnly = (list: readonly JsonSchema[], one: JsonSchema): boolean =>
-      list.filter((other) => kindOf(other) === kindOf(one)).length === 1;
-    const same = isOnly(before, form)
-      ? take((other) => kindOf(other) === kindOf(form) && isOnly(after, other))
-      : undefined;
-    if (same === undefined) lost.push(form);
-    else compareForm(at, form, same, path);
+    const [only, ...others] = kindsAfter.get(kindOf(form)) ?? [];
+    const isOnly = kindsBefore.get(kindOf(form))?.length === 1 && others.length === 0;
+    if (isOnly && only !== undefined && open.delete(only)) compareForm(at, form, only, path);
+    else lost.push(form);
   }
-  return { lost, found: open };
+  return { lost, found: [...open] };
+}
+
+/** In their order. */
+function grouped(
+  forms: readonly JsonSchema[],
+  by: (form: JsonSchema) => string,
+): Map<string, JsonSchema[]> {
+  const groups = new Map<string, JsonSchema[]>();
+  for (const form of forms) {
+    const key = by(form);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [form]);
+    else group.push(form);
+  }
+  return groups;
 }
 
 function keyOf(form: JsonSchema): string {

@@ -101,7 +101,8 @@ const splitTypes = new WeakMap<JsonSchema, readonly JsonSchema[]>();
 function typesOf(schema: JsonSchema, types: readonly unknown[]): readonly JsonSchema[] {
   const known = splitTypes.get(schema);
   if (known !== undefined) return known;
-  const split = types.map((type) => ({ ...schema, type }));
+  // There are seven.
+  const split = [...new Set(types)].slice(0, 16).map((type) => ({ ...schema, type }));
   splitTypes.set(schema, split);
   return split;
 }
@@ -156,9 +157,8 @@ export function formText(form: JsonSchema): string {
   return constant === undefined ? text : `${text} with ${constant[0]} ${constant[1]}`;
 }
 
-/** Whether a form takes a single value, as far as its kind says it. */
-export function takesLiteral(form: JsonSchema, literal: string): boolean {
+/** Whether one of some forms takes a single value, as far as their kinds say it. */
+export function takesLiteral(kinds: ReadonlySet<string>, literal: string): boolean {
   const value = JSON.parse(literal) as unknown;
-  const kind = kindOf(form);
-  return kind === typeof value || (kind === "integer" && Number.isInteger(value));
+  return kinds.has(typeof value) || (kinds.has("integer") && Number.isInteger(value));
 }

@@ -267,6 +267,33 @@ describe("of protobuf types is told", () => {
       ["!input of S/h looks different as JSON: it is another kind of type now"],
     ],
     [
+      "another name of a variant",
+      [
+        { input: messageOf("In", [optional("a", 1)], [], Shape.UNION) },
+        { input: messageOf("In", [optional("b", 1)], [], Shape.UNION) },
+      ],
+      ["!input of S/h has the variant b now, where a was"],
+    ],
+    [
+      "another variant in the place of one, whatever it is in JSON",
+      [
+        {
+          input: messageOf("In", [optional("a", 1)], [], Shape.UNION),
+          output: messageOf("Out", [optional("a", 1)], [], Shape.UNION),
+        },
+        {
+          input: messageOf("In", [optional("b", 2)], [1], Shape.UNION),
+          output: messageOf("Out", [optional("b", 2)], [1], Shape.UNION),
+        },
+      ],
+      [
+        "!input of S/h does not take the variant a any more",
+        "input of S/h takes the variant b now",
+        "output of S/h is not the variant a any more",
+        "!output of S/h may be the variant b now",
+      ],
+    ],
+    [
       "another name of a message type, which only code that is generated anew sees",
       [{ input: messageOf("In", []) }, { input: messageOf("Inlet", []) }],
       ["input of S/h has the message type t.v1.Inlet now, and had t.v1.In"],
@@ -301,6 +328,29 @@ describe("of protobuf types is told", () => {
       });
     expect(told(side(schema("string"), Type.STRING), side(schema("number"), Type.DOUBLE))).toEqual([
       "!input.a of S/h was a string and is a number now",
+    ]);
+  });
+
+  test("what a serde says of itself with what a serde says, and types with types", () => {
+    const email = '{"type":"string","format":"email"}';
+    const text = '{"type":"string"}';
+    const side = (jsonSchema: string, typesJsonSchema = "", protoMethod = "H"): Manifest =>
+      manifestOf({
+        handler: { protoMethod, output: { contentType: json, jsonSchema, typesJsonSchema } },
+      });
+    const served = side(email, text);
+
+    expect(told(served, side(text))).toEqual([]);
+    expect(told(side(text), served)).toEqual([]);
+    expect(told(side(email, "", ""), side(text))).not.toContainEqual(expect.stringMatching(/^!/));
+    expect(told(served, side('{"type":"number"}'))).toEqual([
+      "!output of S/h was a string and is a number now",
+    ]);
+    expect(told(served, side(text, text))).toEqual([
+      '!output of S/h has format none now, and had "email"',
+    ]);
+    expect(told(side(email, "", ""), side(text, "", ""))).toEqual([
+      '!output of S/h has format none now, and had "email"',
     ]);
   });
 

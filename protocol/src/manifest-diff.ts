@@ -29,17 +29,19 @@ import {
 import { messageChanges } from "./descriptor-changes.js";
 import { schemaChanges } from "./json-schema-changes.js";
 import { handlerKindNames, optionNames, optionText, serviceKindNames } from "./manifest-merge.js";
+import { schemasToCompare } from "./manifest-schemas.js";
 import { stepChange } from "./step-changes.js";
-import { mergedChanges, type TypeChange } from "./type-change.js";
+import { effortMax, mergedChanges, type Effort, type TypeChange } from "./type-change.js";
 
 /** By service, in the order of `before` and then of `after`; within one in the order of its handlers. */
 export function manifestDiff(before: Manifest, after: Manifest): ManifestChange[] {
+  const effort = { left: effortMax };
   const [was, is] = [sideOf(before), sideOf(after)];
   const names = new Set([...was.services.keys(), ...is.services.keys()]);
   return [...names].flatMap((name) => {
     const [old, now] = [was.services.get(name), is.services.get(name)];
     if (old === undefined) return now === undefined ? [] : [serviceAdded(now)];
-    return now === undefined ? [serviceRemoved(old)] : serviceChanges(was, old, is, now);
+    return now === undefined ? [serviceRemoved(old)] : serviceChanges(was, old, is, now, effort);
   });
 }
 
@@ -70,6 +72,9 @@ interface Told {
   readonly running?: boolean;
 }
 
+/** Places can be nested, and lists long, as no person writes them. */
+const textMax = 500;
+
 function change(service: string, handler: string, text: string, told: Told = {}): ManifestChange {
   return create(ManifestChangeSchema, {
     kind: told.kind ?? ChangeKind.CHANGED,
@@ -77,7 +82,7 @@ function change(service: string, handler: string, text: string, told: Told = {})
     breaksRunning: told.running ?? false,
     service,
     handler,
-    text,
+    text: text.length > textMax ? `${text.slice(0, textMax)}…` : text,
   });
 }
 
@@ -92,7 +97,13 @@ function serviceRemoved({ name }: Service): ManifestChange {
   return change(name, "", `service ${name} is not offered any more`, told);
 }
 
-function serviceChanges(was: Side, before: Service, is: Side, after: Service): ManifestChange[] {
+function serviceChanges(
+  was: Side,
+  before: Service,
+  is: Side,
+  after: Service,
+  effort: Effort,
+): ManifestChange[] {
   const { name } = before;
   if (before.kind !== after.kind) {
     const [old, now] = [before, after].map(({ kind }) => serviceKindNames[kind]);
@@ -108,7 +119,7 @@ function serviceChanges(was: Side, before: Service, is: Side, after: Service): M
     ...before.handlers.flatMap((handler) => {
       const now = theirs.get(handler.name);
       if (now === undefined) return [handlerRemoved(name, handler.name)];
-      return handlerChanges({ before, after, was: handler, is: now, protos });
+      return handlerChanges({ before, after, was: handler, is: now, protos, effort });
     }),
     ...after.handlers
       .filter((handler) => !ours.has(handler.name))
@@ -131,9 +142,10 @@ interface HandlerPair {
   readonly was: Handler;
   readonly is: Handler;
   readonly protos: readonly [DescService | undefined, DescService | undefined];
+  readonly effort: Effort;
 }
 
-function handlerChanges({ before, after, was, is, protos }: HandlerPair): ManifestChange[] {
+function handlerChanges({ before, after, was, is, protos, effort }: HandlerPair): ManifestChange[] {
   const service = before.name;
   const name = `${service}/${was.name}`;
   const changes: ManifestChange[] = [];
@@ -159,7 +171,8 @@ function handlerChanges({ before, after, was, is, protos }: HandlerPair): Manife
     ...optionChanges(service, was.name, name, was.options, is.options),
   );
   changes.push(...ruleChanges(service, was, is));
-  const types = typeChanges(was, is, methodOf(protos[0], was), methodOf(protos[1], is));
+  const methods = [methodOf(protos[0], was), methodOf(protos[1], is)] as const;
+  const types = typeChanges(was, is, methods, effort);
   for (const { path, text, breaksCallers } of types) {
     tell(`${path} of ${name} ${text}`, { callers: breaksCallers });
   }
@@ -181,17 +194,17 @@ function methodOf(service: DescService | undefined, handler: Handler): DescMetho
 function typeChanges(
   was: Handler,
   is: Handler,
-  from: DescMethod | undefined,
-  to: DescMethod | undefined,
+  [from, to]: readonly [DescMethod | undefined, DescMethod | undefined],
+  effort: Effort,
 ): TypeChange[] {
   const json = [
-    ...schemaChanges(was.input?.jsonSchema ?? "", is.input?.jsonSchema ?? "", "input"),
-    ...schemaChanges(was.output?.jsonSchema ?? "", is.output?.jsonSchema ?? "", "output"),
+    ...schemaChanges(...schemasToCompare(was, is, "input"), "input", effort),
+    ...schemaChanges(...schemasToCompare(was, is, "output"), "output", effort),
   ];
   if (from === undefined || to === undefined) return json;
   const proto = [
-    ...messageChanges(from.input, to.input, "input"),
-    ...messageChanges(from.output, to.output, "output"),
+    ...messageChanges(from.input, to.input, "input", effort),
+    ...messageChanges(from.output, to.output, "output", effort),
   ];
   return mergedChanges(json, proto);
 }

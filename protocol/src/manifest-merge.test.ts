@@ -97,8 +97,8 @@ describe("from codegen is taken", () => {
 
     expect(handler).toMatchObject({
       documentation: "of the code",
-      input: { jsonSchema: '{"type":"number"}' },
-      output: { jsonSchema: "{}" },
+      input: { jsonSchema: '{"type":"number"}', typesJsonSchema: '{"type":"string"}' },
+      output: { jsonSchema: "{}", typesJsonSchema: "" },
       protoMethod: "H",
     });
   });

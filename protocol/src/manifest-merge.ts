@@ -133,8 +133,15 @@ function mergeRules<Rule extends InputRule | OutputRule>(
       `${what} has the content type ${typeText(own.contentType)} in the code and ${typeText(known.contentType)} in the manifest`,
     ];
   }
+  own.typesJsonSchema = typesSchemaOf(own, known);
   own.jsonSchema ||= known.jsonSchema;
   return [];
+}
+
+/** What the types say stays known beside what a serde says of itself: code is compared with either. */
+function typesSchemaOf<Rule extends InputRule | OutputRule>(own: Rule, known: Rule): string {
+  if (own.jsonSchema === "" || own.jsonSchema === known.jsonSchema) return known.typesJsonSchema;
+  return known.typesJsonSchema || known.jsonSchema;
 }
 
 /**

@@ -12,6 +12,37 @@ export interface TypeChange {
 }
 
 /**
+ * What a comparison may still cost, in forms and fields that are looked at. Manifests come from anywhere, and a small
+ * one can hold more pairs of types than anybody can wait for.
+ */
+export interface Effort {
+  left: number;
+}
+
+/** About a second. All types of some hundred handlers cost a tenth of it. */
+export const effortMax = 1_000_000;
+
+/** In one input or output: more than anybody reads. */
+export const changesMax = 200;
+
+/** There is more to compare, or to tell, than it is worth. */
+export class TooMuch extends Error {
+  override readonly name = "TooMuch";
+}
+
+/** @throws TooMuch */
+export function spend(effort: Effort, units: number): void {
+  effort.left -= units;
+  if (effort.left < 0) throw new TooMuch();
+}
+
+/** @throws TooMuch */
+export function tellOnce(changes: TypeChange[], change: TypeChange): void {
+  if (changes.length >= changesMax) throw new TooMuch();
+  changes.push(change);
+}
+
+/**
  * What both tell, once: of one place, the first that breaks callers, or else the first.
  * @param lists  the one that says it best comes first
  */

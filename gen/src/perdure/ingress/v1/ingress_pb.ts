@@ -894,6 +894,8 @@ export const StageSchema: GenEnum<Stage> = /*@__PURE__*/
   enumDesc(file_perdure_ingress_v1_ingress, 0);
 
 /**
+ * buf:lint:ignore SERVICE_SUFFIX
+ *
  * @generated from service perdure.ingress.v1.Ingress
  */
 export const Ingress: GenService<{
