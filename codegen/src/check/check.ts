@@ -158,7 +158,7 @@ function runningFindings(
         code: "PDR6303",
         severity: "warning",
         ...placeOf(change, generated),
-        message: `deployment ${id} at ${uri} has ${count}, which can't go on with this code: ${change.text}`,
+        message: `deployment ${id} at ${uri} has ${count}, and none of ${[change.service, change.handler].filter(Boolean).join("/")} can go on with this code: ${change.text}`,
         advice: `register this code under another address than ${uri}, and keep that one until deployment ${id} is drained`,
       }));
   });

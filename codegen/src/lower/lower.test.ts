@@ -380,6 +380,7 @@ describe("errors", () => {
       "a.v1",
       undefined,
     );
+    expect(diagnostics).toHaveLength(1);
     expect(diagnostics[0]).toMatchObject({ code: "PDR6103", place: { line: 11 } });
     expect(diagnostics[0]?.message).toContain(`the handler ${name} of W would be the method`);
     const { file } = lower(modelOf([service("object", "W", { [name]: {} })]), "a.v1", undefined);

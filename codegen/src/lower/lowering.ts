@@ -13,18 +13,30 @@ export class Lowering {
   readonly wrappers: Map<string, { readonly form: string; readonly draft: Wrapper }> = new Map();
   /** Named types that the fields so far lead to; more come while they are lowered. */
   readonly reached: Set<string> = new Set();
-  /** Names of anonymous types before the handler that they are named after was renamed. */
-  readonly #renames: readonly (readonly [now: string, before: string])[];
+  /** What anonymous types are named after, the longest first, and what that was called before. */
+  readonly #prefixes: readonly Prefix[];
 
   constructor(model: Model) {
     this.model = model;
-    this.#renames = model.services.flatMap((service) =>
-      service.handlers.flatMap(({ name, renamedFrom }) => {
-        if (renamedFrom === undefined) return [];
-        const prefix = upperCamelOf(service.name);
-        return [[prefix + upperCamelOf(name), prefix + upperCamelOf(renamedFrom)] as const];
-      }),
+    this.#prefixes = [...handlerPrefixes(model), ...this.#typePrefixes()].toSorted(
+      (a, b) => b.now.length - a.now.length,
     );
+  }
+
+  *#typePrefixes(): Generator<Prefix> {
+    for (const type of this.model.types.values()) {
+      const now = upperCamelOf(type.name);
+      if (type.renamedFrom !== undefined) yield { now, before: () => this.previousNameOf(type) };
+      if (type.kind !== "object") continue;
+      for (const { name, renamedFrom } of type.members) {
+        if (renamedFrom === undefined) continue;
+        const rest = upperCamelOf(renamedFrom);
+        yield {
+          now: now + upperCamelOf(name),
+          before: () => (this.previousNameOf(type) ?? now) + rest,
+        };
+      }
+    }
   }
 
   /** @throws where reading left the type out, which is a bug of reading */
@@ -38,12 +50,14 @@ export class Lowering {
   previousNameOf({ name, anonymous, renamedFrom }: NamedType): string | undefined {
     if (renamedFrom !== undefined) return upperCamelOf(renamedFrom);
     if (!anonymous) return undefined;
-    const rename = this.#renames.find(
-      ([now]) => name.startsWith(`${now}Input`) || name.startsWith(`${now}Output`),
+    const full = upperCamelOf(name);
+    const prefix = this.#prefixes.find(
+      ({ now }) => full.startsWith(now) && /^(?:[A-Z\d]|$)/.test(full.slice(now.length)),
     );
-    return rename === undefined
+    const before = prefix?.before();
+    return prefix === undefined || before === undefined
       ? undefined
-      : upperCamelOf(rename[1] + name.slice(rename[0].length));
+      : before + full.slice(prefix.now.length);
   }
 
   /** Keeps the wrapper once, whoever asks for it. Two of one name and different forms do not go. */
@@ -72,6 +86,25 @@ export class Lowering {
       advice,
     });
   }
+}
+
+/** The beginning of names. */
+interface Prefix {
+  readonly now: string;
+  readonly before: () => string | undefined;
+}
+
+function handlerPrefixes({ services }: Model): Prefix[] {
+  return services.flatMap((service) =>
+    service.handlers.flatMap(({ name, renamedFrom }): Prefix[] => {
+      if (renamedFrom === undefined) return [];
+      const prefix = upperCamelOf(service.name);
+      return ["Input", "Output"].map((suffix) => ({
+        now: prefix + upperCamelOf(name) + suffix,
+        before: () => prefix + upperCamelOf(renamedFrom) + suffix,
+      }));
+    }),
+  );
 }
 
 export type Wrapper =

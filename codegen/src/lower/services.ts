@@ -71,7 +71,7 @@ function plansOf(lowering: Lowering, service: ServiceModel, handler: HandlerMode
   const name = upperCamelOf(handler.name);
   const key: EnvelopeName[] = service.kind === "service" ? [] : ["key"];
   const doc = docOf(handler);
-  checkHandlerName(lowering, service, handler, name);
+  if (!isNameFree(lowering, service, handler, name)) return [];
   if (handler.kind !== "run") {
     return [
       {
@@ -123,12 +123,13 @@ function plansOf(lowering: Lowering, service: ServiceModel, handler: HandlerMode
   ];
 }
 
-function checkHandlerName(
+/** False, and reported: it would be another method. One such error is enough, so it becomes none. */
+function isNameFree(
   lowering: Lowering,
   service: ServiceModel,
   handler: HandlerModel,
   method: string,
-): void {
+): boolean {
   const what = `the handler ${handler.name} of ${service.name}`;
   if (service.kind === "workflow" && workflowOnly.includes(method)) {
     lowering.report(
@@ -137,7 +138,9 @@ function checkHandlerName(
       `rename the handler, such as to ${handler.name}Request, or mark it with @jsonOnly`,
       handler,
     );
-  } else if (["then", "__proto__"].includes(handler.name)) {
+    return false;
+  }
+  if (["then", "__proto__"].includes(handler.name)) {
     lowering.report(
       "PDR6106",
       `${what} can't be a method of a typed client: JavaScript gives "${handler.name}" a meaning of its own`,
@@ -145,6 +148,7 @@ function checkHandlerName(
       handler,
     );
   }
+  return true;
 }
 
 function methodOf(

@@ -42,7 +42,8 @@ function messageOf(
   const previous = previousOf(lowering, type, name);
   if (type.kind === "union") {
     const { types, nullable } = variantsOf(lowering, { kind: "named", name: type.name });
-    return { ...unionMessage(lowering, name, types, nullable, origin), ...previous, doc };
+    const message = unionMessage(lowering, name, types, nullable, origin, type.name);
+    return { ...message, ...previous, doc };
   }
   const constants = constantsOf(lowering, { kind: "named", name: type.name });
   for (const constant of constants) checkMemberName(lowering, constant.name, origin);

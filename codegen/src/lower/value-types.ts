@@ -59,19 +59,23 @@ export function fieldFormOf(
   };
 }
 
-/** The message of a union, by whatever name: one oneof of its variants. */
+/**
+ * The message of a union, by whatever name: one oneof of its variants.
+ * @param owner  the name of the union's type, if it has one: variants without a name are called after it
+ */
 export function unionMessage(
   lowering: Lowering,
   name: string,
   types: readonly ValueType[],
   nullable: boolean,
   origin: Origin,
+  owner?: string,
 ): Omit<DraftMessage, "doc"> {
   checkVariants(lowering, types, origin);
   const fields = types.map((type): DraftField => {
     const { name: inner, previousName, ...single } = bareOf(lowering, type, origin);
-    const field = variantName(type, inner);
-    const renamed = variantName(type, previousName);
+    const field = variantName(type, ownPart(lowering, type, inner, owner));
+    const renamed = variantName(type, ownPart(lowering, type, previousName, owner));
     return {
       ...wrapperField(field, { ...single, name: inner, previousName }, "implicit", origin),
       ...(renamed === field ? {} : { renamedFrom: defaultJsonNameOf(renamed) }),
@@ -80,6 +84,14 @@ export function unionMessage(
   if (nullable) fields.unshift(wrapperField("null_value", nullSingle, "implicit", origin));
   const oneof = fields.some((field) => field.name === "value") ? "one_of" : "value";
   return { name, shape: Shape.UNION, constants: [], fields, oneof, origin };
+}
+
+/** Of "ShapeDot", a variant of Shape without a name of its own: "Dot". */
+function ownPart(lowering: Lowering, type: ValueType, name: string, owner = ""): string {
+  const isAnonymous = type.kind === "named" && lowering.typeNamed(type.name).anonymous;
+  const prefix = upperCamelOf(owner);
+  const part = name.slice(prefix.length);
+  return isAnonymous && owner !== "" && name.startsWith(prefix) && part !== "" ? part : name;
 }
 
 /** Named objects by their name; what has no name says that it is a value. */
@@ -218,7 +230,8 @@ function nullOr(lowering: Lowering, types: readonly ValueType[], origin: Origin)
   const parts = (types.length === 1 ? types : flat).map((one) => bareOf(lowering, one, origin));
   const name = `NullOr${parts.map((part) => part.name).join("Or")}`;
   const previousName = `NullOr${parts.map((part) => part.previousName).join("Or")}`;
-  const message = unionMessage(lowering, name, flat, true, origin);
+  const owner = only === undefined ? undefined : namedUnionOf(lowering, only);
+  const message = unionMessage(lowering, name, flat, true, origin, owner);
   return keep(lowering, { ...message, doc: noDoc }, previousName, origin);
 }
 

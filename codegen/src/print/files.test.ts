@@ -38,7 +38,8 @@ import type { Model } from "../model/services.js";
 import { contentHashOf } from "./content-hash.js";
 import { filesOf, type Printed } from "./files.js";
 import { esFiles, esRequest } from "./es.js";
-import { typedProto } from "./typed-proto.js";
+import { ingressProto, ingressProtoPath } from "./ingress-proto.js";
+import { typedProto, typedProtoPath } from "./typed-proto.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -161,9 +162,11 @@ describe("the .proto file", () => {
     },
   );
 
-  it("imports the options as they are in Perdure's own contracts", async () => {
-    const own = path.join(root, "proto/perdure/typed/v1/typed.proto");
-    expect(typedProto).toBe(await readFile(own, "utf8"));
+  it.each([
+    [typedProtoPath, typedProto],
+    [ingressProtoPath, ingressProto],
+  ])("brings %s as it is in Perdure's own contracts", async (contract, text) => {
+    expect(text).toBe(await readFile(path.join(root, "proto", contract), "utf8"));
   });
 });
 
@@ -237,6 +240,7 @@ describe("the output", () => {
       "manifest.json",
       "manifest.ts",
       "proto/buf.yaml",
+      "proto/perdure/ingress/v1/ingress.proto",
       "proto/perdure/typed/v1/typed.proto",
       "proto/tour/v1/tour.proto",
     ]);

@@ -13,6 +13,7 @@ import { printClients } from "./clients.js";
 import { esFiles } from "./es.js";
 import { manifestJson, manifestModule, manifestOf } from "./manifest.js";
 import { printProto } from "./proto.js";
+import { ingressProto, ingressProtoPath } from "./ingress-proto.js";
 import { typedProto, typedProtoPath } from "./typed-proto.js";
 
 export interface Printed {
@@ -70,6 +71,7 @@ function protoFiles(file: FileDescriptorProto): GeneratedFile[] {
   return [
     { path: `proto/${file.name}`, content: printProto(file) },
     { path: `proto/${typedProtoPath}`, content: typedProto },
+    { path: `proto/${ingressProtoPath}`, content: ingressProto },
     { path: "proto/buf.yaml", content: bufYaml },
   ];
 }

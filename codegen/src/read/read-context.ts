@@ -43,6 +43,10 @@ export class Diagnostics {
     this.#found.set(JSON.stringify(diagnostic), diagnostic);
   }
 
+  get hasErrors(): boolean {
+    return [...this.#found.values()].some(({ severity }) => severity === "error");
+  }
+
   /** About the project first, then by place. */
   sorted(): readonly Diagnostic[] {
     return [...this.#found.values()].sort(

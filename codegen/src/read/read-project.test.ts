@@ -100,7 +100,7 @@ describe("what can't be read at all", () => {
         expect.stringMatching(/^PDR6001 no TypeScript files match "src/),
       ]);
       expect(readCode({ "a.ts": "export const a = 1;" }).problems()).toEqual([
-        expect.stringMatching(/^PDR6001 no service types are defined/),
+        expect.stringMatching(/^PDR6001 no services are defined/),
       ]);
       expect(readCode({ "a.ts": service("A") }, "gone.json").problems()).toEqual([
         expect.stringMatching(/^PDR6002 .*gone\.json can't be read/),

@@ -2,6 +2,7 @@
 //   RP1. The same code gives the same result, on any machine: services by name, all else in the order of the code.
 //   RP2. What can't be read is reported at its place; nothing is guessed.
 
+import { resolve } from "node:path";
 import { Node, type Project, type ts } from "ts-morph";
 import type { Diagnostic } from "../model/diagnostic.js";
 import type { HandlerKindName, Model } from "../model/services.js";
@@ -11,7 +12,8 @@ import type { FoundHandler, FoundService } from "./definitions/found.js";
 import { withoutTwins } from "./definitions/rules.js";
 import { checkDeterminism } from "./determinism/determinism.js";
 import type { HandlerBody, HandlerFunctionNode } from "./handler-body.js";
-import { openProject } from "./open-project.js";
+import { reportLostTags } from "./lost-tags.js";
+import { openProject, type OpenProject } from "./open-project.js";
 import { placeOf } from "./places.js";
 import { contextOf } from "./program-context.js";
 import { Diagnostics, type ReadContext } from "./read-context.js";
@@ -31,8 +33,17 @@ export interface ReadResult {
 export function readProject(settings: CodegenSettings): ReadResult {
   const diagnostics = new Diagnostics(settings.cwd);
   const opened = openProject(settings, diagnostics);
-  if (opened === undefined) return nothingRead(diagnostics);
-  const { project, files, tsconfig } = opened;
+  return opened === undefined
+    ? nothingRead(diagnostics)
+    : readOpened(settings, opened, diagnostics);
+}
+
+/** As `readProject`, of a project that is open already and may have more files than those that are read. */
+export function readOpened(
+  settings: CodegenSettings,
+  { project, files, tsconfig }: OpenProject,
+  diagnostics: Diagnostics = new Diagnostics(settings.cwd),
+): ReadResult {
   const program = project.getProgram().compilerObject;
   const context = contextOf(program, settings.cwd, diagnostics);
   const sourceFiles = files.flatMap((file) => program.getSourceFile(file) ?? []);
@@ -43,7 +54,7 @@ export function readProject(settings: CodegenSettings): ReadResult {
     return findServices(context, file);
   });
   const services = [...withoutTwins(context, found)].sort((a, b) => (a.name < b.name ? -1 : 1));
-  if (services.length === 0) reportNoServices(settings, diagnostics);
+  if (services.length === 0 && !diagnostics.hasErrors) reportNoServices(settings, diagnostics);
 
   const reader = new TypeReader(context);
   const bodies: HandlerBody[] = [];
@@ -58,6 +69,11 @@ export function readProject(settings: CodegenSettings): ReadResult {
   const place = (node: Node) => placeOf(node, settings.cwd);
   for (const diagnostic of checkDeterminism(bodies, place)) diagnostics.add(diagnostic);
   const types = [...reader.types].sort(([a], [b]) => (a < b ? -1 : 1));
+  const typed = types.map(([, { place: at }]) => resolve(settings.cwd, at.file));
+  for (const file of new Set([...files, ...typed])) {
+    const source = program.getSourceFile(file);
+    if (source !== undefined && !context.isLibrary(source)) reportLostTags(context, source);
+  }
   return {
     model: { services: models, types: new Map(types) },
     diagnostics: diagnostics.sorted(),
@@ -100,7 +116,7 @@ function isHandlerFunction(node: Node): node is HandlerFunctionNode {
 function reportNoServices({ sources }: CodegenSettings, diagnostics: Diagnostics): void {
   diagnostics.report(undefined, {
     code: "PDR6001",
-    message: `no service types are defined in ${sources.map((glob) => `"${glob}"`).join(", ")}`,
+    message: `no services are defined in ${sources.map((glob) => `"${glob}"`).join(", ")}`,
     advice:
       "name the files with classes that have @service(), @object() or @workflow(), or with definitions by the functions of these names",
   });

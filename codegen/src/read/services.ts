@@ -128,7 +128,7 @@ function readInput(
   };
   const value = readSlot(reader, sentTo(reader, form, input), spot, form);
   if (value === undefined) return undefined;
-  checkNumberTag(context, docOf(parameter).protoType, spot.what, value.type);
+  checkNumberTag(reader, docOf(parameter).protoType, spot.what, value.type);
   return {
     ...value,
     name,

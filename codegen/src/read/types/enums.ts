@@ -42,18 +42,32 @@ export function readEnum(reader: TypeReader, type: ts.Type, spot: Spot): ValueTy
   });
 }
 
-/** Literals, all strings or all numbers, without a declaration as enum. */
+/** Literals and members of enums, all strings or all numbers, which together are no enum that is declared. */
 export function enumOf(
   reader: TypeReader,
   name: TypeName,
   node: ts.Node,
-  values: readonly (string | number)[],
+  types: readonly ts.Type[],
 ): EnumType {
+  const { checker } = reader.context;
+  const values = types.flatMap((type): EnumValue[] =>
+    membersIn(type).flatMap((member) => {
+      const [value] = literalsOf(checker, member) ?? [];
+      if (value === undefined) return [];
+      const declared = memberOf(member);
+      return declared === undefined
+        ? [{ name: String(value), value, doc: { text: "" } }]
+        : [{ name: member.symbol.name, value, doc: docOf(declared).doc }];
+    }),
+  );
+  // Members of several enums may share a name; their values are what they are told apart by, then.
+  const names = new Map(values.map((one) => [one.name, one.value]));
+  const areApart = values.every((one) => names.get(one.name) === one.value);
   return enumType(
     reader,
     name,
     node,
-    values.map((value) => ({ name: String(value), value, doc: { text: "" } })),
+    areApart ? values : values.map((one) => ({ ...one, name: String(one.value) })),
   );
 }
 
@@ -78,15 +92,23 @@ export function literalsOf(
   checker: ts.TypeChecker,
   type: ts.Type,
 ): readonly (string | number)[] | undefined {
-  const members = type.isUnion() ? type.types : [type];
-  const values = members.map((member) => {
+  const values = membersIn(type).map((member) => {
     if (member.isStringLiteral() || member.isNumberLiteral()) return member.value;
-    const declaration = member.symbol?.declarations?.[0];
-    return declaration !== undefined && ts.isEnumMember(declaration)
-      ? checker.getConstantValue(declaration)
-      : undefined;
+    const declaration = memberOf(member);
+    return declaration === undefined ? undefined : checker.getConstantValue(declaration);
   });
   return values.every((value) => value !== undefined) ? values : undefined;
+}
+
+function membersIn(type: ts.Type): readonly ts.Type[] {
+  return type.isUnion() ? type.types : [type];
+}
+
+/** The member of an enum that the type is. */
+function memberOf(type: ts.Type): ts.EnumMember | undefined {
+  const symbol = type.symbol as ts.Symbol | undefined;
+  const declaration = symbol?.declarations?.[0];
+  return declaration !== undefined && ts.isEnumMember(declaration) ? declaration : undefined;
 }
 
 function refuseValue(reader: TypeReader, member: ts.EnumMember): ValueType {

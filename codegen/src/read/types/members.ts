@@ -41,7 +41,7 @@ function readMember(reader: TypeReader, property: ts.Symbol, owner: Spot): Membe
   const value = reader.read(context.checker.getTypeOfSymbol(property), spot);
   // A member that is always undefined, or that may not be there: JSON never has it.
   if (value === undefined) return undefined;
-  checkNumberTag(context, protoType, what, value.type);
+  checkNumberTag(reader, protoType, what, value.type);
   return {
     name: property.name,
     type: value.type,

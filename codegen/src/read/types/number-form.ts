@@ -1,7 +1,7 @@
 // The tag `@protoType`: which of protobuf's numbers a number is.
 
 import type { ts } from "ts-morph";
-import type { NumberForm, ValueType } from "../../model/types.js";
+import type { NamedType, NumberForm, ValueType } from "../../model/types.js";
 import { docOf, type Tag } from "../docs.js";
 import type { ReadContext } from "../read-context.js";
 
@@ -27,12 +27,12 @@ export function numberFormOf(
 
 /** Reports a tag on what has no number in it. */
 export function checkNumberTag(
-  context: ReadContext,
+  { context, types }: Reader,
   tag: Tag | undefined,
   what: string,
   type: ValueType,
 ): void {
-  if (tag === undefined || hasNumber(type)) return;
+  if (tag === undefined || hasNumber(type, types)) return;
   context.diagnostics.report(tag.node, {
     code: "PDR6019",
     message: `@protoType is for numbers, and ${what} is none`,
@@ -40,18 +40,30 @@ export function checkNumberTag(
   });
 }
 
-function hasNumber(type: ValueType): boolean {
+/** As much of the TypeReader as is needed here. */
+interface Reader {
+  readonly context: ReadContext;
+  readonly types: ReadonlyMap<string, NamedType>;
+}
+
+function hasNumber(type: ValueType, types: Reader["types"]): boolean {
   switch (type.kind) {
     case "number":
       return true;
     case "array":
-      return hasNumber(type.element);
+      return hasNumber(type.element, types);
     case "map":
-      return hasNumber(type.value);
+      return hasNumber(type.value, types);
     case "tuple":
-      return type.items.some(hasNumber);
+      return type.items.some((item) => hasNumber(item, types));
     case "union":
-      return type.members.some(hasNumber);
+      return type.members.some((member) => hasNumber(member, types));
+    case "named": {
+      // A union that is written in place; one with a name says itself what its numbers are.
+      const named = types.get(type.name);
+      const isInPlace = named?.kind === "union" && named.anonymous;
+      return isInPlace && named.members.some((member) => hasNumber(member, types));
+    }
     default:
       return false;
   }

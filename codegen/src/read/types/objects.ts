@@ -105,10 +105,8 @@ function readMap(
   const value = reader.read(index.type, inside);
   // A member that is undefined is an absent one, and whether it is there is no matter of its type if it may be anything.
   const isAnything = value?.type.kind === "json";
-  return {
-    kind: "map",
-    value: isAnything ? value.type : reader.readPresent(index.type, inside),
-  };
+  // Read once: maps of maps would be read twice as often with every level.
+  return { kind: "map", value: isAnything ? value.type : reader.present(value, inside) };
 }
 
 /** `Record<string, never>` is how an object without members is written. */

@@ -64,7 +64,10 @@ export class TypeReader {
 
   /** Of a part that has to be there: undefined is refused. */
   readPresent(type: ts.Type, spot: Spot): ValueType {
-    const value = this.read(type, spot);
+    return this.present(this.read(type, spot), spot);
+  }
+
+  present(value: ValueRead | Nothing, spot: Spot): ValueType {
     if (value !== undefined && !value.optional) return value.type;
     return this.refuse(spot, {
       code: "PDR6013",
@@ -234,7 +237,7 @@ export class TypeReader {
   #refuseEndless(spot: Spot): ValueType {
     return this.refuse(spot, {
       code: "PDR6014",
-      message: `${spot.what} has a type that contains itself and has no name, or that never ends`,
+      message: `${shortened(spot.what)} has a type that contains itself and has no name, or that never ends`,
       advice:
         "write what contains itself as an interface with members: arrays, maps and types in braces have no name",
     });
@@ -271,6 +274,14 @@ export function isUnresolved(type: ts.Type): boolean {
     (type.flags & TypeFlags.Any) !== 0 &&
     (type as ts.Type & { readonly intrinsicName?: string }).intrinsicName === "error"
   );
+}
+
+/** "an element of … of the input of Signup.run": how deep the reader got says nothing. */
+function shortened(what: string): string {
+  const name = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
+  const parts = what.split(" of ");
+  const inner = parts.length > 4 ? [...parts.slice(0, 1), "…", ...parts.slice(-2)] : parts;
+  return inner.map(name).join(" of ");
 }
 
 function nameNodeOf(declaration: ts.Declaration | undefined): ts.Node | undefined {

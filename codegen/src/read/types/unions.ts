@@ -56,11 +56,9 @@ function readGroup(
   spot: Spot,
 ): ValueType {
   const [first] = group;
-  const { checker } = reader.context;
   if (first === undefined) return { kind: "json" };
   if (group.length === 1) return reader.readPresent(first, spot);
-  const values = group.flatMap((member) => literalsOf(checker, member) ?? []);
-  const make = (name: TypeName, node: ts.Node): EnumType => enumOf(reader, name, node, values);
+  const make = (name: TypeName, node: ts.Node): EnumType => enumOf(reader, name, node, group);
   // Literals beside other members have no name of their own.
   return type === undefined ? reader.namedAt(spot, make) : reader.named(type, spot, make);
 }

@@ -1,0 +1,15 @@
+import { handler, service, type Context } from "@perdure/sdk";
+
+export interface User {
+  mail: string;
+  /** @renamedFrom mail */
+  email: string;
+}
+
+@service()
+export class Users {
+  @handler()
+  async put(_: Context, value: User): Promise<User> {
+    return value;
+  }
+}

@@ -1,0 +1,16 @@
+import { handler, service, type Context } from "@perdure/sdk";
+
+export interface User {
+  id: string;
+  /** @renamedFrom mail */
+  emailAddress: string;
+  nickname: string;
+}
+
+@service()
+export class Users {
+  @handler()
+  async put(_: Context, value: User): Promise<User> {
+    return value;
+  }
+}

@@ -1,0 +1,16 @@
+import { handler, service, type Context } from "@perdure/sdk";
+
+export interface User {
+  a: string;
+  b: number;
+  c: Date;
+  d: boolean;
+}
+
+@service()
+export class Users {
+  @handler()
+  async put(_: Context, value: User): Promise<User> {
+    return value;
+  }
+}

@@ -1,0 +1,16 @@
+import { handler, service, type Context } from "@perdure/sdk";
+
+export interface User {
+  d: boolean;
+  c: Date;
+  b: number;
+  a: string;
+}
+
+@service()
+export class Users {
+  @handler()
+  async put(_: Context, value: User): Promise<User> {
+    return value;
+  }
+}

@@ -1,0 +1,17 @@
+import { handler, service, type Context } from "@perdure/sdk";
+
+/** @renamedFrom Shape */
+export type Figure = { kind: "square"; color: string; side: number } | { kind: "circle"; at: [number, number]; radius: number };
+
+@service()
+export class Shapes {
+  @handler()
+  async put(_: Context, value: Figure): Promise<Figure> {
+    return value;
+  }
+
+  @handler()
+  async maybe(_: Context, value: Figure | null): Promise<Figure | null> {
+    return value;
+  }
+}
