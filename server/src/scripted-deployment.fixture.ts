@@ -4,7 +4,7 @@ import { createServer, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { ManifestSchema } from "@perdure/proto/manifest/v1/manifest";
+import { ManifestSchema, type Manifest } from "@perdure/proto/manifest/v1/manifest";
 import {
   Deployment,
   DeploymentFrameSchema,
@@ -27,10 +27,19 @@ export interface Scripted {
 }
 
 /** An endpoint of one service with one handler, `h`; `answer` is called for each attempt that begins. */
-export async function scripted(
+export function scripted(
   name: string,
   answer: (start: ServerFrame, say: Say) => void,
   more: OfferedHandler = {},
+): Promise<Scripted> {
+  const manifest = create(ManifestSchema, { services: [service(name, { name: "h", ...more })] });
+  return scriptedAs(() => manifest, answer);
+}
+
+/** The same, of whatever a manifest says at the moment when it is asked for. */
+export async function scriptedAs(
+  manifest: () => Manifest,
+  answer: (start: ServerFrame, say: Say) => void,
 ): Promise<Scripted> {
   const sessions = new Set<ServerHttp2Session>();
   const outgoing: DeploymentFrame[] = [];
@@ -53,9 +62,9 @@ export async function scripted(
             minProtocolVersion: protocolVersions.min,
             maxProtocolVersion: protocolVersions.max,
             protocolMode: ProtocolMode.SESSION,
-            manifest: create(ManifestSchema, { services: [service(name, { name: "h", ...more })] }),
+            manifest: manifest(),
           }),
-          async *session(requests) {
+          async *session(requests, { signal }) {
             const { min: minProtocolVersion, max: maxProtocolVersion } = protocolVersions;
             const hello = { minProtocolVersion, maxProtocolVersion };
             yield { frames: [{ frame: { case: "hello" as const, value: hello } }] };
@@ -64,7 +73,9 @@ export async function scripted(
                 for (const frame of frames) if (frame.frame.case === "start") answer(frame, say);
               }
             })().catch(() => undefined);
-            for (;;) {
+            // What is left to say is for the session that comes after it.
+            signal.addEventListener("abort", () => wake());
+            while (!signal.aborted) {
               const frames = outgoing.splice(0);
               if (frames.length > 0) yield { frames };
               else await new Promise<void>((resolve) => (wake = resolve));

@@ -68,6 +68,7 @@ export const defaultConfigFile = "perdure.config.json";
 export const foreignVariables: readonly string[] = [
   "PERDURE_ADMIN_URL",
   "PERDURE_CHROMIUM",
+  "PERDURE_GRPCURL",
   "PERDURE_LOGGING",
 ];
 export const foreignPrefixes: readonly string[] = [

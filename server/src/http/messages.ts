@@ -11,6 +11,14 @@ export type HttpResponse = ServerResponse | Http2ServerResponse;
 export type HttpHandler = (request: HttpRequest, response: HttpResponse) => void;
 
 /**
+ * Whether nobody is there to read an answer any more. A response of HTTP/2 does not say it itself in node: it has no
+ * `destroyed`.
+ */
+export function isGone(response: HttpResponse): boolean {
+  return "stream" in response ? response.stream.destroyed : response.destroyed;
+}
+
+/**
  * Answers with one head and one body. Does nothing where the client is gone or has its answer.
  * @param headers  names (lower case) and values in turn; `content-length` is added to the array
  */
@@ -20,7 +28,7 @@ export function respond(
   headers: string[],
   body: Uint8Array | string,
 ): void {
-  if (response.headersSent || response.destroyed) return;
+  if (response.headersSent || isGone(response)) return;
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
   headers.push("content-length", String(length));
   // The two classes take the same arguments; only their declared overloads differ.

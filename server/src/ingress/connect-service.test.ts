@@ -331,6 +331,27 @@ describe.each(transports)("%s", (_name, transportTo) => {
   });
 });
 
+test("a deadline that has passed before the method is called submits nothing, and is answered", async () => {
+  const ingress = await openTestIngress();
+  const headers = {
+    "content-type": "application/json",
+    "connect-protocol-version": "1",
+    "connect-timeout-ms": "0",
+  };
+  const url = `${ingress.url}/perdure.ingress.v1.Ingress/Call`;
+
+  const response = await fetch(url, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ target: greet }),
+  });
+
+  expect(response.status).toBe(504);
+  expect(await response.json()).toMatchObject({ code: "deadline_exceeded" });
+  expect(ingress.invocations.submitted).toHaveLength(0);
+  await ingress.port.close();
+});
+
 test("before recovery is complete every method is UNAVAILABLE", async () => {
   const ingress = await openTestIngress({ ready: () => false });
   const client = createClient(Ingress, createGrpcTransport({ baseUrl: ingress.url }));

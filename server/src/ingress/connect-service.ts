@@ -6,6 +6,7 @@ import { Code, ConnectError, createContextKey, createContextValues } from "@conn
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { Ingress, Stage } from "@perdure/proto/ingress/v1/ingress";
+import { constants } from "node:http2";
 import { ingressErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
 import type { HttpRequest } from "../http/messages.js";
@@ -14,6 +15,7 @@ import { addCorsHeaders } from "./cors.js";
 import { replyError } from "./exchange.js";
 import { notFound, toHttpError } from "./failures.js";
 import { checkDelay } from "./invoke.js";
+import { OpenStreams } from "./open-streams.js";
 import type { IngressParts } from "./parts.js";
 import { refOf, submissionOf } from "./connect-requests.js";
 import { splitPath } from "./path.js";
@@ -41,11 +43,12 @@ const stages = {
  */
 export function createConnectHandler(parts: IngressParts, closing: AbortSignal): ConnectHandler {
   const refusals = new WeakMap<HttpRequest, HttpError>();
+  const streams = new OpenStreams(closing);
   const adapter = connectNodeAdapter({
     routes: (router) => {
-      router.service(Ingress, ingressService(parts));
-      addHealth(router, parts, contracts, closing);
-      addReflection(router, parts, contracts);
+      router.service(Ingress, ingressService(parts, streams));
+      addHealth(router, parts, contracts, streams);
+      addReflection(router, parts, contracts, streams);
     },
     readMaxBytes: parts.bodyBytesMax + envelopeBytesMax,
     contextValues: (request) => createContextValues().set(refusalKey, refusals.get(request)),
@@ -61,6 +64,7 @@ export function createConnectHandler(parts: IngressParts, closing: AbortSignal):
     for (let at = 0; at + 1 < cors.length; at += 2) {
       response.setHeader(cors[at] ?? "", cors[at + 1] ?? "");
     }
+    endWithAnswer(request);
     try {
       adapter(request, response);
     } catch (error) {
@@ -70,7 +74,29 @@ export function createConnectHandler(parts: IngressParts, closing: AbortSignal):
   };
 }
 
-export function ingressService(parts: IngressParts): ServiceImpl<typeof Ingress> {
+/** How long a client that has the end of its answer may leave its own side open. */
+const halfOpenMs = 500;
+
+/**
+ * A stream of HTTP/2 lives until both of its sides have ended: one whose client never ends its own would keep its slot,
+ * and a closing port.
+ */
+function endWithAnswer(request: HttpRequest): void {
+  if (!("stream" in request)) return;
+  const { stream } = request;
+  // Of the stream: the response says it when all is over.
+  stream.once("finish", () => {
+    if (stream.readableEnded) return;
+    // Not at once: trailers may be on their way.
+    const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), halfOpenMs);
+    stream.once("close", () => clearTimeout(timer));
+  });
+}
+
+export function ingressService(
+  parts: IngressParts,
+  streams: OpenStreams,
+): ServiceImpl<typeof Ingress> {
   const { invocations } = parts;
   return {
     call: (request, context) =>
@@ -126,7 +152,7 @@ export function ingressService(parts: IngressParts): ServiceImpl<typeof Ingress>
     async *watch(request, context) {
       try {
         checkNotRefused(context);
-        yield* watch(parts, request, context.signal);
+        yield* watch(parts, streams, request, context.signal);
       } catch (error) {
         throw told(context, error);
       }
@@ -138,6 +164,7 @@ export function ingressService(parts: IngressParts): ServiceImpl<typeof Ingress>
 async function answering<T>(context: HandlerContext, answer: () => Promise<T>): Promise<T> {
   try {
     checkNotRefused(context);
+    context.signal.throwIfAborted();
     // The engine forgets a wait that is aborted, without a word: its promise stays open.
     return await Promise.race([answer(), abortOf(context.signal)]);
   } catch (error) {
@@ -160,6 +187,8 @@ function told({ signal, method }: HandlerContext, error: unknown): ConnectError 
 
 function abortOf(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
+    // A deadline can pass before the request has been read.
+    if (signal.aborted) reject(signal.reason as Error);
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
 }

@@ -4,7 +4,7 @@
 import type { Failure } from "@perdure/proto/protocol/v1/journal";
 import { invocationErrors } from "../http/error-codes.js";
 import type { HttpError } from "../http/http-error.js";
-import { respond, statusOfFailure } from "../http/messages.js";
+import { isGone, respond, statusOfFailure } from "../http/messages.js";
 import type { HttpRequest, HttpResponse } from "../http/messages.js";
 import { timeText } from "../http/time-text.js";
 import type { RegistryView } from "../shard/registry-view.js";
@@ -98,7 +98,7 @@ export function replyAccepted(exchange: Exchange): void {
 
 /** Answers with an error. Where the client is gone, nothing happens. */
 export function replyError(exchange: Exchange, error: unknown): void {
-  if (exchange.response.destroyed) return;
+  if (isGone(exchange.response)) return;
   const known = toHttpError(error, `${exchange.head.method} ${exchange.head.url}`);
   const headers = known.headers();
   headers.push("content-type", json, "x-restate-error-source", "ingress");

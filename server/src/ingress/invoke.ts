@@ -6,6 +6,7 @@ import { readBody } from "../http/body.js";
 import { ingressErrors } from "../http/error-codes.js";
 import { goneSignal } from "./gone-signal.js";
 import { HttpError } from "../http/http-error.js";
+import { isGone } from "../http/messages.js";
 import type { SubmitRequest } from "../shard/invocations.js";
 import type { RegisteredService, RegistryView } from "../shard/registry-view.js";
 import { replyError, replyOutcome, replySubmitted, replyWhenDone } from "./exchange.js";
@@ -76,7 +77,7 @@ function submit(
 ): void {
   const { response, head } = exchange;
   // Whoever has gone has been promised nothing.
-  if (response.destroyed) return;
+  if (isGone(response)) return;
   try {
     checkInput(about.service, about.handler, head.contentType, parameter.byteLength);
   } catch (error) {

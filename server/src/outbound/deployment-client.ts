@@ -38,6 +38,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** The key of the object or workflow that the call is about. */
   readonly subject?: string | undefined;
+  /** Of what it answers. Default: whatever fits into memory. */
+  readonly answerBytesMax?: number;
 }
 
 const contentType = "application/proto";
@@ -45,7 +47,7 @@ const contentType = "application/proto";
 const pingIntervalMs = 10_000;
 const pingTimeoutMs = 10_000;
 const keepAliveMs = 10_000;
-const answerBytesMax = 0xffff_ffff;
+const answerBytesDefault = 0xffff_ffff;
 /** Of an error's body. */
 const errorBytesMax = 64 * 1024;
 const errorTextMax = 500;
@@ -86,7 +88,7 @@ export class DeploymentClient {
     try {
       const body = toBinary(method.input, create(method.input, request));
       const response = await this.#send(method, body, options);
-      const answer = await readAnswer(response, this.#address.uri);
+      const answer = await readAnswer(response, this.#address.uri, options.answerBytesMax);
       return decoded(method, answer, this.#address.uri);
     } catch (error) {
       throw callErrorOf(error);
@@ -131,7 +133,11 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** @throws CallError  it is none of ours */
-async function readAnswer(response: UniversalClientResponse, uri: string): Promise<Uint8Array> {
+async function readAnswer(
+  response: UniversalClientResponse,
+  uri: string,
+  answerBytesMax = answerBytesDefault,
+): Promise<Uint8Array> {
   const { status, header, body } = response;
   if (status === 200 && header.get("content-type") === contentType) {
     return readAllBytes(body, answerBytesMax, header.get("content-length"));

@@ -29,6 +29,8 @@ export interface Discovered {
 }
 
 const timeoutMs = 10_000;
+/** A descriptor set, and JSON schemas of all handlers. */
+const answerBytesMax = 32 * 1024 * 1024;
 /** Before each further try, where the failure may pass: a proxy or a service that is just starting. */
 const retryDelaysMs = [100, 300, 900];
 
@@ -68,7 +70,7 @@ async function ask(
   const versions = { minProtocolVersion, maxProtocolVersion };
   try {
     const call = (): Promise<DiscoverResponse> =>
-      client.call(Deployment.method.discover, versions, { signal });
+      client.call(Deployment.method.discover, versions, { signal, answerBytesMax });
     const response = await retried(call, signal);
     return { response, useHttp11, protocolMode: modeOf(response, useHttp11) };
   } finally {

@@ -25,6 +25,44 @@ test("a manifest without protobuf types is taken", () => {
   }).not.toThrow();
 });
 
+test("a type that another service has is refused, but for one that its own deployment gives up", () => {
+  const view = viewOf(manifestWith({}));
+  const renamed = manifestWith({}, "other");
+
+  expect(() => {
+    checkManifest(renamed, view);
+  }).toThrow(expect.objectContaining({ code: "PDR4217", httpStatus: 409 }));
+  expect(() => {
+    checkManifest(renamed, view, "dp_0");
+  }).not.toThrow();
+});
+
+test.each([
+  ["is nested too deep", `${"[".repeat(201)}${"]".repeat(201)}`],
+  ["never ends", '{"not":'.repeat(100_000)],
+])("a JSON schema that %s is refused", (_, jsonSchema) => {
+  const manifest = manifestWith({});
+  for (const rule of manifest.services.flatMap(({ handlers }) => handlers)) {
+    if (rule.output !== undefined) rule.output.jsonSchema = jsonSchema;
+  }
+
+  expect(() => {
+    checkManifest(manifest, nothing);
+  }).toThrow(expect.objectContaining({ code: "PDR4203", httpStatus: 400 }));
+});
+
+test("brackets in the texts of a JSON schema are no nesting", () => {
+  const manifest = manifestWith({});
+  const description = `\\"${"[".repeat(1_000)}\\\\`;
+  for (const rule of manifest.services.flatMap(({ handlers }) => handlers)) {
+    if (rule.input !== undefined) rule.input.jsonSchema = JSON.stringify({ description });
+  }
+
+  expect(() => {
+    checkManifest(manifest, nothing);
+  }).not.toThrow();
+});
+
 test("descriptors that are of no use are refused", () => {
   const manifest = { ...manifestWith({}), descriptorSet: new Uint8Array(1_000).fill(0x0a) };
 

@@ -23,8 +23,11 @@ const kindNames: Record<ServiceKind, string> = {
   [ServiceKind.WORKFLOW]: "workflow",
 };
 
-/** @throws RegistrationError  PDR4203, PDR4205, PDR4206, PDR4215, PDR4216, PDR4217 */
-export function checkManifest(manifest: Manifest, view: RegistryView): void {
+/**
+ * @param replaced  the deployment in whose place the manifest comes
+ * @throws RegistrationError  PDR4203, PDR4205, PDR4206, PDR4215, PDR4216, PDR4217
+ */
+export function checkManifest(manifest: Manifest, view: RegistryView, replaced?: string): void {
   const seen = new Set<string>();
   for (const service of manifest.services) {
     checkService(service);
@@ -35,12 +38,12 @@ export function checkManifest(manifest: Manifest, view: RegistryView): void {
     checkKind(service, view);
   }
   if (manifest.services.length === 0) throw invalid("the deployment offers no services");
-  checkTypes(manifest, view);
+  checkTypes(manifest, view, replaced);
 }
 
-function checkTypes(manifest: Manifest, view: RegistryView): void {
+function checkTypes(manifest: Manifest, view: RegistryView, replaced: string | undefined): void {
   try {
-    checkContract(manifest, view);
+    checkContract(manifest, view, replaced);
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
     const status = error.code === "PDR4217" ? 409 : 400;
@@ -68,6 +71,7 @@ function checkService(service: Service): void {
     handlers.add(handler.name);
     checkHandlerKind(service, handler.name, handler.kind);
     checkContentType(name, handler);
+    checkSchemas(name, handler);
     if (own?.ingressPrivate === true && handler.options?.ingressPrivate === false) {
       throw invalid(`handler ${handler.name} is public, but its service ${name} is private`);
     }
@@ -87,6 +91,36 @@ const headerValue = /^[\t\x20-\x7e]*$/;
 function checkContentType(service: string, { name, output }: Handler): void {
   if (headerValue.test(output?.contentType ?? "")) return;
   throw invalid(`the output of handler ${name} of ${service} has a content type that is not ASCII`);
+}
+
+/** More than any type has; what is nested deeper can't be written out again. */
+const schemaDepthMax = 200;
+
+/** They are told whenever the service is described. */
+function checkSchemas(service: string, { name, input, output }: Handler): void {
+  const schemas = [input, output].flatMap((rule) =>
+    rule === undefined ? [] : [rule.jsonSchema, rule.typesJsonSchema],
+  );
+  for (const schema of schemas) {
+    if (!isNestedDeeper(schema, schemaDepthMax)) continue;
+    throw invalid(
+      `handler ${name} of ${service} has a JSON schema that is nested deeper than ${schemaDepthMax}. Move its parts to "$defs"`,
+    );
+  }
+}
+
+function isNestedDeeper(json: string, depthMax: number): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at++) {
+    const char = json[at];
+    if (char === '"') isText = !isText;
+    else if (isText) at += char === "\\" ? 1 : 0;
+    else if (char === "{" || char === "[") depth++;
+    else if (char === "}" || char === "]") depth--;
+    if (depth > depthMax) return true;
+  }
+  return false;
 }
 
 /** Each retention has its kind of handler; a service may set both for all that it has. */

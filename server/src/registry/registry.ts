@@ -167,7 +167,7 @@ export class Registry implements Registrar {
     const found = await this.#discover(uri, additionalHeaders, request.useHttp11);
     checkProtocol(uri, found.response);
     const manifest = completed(uri, manifestOf(found.response), request.manifest);
-    checkManifest(manifest, this.#view);
+    checkManifest(manifest, this.#view, existing?.id);
     const differences = registrationDiff(manifest, this.#view, existing?.id);
     const changes = manifestChanges(manifest, this.#view, existing?.id);
     if (strict && changes.length > 0) throw refusedAsStrict(uri, changes);
@@ -201,7 +201,7 @@ export class Registry implements Registrar {
     const found = await this.#discover(uri, additionalHeaders, useHttp11);
     checkSameProtocol(before, found.response);
     const manifest = manifestOf(found.response);
-    if (patch.overwrite) checkManifest(manifest, this.#view);
+    if (patch.overwrite) checkManifest(manifest, this.#view, id);
     else checkSameServices(before, manifest);
     const facts = {
       ...foundFacts(found.response),

@@ -1,7 +1,8 @@
 // Live connections that are told what happens to an invocation. They live with the process: what was told is in
 // the cursor of each message, so that a watch can be taken up again after a restart, from the tables alone.
 //   W4. A watch reads only tables that are durable, and reads again when a batch has changed its invocation's record.
-//   W5. A watch that nobody reads costs nothing but its place: it reads when the one before was taken.
+//   W5. A watch that nobody reads costs nothing but its place: it reads when the one before was taken. One whose
+//       invocation stands still costs a batch of its partition a look at memory, never at LMDB.
 
 import { partitionOfInvocationId } from "@perdure/protocol/ids";
 import type { Invocation } from "@perdure/proto/storage/v1/records";
@@ -35,11 +36,15 @@ export class LifeOver extends Error {
   override readonly name = "LifeOver";
 }
 
+type Tables = ReturnType<Shard["tables"]>;
+
 interface Watcher {
   readonly runId: string;
   readonly partition: number;
   /** Its record as it was read last. */
   invocation: Invocation | undefined;
+  /** What memory had of the record then. What has gone to LMDB since has not changed by that. */
+  recent: ReturnType<Tables["recentInvocation"]>;
   /** How it ended, where its record went with its end. */
   ended: OutputResult | undefined;
   wake: () => void;
@@ -48,7 +53,7 @@ interface Watcher {
 export class Watches {
   readonly #options: WatchesOptions;
   readonly #byRun = new Map<string, Set<Watcher>>();
-  #count = 0;
+  readonly #byPartition = new Map<number, Set<Watcher>>();
 
   constructor(options: WatchesOptions) {
     this.#options = options;
@@ -58,13 +63,14 @@ export class Watches {
 
   /** A batch is durable. */
   released(batch: readonly { readonly partition: number }[]): void {
-    if (this.#count === 0) return;
-    const changed = new Set(batch.map(({ partition }) => partition));
-    for (const watchers of this.#byRun.values()) {
+    if (this.#byPartition.size === 0) return;
+    for (const changed of new Set(batch.map(({ partition }) => partition))) {
+      const watchers = this.#byPartition.get(changed);
+      if (watchers === undefined) continue;
+      const tables = this.#tables(changed);
       for (const watcher of watchers) {
-        if (changed.has(watcher.partition) && this.#record(watcher) !== watcher.invocation) {
-          watcher.wake();
-        }
+        const recent = tables.recentInvocation(watcher.runId);
+        if (recent !== undefined && recent !== watcher.recent) watcher.wake();
       }
     }
   }
@@ -78,11 +84,17 @@ export class Watches {
 
   /** The attempt of a run computes or waits now, and did not before. */
   attemptChanged(runId: string): void {
-    if (this.#count === 0) return;
     for (const watcher of this.#byRun.get(runId) ?? []) watcher.wake();
   }
 
   // ---- for callers
+
+  /** Watches that are listened to. */
+  get count(): number {
+    let count = 0;
+    for (const watchers of this.#byPartition.values()) count += watchers.size;
+    return count;
+  }
 
   /**
    * Tells all that happens until the invocation has completed, or nobody listens any more.
@@ -134,10 +146,12 @@ export class Watches {
   /** What there is to tell now. */
   #look(watcher: Watcher, since: Progress | undefined): Happened[] {
     const { runId, ended } = watcher;
-    const invocation = this.#record(watcher);
+    const tables = this.#tables(watcher.partition);
+    const invocation = tables.invocations.get(runId);
     watcher.invocation = invocation;
+    watcher.recent = tables.recentInvocation(runId);
     if (invocation !== undefined) {
-      const entries = this.#tables(watcher.partition).journal.read(runId);
+      const entries = tables.journal.read(runId);
       const attempt = this.#options.attemptOf(runId);
       return happenedSince(runId, { invocation, entries, attempt }, since);
     }
@@ -150,11 +164,7 @@ export class Watches {
     return findRun(this.#tables(partitionOfInvocationId(invocationId)), invocationId);
   }
 
-  #record({ partition, runId }: Watcher): Invocation | undefined {
-    return this.#tables(partition).invocations.get(runId);
-  }
-
-  #tables(place: number): ReturnType<Shard["tables"]> {
+  #tables(place: number): Tables {
     return this.#options.shard().tables(place);
   }
 
@@ -176,20 +186,28 @@ export class Watches {
       runId,
       partition,
       invocation: undefined,
+      recent: undefined,
       ended: undefined,
       wake: () => undefined,
     };
-    let watchers = this.#byRun.get(runId);
-    if (watchers === undefined) this.#byRun.set(runId, (watchers = new Set()));
-    watchers.add(watcher);
-    this.#count++;
+    addTo(this.#byRun, runId, watcher);
+    addTo(this.#byPartition, partition, watcher);
     return watcher;
   }
 
   #remove(watcher: Watcher): void {
-    const watchers = this.#byRun.get(watcher.runId);
-    if (watchers?.delete(watcher) !== true) return;
-    this.#count--;
-    if (watchers.size === 0) this.#byRun.delete(watcher.runId);
+    removeFrom(this.#byRun, watcher.runId, watcher);
+    removeFrom(this.#byPartition, watcher.partition, watcher);
   }
+}
+
+function addTo<K>(sets: Map<K, Set<Watcher>>, key: K, watcher: Watcher): void {
+  const there = sets.get(key);
+  if (there === undefined) sets.set(key, new Set([watcher]));
+  else there.add(watcher);
+}
+
+function removeFrom<K>(sets: Map<K, Set<Watcher>>, key: K, watcher: Watcher): void {
+  const there = sets.get(key);
+  if (there?.delete(watcher) === true && there.size === 0) sets.delete(key);
 }

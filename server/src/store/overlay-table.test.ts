@@ -147,6 +147,24 @@ function expectScans(table: RangeTable<number>, model: Map<string, number>, all:
 }
 
 describe("a table in layers", () => {
+  test("says what was written since a checkpoint, and no more once that is below", () => {
+    const base = new MapBase();
+    const undo = new UndoLog();
+    const options = { base, undo, sizeOf: () => 1, grown: () => undefined, insertOnly: false };
+    const table = new OverlayPointTable(options);
+    table.put("a", 1);
+    table.put("b", 2);
+    const frozen = [...table.freeze()];
+    table.delete("b");
+    const during = [table.recent("a"), table.recent("b"), table.recent("c")];
+    base.write(frozen);
+    table.thaw();
+
+    expect(during).toEqual([1, tombstone, undefined]);
+    expect([table.recent("a"), table.recent("b")]).toEqual([undefined, tombstone]);
+    expect(table.get("a")).toBe(1);
+  });
+
   test("that is read by key reads as a map does", () => {
     fc.assert(
       fc.property(stepsOn(keys), fc.array(keys), (steps, probes) => {

@@ -48,9 +48,14 @@ abstract class OverlayTable<V, L extends Layer<V>> implements Table<V> {
   protected abstract newLayer(): L;
 
   get(key: string): V | undefined {
-    const cell = this.live.get(key) ?? this.frozen?.get(key);
+    const cell = this.recent(key);
     if (cell === undefined) return this.options.base.get(key);
     return cell === tombstone ? undefined : cell;
+  }
+
+  /** What was written of a row since a checkpoint; undefined: nothing, the row is as LMDB has it. */
+  recent(key: string): Cell<V> | undefined {
+    return this.live.get(key) ?? this.frozen?.get(key);
   }
 
   /** @throws RangeError  the key is longer than LMDB takes */

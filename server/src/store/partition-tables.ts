@@ -11,6 +11,7 @@ import type { Entry } from "@perdure/proto/protocol/v1/journal";
 import {
   JournalChunkSchema,
   PartitionStateSchema,
+  type Invocation,
   type PartitionState,
 } from "@perdure/proto/storage/v1/records";
 import { base62OfNumber } from "@perdure/protocol/base62";
@@ -47,6 +48,8 @@ export interface PartitionTables extends Tables {
   readonly undo: UndoLog;
   /** Epoch, behaviour version and applied positions; changed by the shard, written by checkpoints. */
   readonly partitionState: PartitionState;
+  /** An invocation's record if it was written since a checkpoint, to see cheaply whether it is another one. */
+  recentInvocation(runId: string): Cell<Invocation> | undefined;
   /** Takes all that is live for a checkpoint. */
   freeze(): FrozenPartition | undefined;
   /** The checkpoint is on disk. */
@@ -96,8 +99,9 @@ export function createPartitionTables(
   const partitionState = readPartitionState(environment, partition);
   let frozenPosition = partitionState.appliedPosition;
 
+  const invocations = table("invocations", tableSpecs.invocations);
   const tables: Tables = {
-    invocations: table("invocations", tableSpecs.invocations),
+    invocations,
     identities: table("identities", tableSpecs.identities),
     journal,
     locks: table("locks", tableSpecs.locks),
@@ -116,6 +120,7 @@ export function createPartitionTables(
     ...tables,
     undo,
     partitionState,
+    recentInvocation: (runId) => invocations.recent(runId),
     freeze(): FrozenPartition | undefined {
       if (partitionState.appliedPosition === frozenPosition) return undefined;
       frozenPosition = partitionState.appliedPosition;

@@ -215,6 +215,11 @@ describe("a contract", () => {
       /^PDR4215 .* a field of test\.v1\.AddRequest twice/,
     ],
     [
+      "a method's name that is none",
+      ({ service: [service] }) => service?.method[0] && (service.method[0].name = "Add/All"),
+      /^PDR4215 .*"test\.v1\.Counter\.Add\/All", which is no name/,
+    ],
+    [
       "a name that is none",
       (file) => (messageOf(file, "Tree").name = "Tree.Leaf"),
       /^PDR4215 .* which is no name/,

@@ -53,15 +53,16 @@ export interface ContractMethod {
 
 /**
  * Checks everything that would be served, also beside what other deployments offer.
+ * @param replaced  the deployment in whose place the manifest comes: what it offers goes with it
  * @throws ContractError  PDR4215, PDR4216, PDR4217
  */
-export function checkContract(manifest: Manifest, view: RegistryView): void {
+export function checkContract(manifest: Manifest, view: RegistryView, replaced?: string): void {
   inWords(() => {
-    check(manifest, view);
+    check(manifest, view, replaced);
   });
 }
 
-function check(manifest: Manifest, view: RegistryView): void {
+function check(manifest: Manifest, view: RegistryView, replaced: string | undefined): void {
   if (manifest.descriptorSet.length === 0) {
     for (const service of manifest.services) checkUntyped(service);
     return;
@@ -72,7 +73,7 @@ function check(manifest: Manifest, view: RegistryView): void {
       codec();
       for (const root of [...desc.input.fields, ...desc.output.fields]) types.codecs.check(root);
     }
-    checkOwner(typeName, name, view);
+    checkOwner(typeName, name, view, replaced);
   }
 }
 
@@ -189,9 +190,15 @@ function checkUntyped({ name, protoService, handlers }: Service): void {
 }
 
 /** Paths of methods are of one service, whichever deployment has it. */
-function checkOwner(typeName: string, name: string, view: RegistryView): void {
+function checkOwner(
+  typeName: string,
+  name: string,
+  view: RegistryView,
+  replaced: string | undefined,
+): void {
   for (const { service, deployment } of view.services.values()) {
     if (service.protoService !== typeName || service.name === name) continue;
+    if (deployment.id === replaced) continue;
     throw new ContractError(
       "PDR4217",
       `the protobuf service ${typeName} belongs to ${service.name} (deployment ${deployment.id}). Generate with another --package, or rename the service`,

@@ -131,6 +131,7 @@ class NameCheck {
       this.#methods += service.method.length;
       if (this.#methods > limits.methods) throw bad(`has more than ${limits.methods} methods`);
       if (methods.size < service.method.length) throw bad(`has a method of ${full} twice`);
+      for (const method of service.method) checkName(full, method.name);
     }
   }
 
@@ -151,6 +152,7 @@ class NameCheck {
       names.add(field.name);
       numbers.add(field.number);
     }
+    for (const oneof of message.oneofDecl) checkName(full, oneof.name);
     addJsonNames(message);
     for (const inner of message.nestedType) this.#message(inner, full, depth + 1);
     for (const inner of message.enumType) this.#enum(inner, full);
@@ -162,6 +164,7 @@ class NameCheck {
     if (one.value.length > limits.valuesPerEnum) {
       throw bad(`has ${full} with more than ${limits.valuesPerEnum} values`);
     }
+    for (const value of one.value) checkName(full, value.name);
     if (one.value[0]?.number !== 0) throw bad(`has ${full}, whose first value is not 0`);
   }
 
@@ -180,11 +183,15 @@ class NameCheck {
 
 function checkField(message: string, { name, number, label, type }: FieldDescriptorProto): void {
   const full = `${message}.${name.slice(0, 200)}`;
-  if (!identifier.test(name)) throw bad(`has "${full}", which is no name`);
+  checkName(message, name);
   if (number < 1 || number > fieldNumberMax) throw bad(`has ${full} with the number ${number}`);
   if (label === Label.REQUIRED || type === Type.GROUP) {
     throw bad(`has ${full}, which proto3 does not have: it is required, or a group`);
   }
+}
+
+function checkName(scope: string, name: string): void {
+  if (!identifier.test(name)) throw bad(`has "${scope}.${name.slice(0, 200)}", which is no name`);
 }
 
 /** What is embedded in generated code has them only where they say something new. */

@@ -43,6 +43,7 @@ import {
 import { readText } from "./transcode/scalars.js";
 import { readDurationMs, writeTimestampMs } from "./transcode/times.js";
 import { isJsonObject } from "./transcode/value-codec.js";
+import { utf8Of } from "./utf8.js";
 
 /** What the handler takes or gives. */
 interface Payload {
@@ -228,7 +229,8 @@ export class MethodCodec {
   #plainResponse(response: TypedResponse): string {
     const writer = new BinaryWriter();
     this.#writeOutput(writer, response.output);
-    const plan = this.#output?.plan;
+    // Without an output (it is not ready, or not waited for) nothing is missing, whatever the type asks for.
+    const plan = response.output === undefined ? undefined : this.#output?.plan;
     const output = plan && readBack(plan, writer.finish());
     let text = "";
     for (const [role, { key }] of this.#responseFields) {
@@ -321,17 +323,10 @@ function writeBytes(writer: BinaryWriter, number: number, bytes: Uint8Array): vo
   writer.uint32(((number << 3) | WireType.LengthDelimited) >>> 0).bytes(bytes);
 }
 
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 function textOf(bytes: Uint8Array): string {
-  const { buffer, byteOffset, byteLength } = bytes;
-  const text = Buffer.from(buffer, byteOffset, byteLength).toString();
-  if (!text.includes("\ufffd")) return text;
-  try {
-    return strictUtf8.decode(bytes);
-  } catch {
-    throw notOutput("output", "is not valid UTF-8");
-  }
+  const text = utf8Of(bytes);
+  if (text === undefined) throw notOutput("output", "is not valid UTF-8");
+  return text;
 }
 
 function parsed(text: string): unknown {

@@ -166,10 +166,15 @@ const drop: Change = (object, name) => {
 const changes: readonly Change[] = [
   drop,
   (object, name) => (object[name] = null),
-  (object, name) => (object[name] = String(object[name])),
+  (object, name) => (object[name] = textOf(object[name])),
   (object, name) => (object[`${name}_`] = 1),
   (object) => (object["f_0"] = object["a"]),
 ];
+
+/** A member may have any name, toString included. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
 
 /** One member of one object in it is changed; which one, the number says. */
 function changed(json: never, place: number, change: Change): never {

@@ -158,7 +158,7 @@ describe("what a message does not say", () => {
     const method = methodWith({ input: { kind: "enum", values: ["a", "b"] } });
 
     expect(refusalOf(() => method.readRequest(new Uint8Array())).message).toBe(
-      "the request's input must be given",
+      "the request's input must be given: one of ENUM1_1, ENUM1_2",
     );
     expect(refusalOf(() => method.readRequest(Uint8Array.of(16, 7))).message).toMatch(
       /^the request's input is 7, which Enum1 does not know$/,
@@ -466,6 +466,17 @@ describe("a response", () => {
     });
     const { output } = method.desc;
     expect(toJsonString(output, fromBinary(output, method.writeResponse(response)))).toBe(text);
+  });
+
+  test("lacks the output where there is none yet, also where its type asks for one", () => {
+    const object = { kind: "object", members: [{ name: "a", type: string }] } as const;
+    for (const output of [object, string]) {
+      const method = methodWith({ output });
+      const response = { invocationId: "i", ready: false };
+
+      expect(method.writeResponseJson(response)).toBe('{"invocationId":"i"}');
+      expect([...method.writeResponse(response)]).toEqual([18, 1, 105]);
+    }
   });
 
   test("says the same the short way, where the JSON is protobuf's own", () => {

@@ -1,6 +1,6 @@
 // gRPC for unary calls: framed messages over HTTP/2, the status in trailers; an error is trailers alone.
 
-import type { HttpResponse } from "../../http/messages.js";
+import { isGone, type HttpResponse } from "../../http/messages.js";
 import type { Http2ServerResponse } from "node:http2";
 import { addCorsHeaders } from "../cors.js";
 import { isGzip } from "./compression.js";
@@ -17,7 +17,7 @@ export const grpc: RpcProtocol = {
   messageOf: framedMessageOf,
 
   reply: ({ response, head }, codec, headers, { bytes, isCompressed }) => {
-    if (response.headersSent || response.destroyed) return;
+    if (response.headersSent || isGone(response)) return;
     headers.push("content-type", contentTypeOf(codec));
     if (isCompressed) headers.push("grpc-encoding", "gzip");
     const http2 = http2ResponseOf(response);
@@ -27,7 +27,7 @@ export const grpc: RpcProtocol = {
   },
 
   replyError: ({ response, head }, codec, error) => {
-    if (response.headersSent || response.destroyed) return;
+    if (response.headersSent || isGone(response)) return;
     const http2 = http2ResponseOf(response);
     http2.setHeader("content-type", contentTypeOf(codec));
     for (const [name, value] of trailersOf(error, true)) http2.setHeader(name, value);

@@ -10,6 +10,7 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from "@perdure/proto/grpc/health/v1/health";
 import { typedServicesOf } from "../../typed/typed-services.js";
+import type { OpenStreams } from "../open-streams.js";
 import type { IngressParts } from "../parts.js";
 
 /** How often a watched status is looked at. */
@@ -20,12 +21,12 @@ export function addHealth(
   router: ConnectRouter,
   parts: IngressParts,
   ownServices: readonly DescService[],
-  closing: AbortSignal,
+  streams: OpenStreams,
 ): void {
   const own = new Set(["", ...ownServices.map(({ typeName }) => typeName)]);
 
   function statusOf(service: string): Status {
-    if (closing.aborted) return Status.NOT_SERVING;
+    if (streams.isClosing) return Status.NOT_SERVING;
     if (!own.has(service)) {
       // Before it has recovered, the server can't know what is registered.
       if (!parts.ready()) return Status.NOT_SERVING;
@@ -41,15 +42,23 @@ export function addHealth(
       throw new ConnectError(`service "${service}" is not known`, Code.NotFound);
     },
     watch: async function* ({ service }, { signal }) {
-      const over = AbortSignal.any([signal, closing]);
+      const over = new AbortController();
+      const end = (): void => over.abort();
+      const leave = streams.enter(end);
+      signal.addEventListener("abort", end);
       let told: Status | undefined;
-      while (!signal.aborted) {
-        const status = statusOf(service);
-        if (status !== told) yield { status };
-        told = status;
-        // A stream that stayed would keep the server from closing.
-        if (closing.aborted) return;
-        await sleep(watchStepMs, undefined, { signal: over, ref: false }).catch(() => undefined);
+      try {
+        while (!signal.aborted) {
+          const status = statusOf(service);
+          if (status !== told) yield { status };
+          told = status;
+          if (streams.isClosing) return;
+          const options = { signal: over.signal, ref: false };
+          await sleep(watchStepMs, undefined, options).catch(() => undefined);
+        }
+      } finally {
+        leave();
+        signal.removeEventListener("abort", end);
       }
     },
   });

@@ -3,6 +3,7 @@
 // different content: the later gets a name of its own, and so does what imports it. Each service is found in its own
 // files.
 
+import { createHash } from "node:crypto";
 import { toBinary } from "@bufbuild/protobuf";
 import type { DescFile, DescService } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
@@ -47,6 +48,7 @@ export function reflectionFilesOf(
     ...Array.from(typed.services.values(), ({ typeName, files }) => ({ service: typeName, files })),
   ];
   const files = new Map<string, ReflectedFile>();
+  const contents = new Map<string, ReflectedFile>();
   const symbols = new Map<string, ReflectedFile>();
   const extensions = new Map<string, Map<number, ReflectedFile>>();
   for (const { service, files: protos } of sets) {
@@ -54,7 +56,7 @@ export function reflectionFilesOf(
     const declared = new Map<string, ReflectedFile>();
     for (const proto of protos) {
       const known = files.size;
-      const file = placed(files, renamed, proto);
+      const file = placed(files, contents, renamed, proto);
       for (const symbol of symbolsOf(proto)) declared.set(symbol, file);
       if (files.size === known) continue;
       for (const { extendee, number } of extensionsIn(proto)) {
@@ -96,26 +98,35 @@ export function withImports(file: ReflectedFile): readonly ReflectedFile[] {
 
 /**
  * The file under its name, or under another where that is taken by different content.
+ * @param contents  the files so far, by what they were before they got another name
  * @param renamed  the files of the same set so far, by their first names
  */
 function placed(
   files: Map<string, ReflectedFile>,
+  contents: Map<string, ReflectedFile>,
   renamed: Map<string, ReflectedFile>,
   proto: FileDescriptorProto,
 ): ReflectedFile {
   const imports = proto.dependency.flatMap((name) => renamed.get(name) ?? []);
   const dependency = proto.dependency.map((name) => renamed.get(name)?.name ?? name);
-  for (let number = 1; ; number++) {
-    const name =
-      number === 1 ? proto.name : `${proto.name.replace(/\.proto$/, "")}.${number}.proto`;
-    const bytes = toBinary(FileDescriptorProtoSchema, { ...proto, name, dependency });
-    const there = files.get(name);
-    if (there !== undefined && Buffer.compare(there.bytes, bytes) !== 0) continue;
-    const file = there ?? { name, bytes, imports };
+  const own = toBinary(FileDescriptorProtoSchema, { ...proto, dependency });
+  const content = createHash("sha256").update(own).digest("base64");
+  let file = contents.get(content);
+  if (file === undefined) {
+    let { name } = proto;
+    for (let number = 2; files.has(name); number++) {
+      name = `${proto.name.replace(/\.proto$/, "")}.${number}.proto`;
+    }
+    const isRenamed = name !== proto.name;
+    const bytes = isRenamed
+      ? toBinary(FileDescriptorProtoSchema, { ...proto, name, dependency })
+      : own;
+    file = { name, bytes, imports };
     files.set(name, file);
-    renamed.set(proto.name, file);
-    return file;
+    contents.set(content, file);
   }
+  renamed.set(proto.name, file);
+  return file;
 }
 
 function filesOf(desc: DescFile, found = new Set<FileDescriptorProto>()): FileDescriptorProto[] {

@@ -9,6 +9,7 @@ import { ServerReflection as ServerReflectionAlpha } from "@perdure/proto/grpc/r
 import type { DescService } from "@bufbuild/protobuf";
 import { typedServicesOf } from "../../typed/typed-services.js";
 import type { TypedServices } from "../../typed/typed-services.js";
+import type { OpenStreams } from "../open-streams.js";
 import type { IngressParts } from "../parts.js";
 import { reflectionFilesOf, withImports } from "./reflection-files.js";
 import type { ReflectedFile, ReflectionFiles } from "./reflection-files.js";
@@ -50,6 +51,7 @@ export function addReflection(
   router: ConnectRouter,
   parts: IngressParts,
   ownServices: readonly DescService[],
+  streams: OpenStreams,
 ): void {
   const known = new WeakMap<TypedServices, ReflectionFiles>();
   function filesNow(): ReflectionFiles {
@@ -64,7 +66,7 @@ export function addReflection(
   async function* answers<T extends AnyRequest>(
     requests: AsyncIterable<T>,
   ): AsyncGenerator<{ validHost: string; originalRequest: T; messageResponse: Answer }> {
-    for await (const request of requests) {
+    for await (const request of streams.through(requests)) {
       yield {
         validHost: request.host,
         originalRequest: request,

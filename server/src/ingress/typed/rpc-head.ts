@@ -59,7 +59,8 @@ export function readRpcHead({ headers }: RequestHead, wire: Wire): RpcHead {
         connectVersion ??= value;
         break;
       case "x-perdure-key":
-        key ??= value;
+        // Empty is unset, as in the field.
+        if (value !== "") key ??= value;
         break;
       case "x-perdure-scope":
         scope ??= value;

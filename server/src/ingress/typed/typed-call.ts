@@ -5,11 +5,14 @@
 // This is a hot path: a Connect call costs at most half as much again as the same call over the JSON route.
 
 import { readBody } from "../../http/body.js";
-import type { HttpError } from "../../http/http-error.js";
+import { ingressErrors } from "../../http/error-codes.js";
+import { HttpError } from "../../http/http-error.js";
+import { isGone } from "../../http/messages.js";
 import { timeText } from "../../http/time-text.js";
 import type { InvocationRef, Outcome, SubmitRequest } from "../../shard/invocations.js";
 import type { RegistryView } from "../../shard/registry-view.js";
 import type { TypedMethod, TypedRequest, TypedResponse } from "../../typed/typed-services.js";
+import { utf8Of } from "../../typed/utf8.js";
 import type { Exchange } from "../exchange.js";
 import { checkReady, notFound } from "../failures.js";
 import { goneSignal } from "../gone-signal.js";
@@ -45,6 +48,13 @@ export interface TypedCallOptions {
   readonly contentType: ContentType;
   /** Why it is refused whatever it asks for. */
   readonly refusal: HttpError | undefined;
+}
+
+/** @throws HttpError  PDR3036 */
+function textOf(message: Uint8Array): string {
+  const text = utf8Of(message);
+  if (text !== undefined) return text;
+  throw new HttpError(ingressErrors.badMessage, "malformed request: its JSON is not valid UTF-8");
 }
 
 /** Answers a call; all errors are answered, too. */
@@ -106,7 +116,7 @@ class TypedCall {
 
   #take(body: Uint8Array): void {
     // Whoever has gone has been promised nothing.
-    if (this.#isOver || this.#options.exchange.response.destroyed) return;
+    if (this.#isOver || isGone(this.#options.exchange.response)) return;
     try {
       const { bytes, isCompressed } = this.#protocol.messageOf(body, this.#rpc);
       if (isCompressed) this.#inflate(bytes);
@@ -119,7 +129,7 @@ class TypedCall {
   #inflate(bytes: Uint8Array): void {
     decompress(bytes, this.#bytesMax)
       .then((message) => {
-        if (!this.#isOver && !this.#options.exchange.response.destroyed) this.#run(message);
+        if (!this.#isOver && !isGone(this.#options.exchange.response)) this.#run(message);
       })
       .catch((error: unknown) => this.#fail(error));
   }
@@ -128,7 +138,7 @@ class TypedCall {
     const { exchange, method, contentType } = this.#options;
     const asked =
       contentType.codec === "json"
-        ? method.readRequestJson(Buffer.from(message).toString())
+        ? method.readRequestJson(textOf(message))
         : method.readRequest(message);
     const envelope = envelopeOf(method, asked, exchange.head, this.#rpc);
     switch (method.operation) {
@@ -267,13 +277,13 @@ class TypedCall {
       throw told;
     }
     if (!wantsGzip(bytes.byteLength, this.#rpc.accepted)) {
-      this.#end();
       this.#protocol.reply(exchange, codec, headers, { bytes, isCompressed: false });
+      this.#end();
       return;
     }
     this.#when(compress(bytes), (small) => {
-      this.#end();
       this.#protocol.reply(exchange, codec, headers, { bytes: small, isCompressed: true });
+      this.#end();
     });
   }
 
@@ -281,7 +291,7 @@ class TypedCall {
     if (this.#isOver) return;
     this.#end();
     const { exchange, contentType } = this.#options;
-    if (exchange.response.destroyed) return;
+    if (isGone(exchange.response)) return;
     const { head } = exchange;
     const told = typedErrorOf(error, `${head.method} ${head.url}`);
     refuse(exchange, contentType, told);

@@ -208,11 +208,27 @@ describe("Connect", () => {
       "{}",
       [400, "invalid_argument", "PDR3013"],
     ],
+    [
+      "JSON that is not UTF-8",
+      json,
+      Buffer.from('{"input":{"name":"\u00ff"}}', "latin1"),
+      [400, "invalid_argument", "PDR3036"],
+    ],
   ])("%s is refused", async (_what, headers, body, expected) => {
     const response = await post(greet, headers, body);
 
     expect(await connectErrorOf(response)).toEqual(expected);
     expect(ingress.invocations.submitted).toHaveLength(0);
+  });
+
+  test("an empty key in the header is none, as in the field", async () => {
+    const headers = { ...json, "x-perdure-key": "" };
+    const unset = await post("/tour.v1.Counter/Add", headers, '{"input":1}');
+    const inField = await post("/tour.v1.Counter/Add", headers, '{"key":"a","input":1}');
+
+    expect(await connectErrorOf(unset)).toEqual([400, "invalid_argument", "PDR3007"]);
+    await inField.text();
+    expect(ingress.invocations.submitted.map(({ key }) => key)).toEqual(["a"]);
   });
 
   test("a deadline that passes on the way is answered by the server", async () => {

@@ -156,7 +156,7 @@ export class Codecs {
       case Shape.TUPLE:
         return tupleCodec(fieldsOf);
       case Shape.UNION:
-        return unionCodec(fieldsOf, desc.name, desc.typeName === "google.protobuf.Value");
+        return unionCodec(fieldsOf, desc, desc.typeName === "google.protobuf.Value");
       case Shape.NULLABLE: {
         const accepts = (json: unknown): boolean =>
           json === null || fieldsOf().fields.some(({ codec }) => codec.accepts(json));

@@ -43,9 +43,18 @@ export function enumCodec(desc: DescEnum): ScalarCodec {
       throw new Misfit(`is ${is}, which ${desc.name} does not know`);
     },
     zero,
+    choices: choicesOf(desc.values.filter(({ number }) => texts.has(number))),
     isZero: (json) => takes(json) && numbers.get(json) === 0,
     accepts: takes,
   };
+}
+
+const toldMax = 10;
+
+/** Readers of protobuf's JSON drop names that they don't know: whoever wrote one sees here what was meant. */
+function choicesOf(values: readonly DescEnum["values"][number][]): string {
+  const names = values.slice(0, toldMax).map(({ name }) => name);
+  return `one of ${names.join(", ")}${values.length > toldMax ? ", …" : ""}`;
 }
 
 function literalsOf(desc: DescEnum): [number, Literal][] {

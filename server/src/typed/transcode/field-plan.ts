@@ -147,7 +147,7 @@ function entryText(from: Reading, codec: ValueCodec, value: string | Pieces | un
   if (value !== undefined) return piecesText(from, codec as MessageCodec, value);
   // An entry without a value has the default one.
   if (codec.kind === "message") return readMessage(from, codec, from.reader.pos);
-  if (codec.zero === undefined) throw notGiven();
+  if (codec.zero === undefined) throw notGiven(codec);
   return codec.zero;
 }
 
@@ -169,10 +169,10 @@ function unsetText({ cardinality, unset, codec }: FieldPlan): string | undefined
     case "null":
       return "null";
     case "needed":
-      throw notGiven();
+      throw notGiven(codec);
     case "always": {
       const zero = codec.kind === "scalar" ? codec.zero : undefined;
-      if (zero === undefined) throw notGiven();
+      if (zero === undefined) throw notGiven(codec);
       return zero;
     }
   }
@@ -291,8 +291,9 @@ function writeEntries(to: Writing, { number, codec }: FieldPlan, json: unknown):
   }
 }
 
-function notGiven(): Misfit {
-  return new Misfit("must be given");
+function notGiven(codec: ValueCodec): Misfit {
+  const choices = codec.kind === "scalar" ? codec.choices : undefined;
+  return new Misfit(choices === undefined ? "must be given" : `must be given: ${choices}`);
 }
 
 function otherType(): Misfit {

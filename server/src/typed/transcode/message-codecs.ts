@@ -1,5 +1,6 @@
 // Codecs of messages, one for each shape that they have as JSON: object, list, map, tuple, union, nullable.
 
+import type { DescMessage } from "@bufbuild/protobuf";
 import { Misfit } from "../transcode-error.js";
 import {
   fieldText,
@@ -221,10 +222,10 @@ function acceptsNull({ cardinality, codec }: FieldPlan): boolean {
 
 // ---- union
 
-/** @param typeName  for errors */
+/** @param desc  for errors */
 export function unionCodec(
   fieldsOf: FieldsOf,
-  typeName: string,
+  { name: typeName, fields }: DescMessage,
   mayBeAbsent: boolean,
 ): MessageCodec {
   return {
@@ -235,7 +236,10 @@ export function unionCodec(
       const slots = table.take(from, end);
       const place = slots.findIndex((slot) => slot !== undefined);
       const field = table.fields[place];
-      if (field === undefined) throw new Misfit(`must be given: no field of ${typeName} is set`);
+      if (field === undefined) {
+        const names = fields.map(({ jsonName }) => jsonName).join(", ");
+        throw new Misfit(`must be given: no field of ${typeName} is set, which has ${names}`);
+      }
       return fieldText(from, field, slots[place]) ?? "null";
     },
     write(to, json) {

@@ -20,6 +20,8 @@ export interface ScalarCodec extends AnyCodec {
   read(from: Reading): string;
   /** The JSON text of a field that is not on the wire and has no presence. Undefined: it must be given. */
   readonly zero: string | undefined;
+  /** Where it must be given: what can be, for people. */
+  readonly choices?: string;
   /** Whether the value is the one that is not written where the field has no presence. */
   isZero(json: unknown): boolean;
 }
