@@ -9,7 +9,7 @@ import type {
   WorkflowSharedContext,
 } from "../context/context.js";
 import { mark } from "./handlers.js";
-import type { HandlerKindName } from "./model.js";
+import { DefinitionError, type HandlerKindName } from "./model.js";
 import type {
   AnyHandlerOptions,
   ObjectHandlerOpts,
@@ -42,9 +42,17 @@ interface SharedDecorator<I, O> {
 }
 
 function recording(kind: HandlerKindName | undefined, options: AnyHandlerOptions) {
-  return (method: object): void => {
+  return (method: object, context?: unknown): void => {
+    if (typeof method !== "function") throw compiledAsOld(method, context);
     mark(method, kind, options);
   };
+}
+
+/** TypeScript's decorators of old get the prototype and the method's name. Nothing would be recorded. */
+function compiledAsOld(prototype: object, name: unknown): DefinitionError {
+  return new DefinitionError(
+    `the decorator of ${prototype.constructor.name}.${String(name)} is compiled in the old way of TypeScript: remove "experimentalDecorators" from tsconfig.json, or write the service as functions`,
+  );
 }
 
 /** The main handler of a workflow: runs once for each key. The method is called `run`. */

@@ -338,6 +338,16 @@ describe("what can't be a service is refused, with PDR2004", () => {
     refused("E has no handlers", () => object({ name: "E", handlers: {} }));
   });
 
+  test("a class whose decorators are compiled in the old way", () => {
+    class Old {
+      greet(): void {}
+    }
+    const decorate = handler() as (...given: unknown[]) => void;
+    refused("the decorator of Old.greet is compiled in the old way of TypeScript", () => {
+      decorate(Old.prototype, "greet", Object.getOwnPropertyDescriptor(Old.prototype, "greet"));
+    });
+  });
+
   test("a workflow without a run", () => {
     refused('the workflow W has no handler "run"', () =>
       workflow({ name: "W", handlers: { other: async () => 1 } as never }),

@@ -68,12 +68,14 @@ function handlerOf(service: ServiceModel, handler: HandlerModel): Handler {
       required: false,
       contentType: options.accept ?? input.contentType ?? "*/*",
       jsonSchema: schemaText(input.jsonSchema),
+      typesJsonSchema: "",
     },
     output: {
       $typeName: "perdure.manifest.v1.OutputRule",
       contentType: output.contentType ?? "",
       setContentTypeIfEmpty: options.setOutputContentTypeIfEmpty ?? false,
       jsonSchema: schemaText(output.jsonSchema),
+      typesJsonSchema: "",
     },
     protoMethod: "",
   };
