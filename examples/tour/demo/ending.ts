@@ -32,4 +32,5 @@ function signUps(ingress: string): void {
   const john = `--json '{"name":"John Doe","email":"john@mail.com"}'`;
   comment(`curl ${ingress}/restate/call/SignupWorkflow/john/run ${john}`);
   comment(`curl ${ingress}/restate/send/SignupWithTimersWorkflow/john/run ${john}`);
+  comment(`grpcurl -plaintext ${ingress} describe tour.v1.SignupWorkflow`);
 }

@@ -1,4 +1,4 @@
-// The other eight workflows of the tour, one act each, and the two beside them.
+// The other eight workflows of the tour, one act each, the two beside them, and typed calls.
 
 import { must } from "./failure.js";
 import { perform } from "./requests.js";
@@ -164,4 +164,24 @@ export async function besideTheNine(stage: Stage): Promise<void> {
   });
   const getStage = ingress.call("sign-up-workflow/max/getStage");
   await stage.ask(getStage, { status: 200, body: "Verification failed" });
+}
+
+export async function typed(stage: Stage): Promise<void> {
+  const { ingress } = stage;
+  title(
+    "   And typed: the same services over gRPC, gRPC-Web and Connect, from the generated manifest",
+  );
+  const run = ingress.typed("tour.v1.SignupWorkflow/Run", { key: "kim", input: person("Kim") });
+  await stage.ask(
+    run,
+    { status: 200, body: { output: { success: true } } },
+    {
+      key: "kim",
+      texts: ["created the user Kim", "activated the account", "welcome mail sent to kim@mail.com"],
+    },
+  );
+  comment("An error has the code of gRPC that fits; a message that does not fit is refused.");
+  await stage.ask(run, { status: 409, body: { code: "already_exists" } });
+  const misspelt = ingress.typed("tour.v1.SignupWorkflow/Run", { key: "kai", user: person("Kai") });
+  await stage.ask(misspelt, { status: 400, body: { code: "invalid_argument" } });
 }

@@ -14,7 +14,7 @@ import { startProcess, type Command, type RunningProcess } from "./processes.js"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const serverScript = path.join(root, "cli/bin/perdure.js");
-const servicesScript = path.join(root, "examples/tour/dist/main.js");
+const servicesScript = path.join(root, "examples/tour/dist/src/main.js");
 
 const reminderMs = 400;
 const startMs = 20_000;

@@ -20,6 +20,7 @@ import {
   signals,
   signup,
   timers,
+  typed,
 } from "./further-acts.js";
 import { Installation } from "./installation.js";
 import { choosePorts } from "./ports.js";
@@ -125,5 +126,6 @@ async function tellStory(running: Installation): Promise<Stage> {
   await sagas(stage);
   await signup(stage);
   await besideTheNine(stage);
+  await typed(stage);
   return stage;
 }

@@ -31,16 +31,22 @@ export class Ingress {
   }
 
   call(target: string, input?: unknown): Request {
-    return this.#request(`call/${target}`, input);
+    return this.#request(`restate/call/${target}`, input);
   }
 
   /** @param delay  such as "5m" */
   send(target: string, input: unknown, delay?: string): Request {
-    return this.#request(`send/${target}${delay === undefined ? "" : `?delay=${delay}`}`, input);
+    const query = delay === undefined ? "" : `?delay=${delay}`;
+    return this.#request(`restate/send/${target}${query}`, input);
   }
 
   attach(workflowName: string, workflowKey: string): Request {
-    return this.#request("attach", { target: "workflow", workflowName, workflowKey });
+    return this.#request("restate/attach", { target: "workflow", workflowName, workflowKey });
+  }
+
+  /** A method of a generated service, such as tour.v1.SignupWorkflow/Run, as Connect's JSON. */
+  typed(method: string, message: unknown): Request {
+    return this.#request(method, message);
   }
 
   /** What a mail says: `curl localhost:8080/restate/… --json '…'`. */
@@ -50,12 +56,12 @@ export class Ingress {
       address !== undefined && json !== undefined && address.startsWith(`${this.host}/restate/`),
       () => `a verification mail has no curl line for ${this.host}: ${line}`,
     );
-    return this.#request(address.slice(`${this.host}/restate/`.length), JSON.parse(json));
+    return this.#request(address.slice(`${this.host}/`.length), JSON.parse(json));
   }
 
   #request(path: string, input: unknown): Request {
     const json = input === undefined ? undefined : JSON.stringify(input);
-    const address = `${this.host}/restate/${path}`;
+    const address = `${this.host}/${path}`;
     const quoted = path.includes("?") ? `'${address}'` : address;
     return {
       curl: `curl ${quoted}${json === undefined ? "" : ` --json '${json}'`}`,

@@ -5,8 +5,11 @@ import { TerminalError } from "@perdure/sdk";
 import { answerCommand, type Link } from "./answer-command.js";
 import { settings } from "./settings.js";
 
+/** Someone who signs up. */
 export interface User {
+  /** Must not be empty. */
   readonly name: string;
+  /** Where mails go. */
   readonly email: string;
 }
 

@@ -3,21 +3,20 @@
 //   npm run client                 a new user
 //   npm run client -- johndoe Bob  the key, and the name
 //
-// Of the workflow, the client needs its name and, to be typed, its type: no code of the service.
+// `signupWorkflow` is generated from the class, by `npm run codegen`: a client needs no code of the service.
 
 import { connect } from "@perdure/clients";
+import { signupWorkflow } from "../gen/clients.js";
 import { settings } from "./settings.js";
-import type { SignupWorkflow } from "./signup-workflow.js";
 
 const [key = `user-${Date.now()}`, name = "John Doe"] = process.argv.slice(2);
-const ingress = connect({ url: `http://${settings.ingress}` });
-const signup = ingress.workflowClient<SignupWorkflow>({ name: "SignupWorkflow" }, key);
+const signup = signupWorkflow(connect({ url: `http://${settings.ingress}` }), key);
 
 try {
-  const submission = await signup.workflowSubmit({ name, email: "john@mail.com" });
+  const submission = await signup.submit({ name, email: "john@mail.com" });
   console.log(`submitted: ${submission.status}, ${submission.invocationId}`);
 
-  const result = await ingress.result(submission);
+  const result = await submission.attach();
   console.log("result:", result);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -2,6 +2,7 @@
 // Register it once: npx perdure deployments register http://localhost:9080
 
 import { serve, type Listening } from "@perdure/sdk";
+import { manifest } from "../gen/manifest.js";
 import { services } from "./services.js";
 
 const listening = await start();
@@ -15,7 +16,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 async function start(): Promise<Listening> {
   try {
-    return await serve({ services });
+    return await serve({ services, manifest });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exit(1);

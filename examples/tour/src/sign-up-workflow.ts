@@ -16,6 +16,7 @@ type State = {
   stage: "Creating User" | "Email Verification" | "Verification failed" | "User verified";
 };
 
+/** Signs a user up whose mail is approved. The key is the user's id. */
 @workflow({ name: "sign-up-workflow" })
 export class SignUpWorkflow {
   /** @throws TerminalError  a wrong secret, or the mail was rejected */
@@ -46,16 +47,19 @@ export class SignUpWorkflow {
     return true;
   }
 
+  /** Null where it has not begun. */
   @shared()
   async getStage(ctx: WorkflowSharedContext<State>): Promise<State["stage"] | null> {
     return ctx.get("stage");
   }
 
+  /** Approves the mail, with the secret in it. */
   @shared()
   async approveEmail(ctx: WorkflowSharedContext<State>, secret: string): Promise<void> {
     await ctx.promise<string>("email-link").resolve(secret);
   }
 
+  /** Rejects the mail: the sign-up fails. */
   @shared()
   async rejectEmail(ctx: WorkflowSharedContext<State>): Promise<void> {
     await ctx.promise<string>("email-link").reject("The user rejected the email");

@@ -7,6 +7,7 @@ import { run, workflow, type WorkflowContext } from "@perdure/sdk";
 import { sendWelcomeEmail, type User } from "./activities.js";
 import { UserService } from "./user-service.js";
 
+/** Signs a user up with the help of UserService. The key is the user's id. */
 @workflow()
 export class SignupWithActivitiesWorkflow {
   @run()

@@ -12,6 +12,7 @@ import {
 } from "@perdure/sdk";
 import { activateUser, createUser, sendWelcomeEmail, type User } from "./activities.js";
 
+/** Signs a user up, and tells who asks when the user is there. The key is the user's id. */
 @workflow()
 export class SignupWithEventsWorkflow {
   @run()
@@ -30,6 +31,7 @@ export class SignupWithEventsWorkflow {
     return { success: true };
   }
 
+  /** Waits until the user was created. */
   @shared()
   async waitForUserCreation(ctx: WorkflowSharedContext): Promise<string> {
     return ctx.promise<string>("user-created");

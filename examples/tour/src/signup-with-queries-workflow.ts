@@ -16,6 +16,7 @@ type State = {
   status: "created" | "activated" | "welcomed" | "failed";
 };
 
+/** Signs a user up, and says how far it is. The key is the user's id. */
 @workflow()
 export class SignupWithQueriesWorkflow {
   @run()
@@ -38,7 +39,7 @@ export class SignupWithQueriesWorkflow {
     return { success: true };
   }
 
-  /** Null where nothing was written yet. */
+  /** How far the sign-up is. Null where nothing was written yet. */
   @shared()
   async getStatus(
     ctx: WorkflowSharedContext<State>,

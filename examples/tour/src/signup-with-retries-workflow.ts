@@ -7,6 +7,7 @@ import { run, workflow, type WorkflowContext } from "@perdure/sdk";
 import { activateUser, createUser, sendWelcomeEmail, type User } from "./activities.js";
 import { settings } from "./settings.js";
 
+/** Signs a user up, with or without a welcome mail. The key is the user's id. */
 @workflow()
 export class SignupWithRetriesWorkflow {
   @run()

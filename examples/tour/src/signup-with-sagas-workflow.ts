@@ -14,6 +14,7 @@ import {
   type User,
 } from "./activities.js";
 
+/** Signs a user up for the paid plan, or leaves nothing behind. The key is the user's id. */
 @workflow()
 export class SignupWithSagasWorkflow {
   @run()

@@ -12,8 +12,10 @@ import {
 } from "@perdure/sdk";
 import { sendVerificationEmail, type User } from "./activities.js";
 
+/** Signs a user up who answers a mail. The key is the user's id. */
 @workflow()
 export class SignupWithSignalsWorkflow {
+  /** Not a success: the mail was answered with another secret. */
   @run()
   async run(ctx: WorkflowContext, user: User): Promise<{ success: boolean }> {
     const userId = ctx.key;
@@ -33,6 +35,7 @@ export class SignupWithSignalsWorkflow {
     return { success: clickedSecret === secret };
   }
 
+  /** Answers the mail, with the secret in it. */
   @shared()
   async verifyEmail(ctx: WorkflowSharedContext, { secret }: { secret: string }): Promise<void> {
     await ctx.promise<string>("email-verified").resolve(secret);

@@ -15,8 +15,10 @@ import {
 import { sendReminderEmail, sendVerificationEmail, type User } from "./activities.js";
 import { settings } from "./settings.js";
 
+/** Signs a user up who answers a mail, and sends reminders until then. The key is the user's id. */
 @workflow()
 export class SignupWithTimersWorkflow {
+  /** Fails where the mail is not answered within a day. */
   @run()
   async run(ctx: WorkflowContext, user: User): Promise<{ success: boolean }> {
     const userId = ctx.key;
@@ -53,6 +55,7 @@ export class SignupWithTimersWorkflow {
     }
   }
 
+  /** Answers the mail, with the secret in it. */
   @shared()
   async verifyEmail(ctx: WorkflowSharedContext, { secret }: { secret: string }): Promise<void> {
     await ctx.promise<string>("email-verified").resolve(secret);

@@ -9,8 +9,10 @@
 import { run, workflow, type WorkflowContext } from "@perdure/sdk";
 import { activateUser, createUser, sendWelcomeEmail, type User } from "./activities.js";
 
+/** Signs a user up: the account, then a welcome mail. The key is the user's id. */
 @workflow()
 export class SignupWorkflow {
+  /** Not a success: the user has no name. */
   @run()
   async run(ctx: WorkflowContext, user: User): Promise<{ success: boolean }> {
     const userId = ctx.key;

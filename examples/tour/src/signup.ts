@@ -13,6 +13,7 @@ import { sendVerificationEmail } from "./activities.js";
 
 type State = { status: "Generated secret" | "Sent email" | "Clicked email" };
 
+/** Signs someone up who clicks the link in a mail. The key is the user's id. */
 @workflow({ name: "signup" })
 export class Signup {
   /** @returns whether the secret was the right one */
@@ -30,11 +31,13 @@ export class Signup {
     return clickedSecret === secret;
   }
 
+  /** The link in the mail, with its secret. */
   @shared()
   async click(ctx: WorkflowSharedContext<State>, secret: string): Promise<void> {
     await ctx.promise<string>("email.clicked").resolve(secret);
   }
 
+  /** Null where it has not begun. */
   @shared()
   async getStatus(ctx: WorkflowSharedContext<State>): Promise<State["status"] | null> {
     return ctx.get("status");

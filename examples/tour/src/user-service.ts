@@ -3,8 +3,10 @@
 import { handler, service, type Context } from "@perdure/sdk";
 import { activateUser, createUser, type User } from "./activities.js";
 
+/** The accounts of users. */
 @service()
 export class UserService {
+  /** @returns false  the user has no name */
   @handler()
   async createUser(
     ctx: Context,

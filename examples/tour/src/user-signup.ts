@@ -11,6 +11,7 @@ import {
 import { createUser, deleteUser, sendVerificationEmail, type User } from "./activities.js";
 import { settings } from "./settings.js";
 
+/** Signs a user up who clicks the link in a mail in time. The key is the user's id. */
 @workflow({ name: "user-signup" })
 export class UserSignup {
   /** @returns whether the secret was the right one, and came in time */
@@ -33,6 +34,7 @@ export class UserSignup {
     }
   }
 
+  /** The link in the mail, with its secret. */
   @shared()
   async click(ctx: WorkflowSharedContext, { secret }: { secret: string }): Promise<void> {
     await ctx.promise<string>("link-clicked").resolve(secret);

@@ -2,6 +2,7 @@
 
 import { replay, TestEnvironment } from "@perdure/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { manifest } from "../gen/manifest.js";
 import { services } from "./services.js";
 import { SignupWithSagasWorkflow } from "./signup-with-sagas-workflow.js";
 import { SignupWithTimersWorkflow } from "./signup-with-timers-workflow.js";
@@ -18,7 +19,7 @@ beforeEach(async () => {
   vi.spyOn(console, "log").mockImplementation((line: string) => {
     printed.push(line);
   });
-  env = await TestEnvironment.start({ services });
+  env = await TestEnvironment.start({ services, manifest });
 });
 
 afterEach(async () => {
