@@ -22,6 +22,7 @@ import {
   codegenRooms,
   generatedFiles,
   importedOnlyBy,
+  inputFiles,
   longFiles,
   maxLines,
   nodeFreeFolders,
@@ -33,7 +34,9 @@ import {
 } from "./tidy/rules.js";
 
 const files = listFiles();
-const sources = files.filter((file) => /\.(?:[cm]?js|tsx?)$/.test(file)).map(readSource);
+const sources = files
+  .filter((file) => /\.(?:[cm]?js|tsx?)$/.test(file) && !inputFiles.test(file))
+  .map(readSource);
 const workspaces = readManifest("").workspaces ?? [];
 const isTest = (file: string): boolean => /\.(?:test|fixture)\.ts$/.test(file);
 const isInside = (file: string, folder: string): boolean => file.startsWith(`${folder}/`);

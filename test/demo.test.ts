@@ -95,6 +95,7 @@ describe("the demo", () => {
       /^7\. SignupWithRetriesWorkflow:/m,
       /^8\. SignupWithSagasWorkflow:/m,
       /^9\. signup:/m,
+      /^ {3}And typed:/m,
     ]) {
       expect(text).toMatch(title);
     }

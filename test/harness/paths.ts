@@ -7,8 +7,11 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+export const repositoryFolder: string = path.resolve(root);
 /** The command that users run. It loads what `npm run build` made. */
 export const perdureBin: string = path.join(root, "cli/bin/perdure.js");
+/** `buf`, as npm installed it. */
+export const bufBin: string = path.join(root, "node_modules/.bin/buf");
 export const servicesMain: string = path.join(root, "test/services/main.ts");
 /** Node finds tsx from here. */
 export const testFolder: string = path.join(root, "test");

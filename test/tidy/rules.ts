@@ -96,6 +96,9 @@ export const wrappedPackages: Readonly<Record<string, readonly string[]>> = {
 /** Written by a program: their form is not ours to choose. */
 export const generatedFiles: RegExp = /^(?:gen\/src|examples\/[^/]+\/gen|codegen\/corpus)\//;
 
+/** Code that is the input of a test, and no part of the package that it lies in: it imports what users import. */
+export const inputFiles: RegExp = /^codegen\/corpus\//;
+
 export const maxLines = 600;
 
 /** Files that may be longer than `maxLines`, each with its reason. */
