@@ -6,6 +6,30 @@
 
 export type ServiceKindName = "service" | "object" | "workflow";
 
+export type HandlerKindName = "run" | "shared" | "exclusive";
+
+/**
+ * The kind that a handler has.
+ * @param given  what it was marked as; undefined: nothing that says a kind
+ * @returns undefined  a service of this kind can't have such a handler
+ */
+export function handlerKindOf(
+  service: ServiceKindName,
+  name: string,
+  given: HandlerKindName | undefined,
+): HandlerKindName | undefined {
+  switch (service) {
+    case "service":
+      return given === undefined ? "shared" : undefined;
+    case "object":
+      return given === "run" ? undefined : (given ?? "exclusive");
+    case "workflow":
+      if (given === "exclusive") return undefined;
+      if (name === "run") return given === "shared" ? undefined : "run";
+      return given === "run" ? undefined : "shared";
+  }
+}
+
 declare const types: unique symbol;
 
 /** A definition value. `Handlers` are functions `(ctx, input?) => Promise<output>` by name. */

@@ -1,6 +1,6 @@
 // Services as the user's code defines them, as plain data.
 
-import type { ServiceKindName } from "@perdure/protocol/definitions";
+import type { HandlerKindName, ServiceKindName } from "@perdure/protocol/definitions";
 import type { Place } from "./place.js";
 import type { Doc, NamedType, ValueType } from "./types.js";
 
@@ -28,7 +28,7 @@ export interface ServiceModel {
   readonly jsonOnly?: boolean;
 }
 
-export type HandlerKindName = "run" | "shared" | "exclusive";
+export type { HandlerKindName };
 
 export interface HandlerModel {
   readonly name: string;

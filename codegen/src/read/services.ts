@@ -13,7 +13,7 @@ import type {
 } from "../model/services.js";
 import type { FoundHandler, FoundService, Slot } from "./definitions/found.js";
 import { mergedMembers, readMetadata, readOptions } from "./definitions/options.js";
-import { checkService, handlerKindOf } from "./definitions/rules.js";
+import { checkedKindOf, checkService } from "./definitions/rules.js";
 import { schemaInputOf, serdeFormOf, type SerdeForm } from "./definitions/serdes.js";
 import { docOf } from "./docs.js";
 import { compilerPlaceOf } from "./places.js";
@@ -46,7 +46,7 @@ export function readService(
     metadata: readMetadata(context, options, name),
     options: readOptions(context, options, name),
     handlers: service.handlers.flatMap((handler) => {
-      const handlerKind = handlerKindOf(context, service, handler);
+      const handlerKind = checkedKindOf(context, service, handler);
       if (handlerKind === undefined) return [];
       return [
         readHandler(reader, service, handler, jsonOnly, {

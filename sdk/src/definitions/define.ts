@@ -8,6 +8,7 @@
 
 import {
   definitionSymbol,
+  handlerKindOf,
   type Definition,
   type DefinitionMark,
   type Descriptor,
@@ -25,7 +26,6 @@ import { isMarked, markOf } from "./handlers.js";
 import {
   DefinitionError,
   type HandlerFunction,
-  type HandlerKindName,
   type HandlerModel,
   type ServiceModel,
 } from "./model.js";
@@ -234,7 +234,7 @@ export function handlerModel(
   { kind: given, options }: ReturnType<typeof markOf>,
   fn: HandlerFunction,
 ): HandlerModel {
-  const handlerKind = kindOf(kind, name, given);
+  const handlerKind = handlerKindOf(kind, name, given);
   if (handlerKind === undefined) {
     throw new DefinitionError(
       `handler ${name} of ${serviceName} can't be ${given ?? "shared"}: ${serviceName} is ${aKind(kind)}`,
@@ -246,23 +246,6 @@ export function handlerModel(
     options,
     invoke: (context, input) => fn(context as never, input),
   };
-}
-
-function kindOf(
-  kind: ServiceKindName,
-  name: string,
-  given: HandlerKindName | undefined,
-): HandlerKindName | undefined {
-  switch (kind) {
-    case "service":
-      return given === undefined ? "shared" : undefined;
-    case "object":
-      return given === "run" ? undefined : (given ?? "exclusive");
-    case "workflow":
-      if (given === "exclusive") return undefined;
-      if (name === "run") return given === "shared" ? undefined : "run";
-      return given === "run" ? undefined : "shared";
-  }
 }
 
 function aKind(kind: ServiceKindName): string {

@@ -1,9 +1,9 @@
 // A service type as the SDK runs it, whichever way it was written: class or functional definition.
 
-import type { ServiceKindName } from "@perdure/protocol/definitions";
+import type { HandlerKindName, ServiceKindName } from "@perdure/protocol/definitions";
 import type { AnyHandlerOptions, AnyServiceOptions } from "./options.js";
 
-export type HandlerKindName = "run" | "shared" | "exclusive";
+export type { HandlerKindName };
 
 export type HandlerFunction = (context: never, ...input: unknown[]) => Promise<unknown>;
 

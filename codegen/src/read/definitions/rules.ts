@@ -1,19 +1,22 @@
 // What the SDK demands of service types when they are made, said before anything runs.
 
-import type { ServiceKindName } from "@perdure/protocol/definitions";
+import {
+  handlerKindOf,
+  type HandlerKindName,
+  type ServiceKindName,
+} from "@perdure/protocol/definitions";
 import { placeText } from "../../model/place.js";
-import type { HandlerKindName } from "../../model/services.js";
 import { compilerPlaceOf } from "../places.js";
 import type { ReadContext } from "../read-context.js";
 import type { FoundHandler, FoundService } from "./found.js";
 
 /** The kind that the handler has; undefined, and reported: its service can't have such a handler. */
-export function handlerKindOf(
+export function checkedKindOf(
   { diagnostics }: ReadContext,
   service: FoundService,
   { name, given, node }: FoundHandler,
 ): HandlerKindName | undefined {
-  const kind = kindOf(service.kind, name, given);
+  const kind = handlerKindOf(service.kind, name, given);
   if (kind !== undefined) return kind;
   diagnostics.report(node, {
     code: "PDR6006",
@@ -21,23 +24,6 @@ export function handlerKindOf(
     advice: adviceFor(service.kind),
   });
   return undefined;
-}
-
-function kindOf(
-  kind: ServiceKindName,
-  name: string,
-  given: HandlerKindName | undefined,
-): HandlerKindName | undefined {
-  switch (kind) {
-    case "service":
-      return given === undefined ? "shared" : undefined;
-    case "object":
-      return given === "run" ? undefined : (given ?? "exclusive");
-    case "workflow":
-      if (given === "exclusive") return undefined;
-      if (name === "run") return given === "shared" ? undefined : "run";
-      return given === "run" ? undefined : "shared";
-  }
 }
 
 function adviceFor(kind: ServiceKindName): string {
