@@ -12,7 +12,7 @@ import { Registry } from "./registry/registry.js";
 import { Callers } from "./shard/callers.js";
 import { createClock, type Clock } from "./shard/clock.js";
 import type { Operators } from "./shard/operators.js";
-import { openEpoch, recoverShard } from "./shard/recovery.js";
+import { lastEventAt, openEpoch, recoverShard } from "./shard/recovery.js";
 import { Shard } from "./shard/shard.js";
 import { Watches } from "./shard/watches.js";
 import { ShardOperators } from "./shard/shard-operators.js";
@@ -49,6 +49,9 @@ export interface StartOptions {
   /** Event time. Default: the system's. */
   readonly clock?: Clock;
 }
+
+/** A clock that is this far behind the newest record was set back. */
+const clockSetBackMs = 1_000;
 
 /**
  * Starts a server in this process. Resolves when recovery is complete and both ports answer.
@@ -144,6 +147,14 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
     });
     closing.push(() => recovered.store.close());
     closing.push(() => recovered.log.close());
+    const lastAt = lastEventAt(recovered);
+    const aheadMs = lastAt - clock.now();
+    if (aheadMs > clockSetBackMs) {
+      log.warn(
+        `the system's clock was set back: the newest record is ${String(Math.round(aheadMs / 1_000))} s ahead of it. Time goes on from there, and is drawn to the clock slowly, so that no timer waits longer than it was asked to`,
+      );
+    }
+    clock.raiseTo?.(lastAt);
     await openEpoch(recovered, clock.now());
     const shard = new Shard({
       log: recovered.log,

@@ -48,6 +48,18 @@ describe("event time", () => {
     expect(clocks.clock.now()).toBeCloseTo(clocks.wallMs, 0);
   });
 
+  test("goes on from a later time that it is told, and is drawn to the wall clock from there", () => {
+    const clocks = new Clocks();
+    const start = clocks.clock.now();
+    clocks.clock.raiseTo?.(start + 60_000);
+    clocks.clock.raiseTo?.(start);
+
+    expect(clocks.clock.now() - start).toBe(60_000);
+    expect(clocks.pass(1_000) - start).toBeCloseTo(60_950);
+    for (let n = 0; n < 2_000; n++) clocks.pass(1_000);
+    expect(clocks.clock.now()).toBeCloseTo(clocks.wallMs, 0);
+  });
+
   test("never goes back, and is never more than a twentieth faster or slower than real time", () => {
     const steps = fc.array(fc.tuple(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.integer()));
     fc.assert(

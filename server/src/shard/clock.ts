@@ -1,9 +1,12 @@
 // Event time: the wall clock at start plus the monotonic clock, drawn slowly to the wall clock, so that a
-// clock that is set does not make timers fire early or stand still.
+// clock that is set does not make timers fire early or stand still. Nor does one that is set back between two
+// processes: a start goes on from the newest record.
 
 export interface Clock {
   /** Epoch milliseconds, with a fraction; never goes back. */
   now(): number;
+  /** Goes on from `ms` if that is later than now. */
+  raiseTo?(ms: number): void;
   /** Of a clock that can be set forward: calls `listener` each time it was. */
   onMoved?(listener: () => void): void;
 }
@@ -18,6 +21,9 @@ export function createClock(
   let last = monotonic();
   let time = wall();
   return {
+    raiseTo(ms): void {
+      time = Math.max(time, ms);
+    },
     now(): number {
       const now = monotonic();
       const passed = now - last;

@@ -74,12 +74,21 @@ export async function recoverShard(options: RecoverOptions): Promise<Recovered> 
   }
 }
 
+/** Event time of the newest record that there is; 0 for none. */
+export function lastEventAt({ store }: Pick<Recovered, "store">): number {
+  const times = [...store.partitionNumbers].map((number) => {
+    return store.partition(number).partitionState.appliedAt;
+  });
+  return Math.max(0, ...times);
+}
+
 /** Raises the epoch of every partition: attempts that were running are over. */
 export async function openEpoch({ log, store }: Recovered, nowMs: number): Promise<void> {
   const batch = [...store.partitionNumbers].map((partition) => {
     const { partitionState } = store.partition(partition);
     partitionState.epoch++;
     partitionState.appliedPosition++;
+    partitionState.appliedAt = nowMs;
     const opened = create(OpenedSchema, { epoch: partitionState.epoch });
     const { appliedPosition, epoch } = partitionState;
     return recordOf(partition, appliedPosition, epoch, nowMs, { case: "opened", value: opened });
@@ -108,4 +117,5 @@ function replay(store: Store, record: PositionedRecord): void {
   );
   tables.undo.commit();
   partitionState.appliedPosition = record.partitionPosition;
+  partitionState.appliedAt = record.timeMs;
 }

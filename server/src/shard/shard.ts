@@ -298,6 +298,7 @@ export class Shard {
     if (record !== undefined) {
       tables.undo.commit();
       partitionState.appliedPosition++;
+      partitionState.appliedAt = nowMs;
       batch.push(record);
     }
     this.#applied(queued, firstEffect);
