@@ -5,25 +5,20 @@
 import { create, toBinary, toJson, type MessageInitShape } from "@bufbuild/protobuf";
 import type { FileDescriptorProto } from "@bufbuild/protobuf/wkt";
 import {
-  HandlerKind,
   ManifestSchema,
-  OnMaxAttempts,
-  ServiceKind,
   StepSchema,
   type HandlerSchema,
   type Manifest,
-  type OptionsSchema,
   type ServiceSchema,
   type Step,
 } from "@perdure/proto/manifest/v1/manifest";
+import { handlerKinds, manifestOptions, serviceKinds } from "@perdure/protocol/manifest-options";
 import { upperCamelOf } from "../model/names.js";
 import type {
   Encoding,
-  HandlerKindName,
   HandlerModel,
   InputModel,
   Model,
-  OptionsModel,
   OutputModel,
   ServiceModel,
   StepModel,
@@ -66,18 +61,6 @@ export function manifestModule(manifest: Manifest): string {
   ].join("\n");
 }
 
-const serviceKinds: Readonly<Record<ServiceModel["kind"], ServiceKind>> = {
-  service: ServiceKind.SERVICE,
-  object: ServiceKind.VIRTUAL_OBJECT,
-  workflow: ServiceKind.WORKFLOW,
-};
-
-const handlerKinds: Readonly<Record<HandlerKindName, HandlerKind>> = {
-  run: HandlerKind.RUN,
-  shared: HandlerKind.SHARED,
-  exclusive: HandlerKind.EXCLUSIVE,
-};
-
 function serviceOf(
   service: ServiceModel,
   types: Types,
@@ -91,7 +74,7 @@ function serviceOf(
     kind: serviceKinds[kind],
     documentation: options.description ?? doc.text,
     metadata: sortedRecord(metadata),
-    options: optionsOf(options),
+    options: manifestOptions(options),
     handlers: handlers.map((handler) => handlerOf(handler, types, isTyped)),
     protoService: isTyped && file !== undefined ? `${file.package}.${typed.name}` : "",
   };
@@ -109,7 +92,7 @@ function handlerOf(
     kind: handlerKinds[kind],
     documentation: options.description ?? doc.text,
     metadata: sortedRecord(metadata),
-    options: optionsOf(options),
+    options: manifestOptions(options),
     ...(handler.jsonOnly === true ? {} : rulesOf(handler, types)),
     protoMethod: isTyped ? upperCamelOf(name) : "",
     steps: { steps: steps.steps.map(stepOf), complete: steps.complete },
@@ -147,49 +130,6 @@ function contentTypeOf(value: InputModel | OutputModel | undefined): string {
 function schemaText(value: InputModel | OutputModel | undefined, types: Types): string {
   if (value?.encoding !== "json") return "";
   return JSON.stringify(jsonSchemaOf(value.type, types));
-}
-
-function optionsOf(options: OptionsModel): MessageInitShape<typeof OptionsSchema> {
-  const { ingressPrivate, enableLazyState, retryPolicy } = options;
-  return {
-    ...millis("idempotencyRetentionMs", options.idempotencyRetentionMs),
-    ...millis("workflowRetentionMs", options.workflowRetentionMs),
-    ...millis("journalRetentionMs", options.journalRetentionMs),
-    ...millis("inactivityTimeoutMs", options.inactivityTimeoutMs),
-    ...millis("abortTimeoutMs", options.abortTimeoutMs),
-    ...(ingressPrivate === undefined ? {} : { ingressPrivate }),
-    ...(enableLazyState === undefined ? {} : { enableLazyState }),
-    ...(retryPolicy === undefined ? {} : { retryPolicy: retryPolicyOf(retryPolicy) }),
-  };
-}
-
-function retryPolicyOf(
-  policy: NonNullable<OptionsModel["retryPolicy"]>,
-): NonNullable<MessageInitShape<typeof OptionsSchema>["retryPolicy"]> {
-  const { exponentiationFactor, maxAttempts, onMaxAttempts } = policy;
-  return {
-    ...millis("initialIntervalMs", policy.initialIntervalMs),
-    ...millis("maxIntervalMs", policy.maxIntervalMs),
-    ...(exponentiationFactor === undefined ? {} : { exponentiationFactor }),
-    // On the wire 0 means no limit; zero attempts are one.
-    ...(maxAttempts === undefined
-      ? {}
-      : { maxAttempts: maxAttempts === Infinity ? 0 : Math.max(1, Math.trunc(maxAttempts)) }),
-    onMaxAttempts:
-      onMaxAttempts === undefined
-        ? OnMaxAttempts.UNSPECIFIED
-        : onMaxAttempts === "kill"
-          ? OnMaxAttempts.KILL
-          : OnMaxAttempts.PAUSE,
-  };
-}
-
-function millis<Name extends string>(
-  name: Name,
-  value: number | undefined,
-): { [key in Name]?: bigint } {
-  if (value === undefined) return {};
-  return { [name]: BigInt(Math.max(0, Math.trunc(value))) } as { [key in Name]?: bigint };
 }
 
 function stepOf({ operation, name, inner }: StepModel): Step {

@@ -1,38 +1,18 @@
 // What this endpoint offers, as Discover tells it.
 
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import {
-  HandlerKind,
   ManifestSchema,
-  OnMaxAttempts,
   OptionsSchema,
-  ServiceKind,
   type Handler,
   type Manifest,
   type Service,
 } from "@perdure/proto/manifest/v1/manifest";
 import { millisOf, type Duration } from "@perdure/protocol/duration";
-import type { ServiceKindName } from "@perdure/protocol/definitions";
+import { handlerKinds, manifestOptions, serviceKinds } from "@perdure/protocol/manifest-options";
 import { handlerSerde } from "../attempt/results.js";
-import {
-  DefinitionError,
-  type HandlerKindName,
-  type HandlerModel,
-  type ServiceModel,
-} from "../definitions/model.js";
-import type { AnyHandlerOptions, AnyServiceOptions, RetryPolicy } from "../definitions/options.js";
-
-const serviceKinds: Record<ServiceKindName, ServiceKind> = {
-  service: ServiceKind.SERVICE,
-  object: ServiceKind.VIRTUAL_OBJECT,
-  workflow: ServiceKind.WORKFLOW,
-};
-
-const handlerKinds: Record<HandlerKindName, HandlerKind> = {
-  run: HandlerKind.RUN,
-  shared: HandlerKind.SHARED,
-  exclusive: HandlerKind.EXCLUSIVE,
-};
+import { DefinitionError, type HandlerModel, type ServiceModel } from "../definitions/model.js";
+import type { AnyHandlerOptions, AnyServiceOptions } from "../definitions/options.js";
 
 export function createManifest(services: Iterable<ServiceModel>): Manifest {
   return create(ManifestSchema, { services: [...services].map(serviceOf) });
@@ -83,54 +63,31 @@ function handlerOf(service: ServiceModel, handler: HandlerModel): Handler {
 
 function optionsOf(
   options: AnyServiceOptions | AnyHandlerOptions,
-): MessageInitShape<typeof OptionsSchema> {
+): ReturnType<typeof manifestOptions> {
   const workflowRetention = "workflowRetention" in options ? options.workflowRetention : undefined;
   const { ingressPrivate, enableLazyState, retryPolicy } = options;
-  return {
-    ...millis("idempotencyRetentionMs", options.idempotencyRetention),
-    ...millis("workflowRetentionMs", workflowRetention),
-    ...millis("journalRetentionMs", options.journalRetention),
-    ...millis("inactivityTimeoutMs", options.inactivityTimeout),
-    ...millis("abortTimeoutMs", options.abortTimeout),
-    ...(ingressPrivate === undefined ? {} : { ingressPrivate }),
-    ...(enableLazyState === undefined ? {} : { enableLazyState }),
-    ...(retryPolicy === undefined ? {} : { retryPolicy: retryPolicyOf(retryPolicy) }),
-  };
+  return manifestOptions({
+    idempotencyRetentionMs: millis("idempotencyRetention", options.idempotencyRetention),
+    workflowRetentionMs: millis("workflowRetention", workflowRetention),
+    journalRetentionMs: millis("journalRetention", options.journalRetention),
+    inactivityTimeoutMs: millis("inactivityTimeout", options.inactivityTimeout),
+    abortTimeoutMs: millis("abortTimeout", options.abortTimeout),
+    ingressPrivate,
+    enableLazyState,
+    retryPolicy: retryPolicy && {
+      ...retryPolicy,
+      initialIntervalMs: millis("initialInterval", retryPolicy.initialInterval),
+      maxIntervalMs: millis("maxInterval", retryPolicy.maxInterval),
+    },
+  });
 }
 
-function retryPolicyOf(
-  policy: RetryPolicy,
-): NonNullable<MessageInitShape<typeof OptionsSchema>["retryPolicy"]> {
-  const { exponentiationFactor, maxAttempts, onMaxAttempts } = policy;
-  return {
-    ...millis("initialIntervalMs", policy.initialInterval),
-    ...millis("maxIntervalMs", policy.maxInterval),
-    ...(exponentiationFactor === undefined ? {} : { exponentiationFactor }),
-    ...(maxAttempts === undefined ? {} : { maxAttempts: attemptsOf(maxAttempts) }),
-    onMaxAttempts:
-      onMaxAttempts === undefined
-        ? OnMaxAttempts.UNSPECIFIED
-        : onMaxAttempts === "kill"
-          ? OnMaxAttempts.KILL
-          : OnMaxAttempts.PAUSE,
-  };
-}
-
-/** On the wire 0 means no limit; zero attempts are one. */
-function attemptsOf(maxAttempts: number): number {
-  return maxAttempts === Infinity ? 0 : Math.max(1, Math.trunc(maxAttempts));
-}
-
-function millis<Name extends string>(
-  name: Name,
-  duration: Duration | undefined,
-): { [key in Name]?: bigint } {
-  if (duration === undefined) return {};
+/** @throws DefinitionError */
+function millis(name: string, duration: Duration | undefined): number | undefined {
+  if (duration === undefined) return undefined;
   const value = millisOf(duration);
-  if (!Number.isSafeInteger(value)) {
-    throw new DefinitionError(`the option ${name.replace(/Ms$/, "")} is no duration`);
-  }
-  return { [name]: BigInt(Math.max(0, value)) } as { [key in Name]?: bigint };
+  if (Number.isSafeInteger(value)) return value;
+  throw new DefinitionError(`the option ${name} is no duration`);
 }
 
 function schemaText(schema: object | undefined): string {

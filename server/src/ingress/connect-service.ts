@@ -164,6 +164,7 @@ export function ingressService(
 async function answering<T>(context: HandlerContext, answer: () => Promise<T>): Promise<T> {
   try {
     checkNotRefused(context);
+    // A deadline can pass before the request has been read.
     context.signal.throwIfAborted();
     // The engine forgets a wait that is aborted, without a word: its promise stays open.
     return await Promise.race([answer(), abortOf(context.signal)]);
@@ -187,8 +188,6 @@ function told({ signal, method }: HandlerContext, error: unknown): ConnectError 
 
 function abortOf(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    // A deadline can pass before the request has been read.
-    if (signal.aborted) reject(signal.reason as Error);
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
 }
