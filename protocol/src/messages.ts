@@ -47,8 +47,19 @@ export function serverFrameOf(
   streamId: number,
   attempt: AttemptNumber,
   frame: ServerFrame["frame"],
+  position = 0n,
 ): ServerFrame {
-  return { $typeName: "perdure.protocol.v1.ServerFrame", streamId, attempt, position: 0n, frame };
+  return { $typeName: "perdure.protocol.v1.ServerFrame", streamId, attempt, position, frame };
+}
+
+/** For those who were given frames before their events were durable. */
+export function durableFrameOf(position: bigint): ServerFrame {
+  return {
+    $typeName: "perdure.protocol.v1.ServerFrame",
+    streamId: 0,
+    position: 0n,
+    frame: { case: "durable", value: { $typeName: "perdure.protocol.v1.Durable", position } },
+  };
 }
 
 export function deploymentFrameOf(

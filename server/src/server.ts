@@ -233,7 +233,12 @@ function createShell({ callers, operators, registry, invoker, watches }: ShellPa
       registry.refresh();
       invoker.registryChanged();
     },
+    readyEarly: (partition, effect) => invoker.readyEarly(partition, effect),
+    startEarly: (position) => {
+      invoker.startEarly(position);
+    },
     released: (batch) => {
+      invoker.released();
       invoker.pump();
       watches.released(batch);
     },

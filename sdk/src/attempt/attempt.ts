@@ -1,6 +1,8 @@
 // One attempt in the SDK: user code against a journal.
 //   A1. Code sees one notification, runs until it is quiet, then the next.
 //   A2. When the code is quiet, no closure runs and no proposal is on its way, the attempt says what it waits for.
+//   A4. A closure is started only when what the attempt was begun with is durable. With early results, code is shown what a closure gave at once; but no closure starts before everything that
+//       the code was shown is recorded.
 //   A3. After it is over (ended, failed, dropped, aborted) nothing it does leaves the process any more.
 
 import { create } from "@bufbuild/protobuf";
@@ -48,6 +50,10 @@ export interface AttemptOptions {
   readonly now: () => number;
   /** Nobody accepts a proposal while the attempt lasts: it says that it waits for its own as well. */
   readonly requestResponse: boolean;
+  /** What the attempt begins with is durable; else {@link Attempt.openGate} says when it is. */
+  readonly gateOpen: boolean;
+  /** The server keeps the order in which results are shown before they are recorded. Not for request and response. */
+  readonly earlyResults: boolean;
   /** Takes frames in order; they go out at the end of the turn. */
   readonly send: (frame: DeploymentFrame) => void;
   /** Asks for {@link Attempt.endOfTurn} at the end of the turn. */
@@ -79,7 +85,12 @@ export class Attempt implements Cancellable {
   readonly #proposals = new Map<number, CompletionResult>();
   /** Made when somebody asks for its signal: few handlers do, and making one is dear. */
   #abort: AbortController | undefined;
+  /** Steps that may not start yet. */
   readonly #steps: (() => void)[] = [];
+  /** What the attempt was begun with is durable. */
+  #gateOpen: boolean;
+  /** What was said while the gate was closed: it goes out with what the first steps give. */
+  #held: DeploymentFrame["frame"][] = [];
   readonly #slot: HostSlot = { host: this };
   #closures = 0;
   #codeFinished = false;
@@ -97,6 +108,7 @@ export class Attempt implements Cancellable {
     this.options = options;
     this.defaultSerde = defaultSerdeOf(options.service, options.handler);
     this.journal = new Journal(options.entries);
+    this.#gateOpen = options.gateOpen;
     const { handler, service } = options;
     this.cancellation = new Cancellation(this, isExplicit(handler.options, service.options));
   }
@@ -141,7 +153,19 @@ export class Attempt implements Cancellable {
 
   accepted(index: number, completionId: number): void {
     this.journal.accepted(index, completionId);
+    if (this.#over) return;
+    if (this.#mayStartSteps) this.#startSteps();
+    if (this.options.earlyResults) this.options.touched(this);
     this.#arrived();
+  }
+
+  /** What the attempt was begun with is durable. */
+  openGate(): void {
+    this.#gateOpen = true;
+    this.#sendHeld();
+    if (this.#over) return;
+    if (this.#mayStartSteps) this.#startSteps();
+    this.options.touched(this);
   }
 
   /** The server has let go of the attempt. */
@@ -175,9 +199,12 @@ export class Attempt implements Cancellable {
   endOfTurn(): void {
     this.#delivering = false;
     if (this.#over || this.#deliver()) return;
+    if (this.#steps.length === 0) this.#sendHeld();
     if (this.#codeFinished || this.#roots.size === 0) return;
-    if (!this.journal.replaying) for (const start of this.#steps.splice(0)) start();
-    if (this.#closures > 0 || (this.#proposals.size > 0 && !this.options.requestResponse)) return;
+    if (this.#mayStartSteps) this.#startSteps();
+    if (this.#closures > 0 || this.journal.hasUnrecorded) return;
+    if (this.#steps.length > 0 && !this.journal.replaying) return;
+    if (this.#proposals.size > 0 && !this.options.requestResponse) return;
     try {
       if (this.journal.replaying) this.journal.stuck();
       this.#sayWaiting();
@@ -224,12 +251,22 @@ export class Attempt implements Cancellable {
   }
 
   /**
-   * Starts a step that is awaited: now, or at the end of the turn while the journal has more commands. If the code does not
-   * ask for them by then, it awaits what it did not await when the journal was written.
+   * Starts a step that is awaited: now, or when all that the code was shown is recorded, or at the end of the turn while the
+   * journal has more commands. If the code does not ask for them by then, it awaits what it did not await when the
+   * journal was written.
    */
   startStep(start: () => void): void {
-    if (this.journal.replaying) this.#steps.push(start);
-    else start();
+    if (this.#mayStartSteps) start();
+    else this.#steps.push(start);
+  }
+
+  #startSteps(): void {
+    if (this.#steps.length === 0) return;
+    for (const start of this.#steps.splice(0)) start();
+  }
+
+  get #mayStartSteps(): boolean {
+    return this.#gateOpen && !this.journal.replaying && !this.journal.hasShownUnrecorded;
   }
 
   /** Runs the closure of a step, up to where it waits for the first time. */
@@ -256,10 +293,9 @@ export class Attempt implements Cancellable {
   propose(completionId: number, result: ProposeCompletion["result"]): void {
     if (this.#over) return;
     this.#proposals.set(completionId, result as CompletionResult);
-    this.#send({
-      case: "proposeCompletion",
-      value: proposalOf(completionId, result),
-    });
+    const proposal = proposalOf(completionId, result);
+    if (this.options.earlyResults) proposal.shownAfter = this.journal.showEarly(completionId);
+    this.#send({ case: "proposeCompletion", value: proposal });
   }
 
   /** Fails the attempt: the retry policy decides what comes next. */
@@ -380,7 +416,8 @@ export class Attempt implements Cancellable {
     if (this.#waitingSaid) return;
     this.#waitingSaid = true;
     const awaiting = awaitingOf(this.#roots, this.cancellation.explicit);
-    const { seen } = this.journal;
+    // The code is quiet: nothing is left that it has not seen.
+    const seen = this.journal.lastIndex;
     this.#send({ case: "waiting", value: create(WaitingSchema, { awaiting, seen }) });
   }
 
@@ -431,6 +468,22 @@ export class Attempt implements Cancellable {
 
   #send(frame: DeploymentFrame["frame"]): void {
     if (this.#over) return;
+    if (!this.#gateOpen && frame.case === "command") {
+      this.#held.push(frame);
+      return;
+    }
+    this.#sendHeld();
+    this.#sendNow(frame);
+  }
+
+  #sendHeld(): void {
+    if (this.#held.length === 0) return;
+    const held = this.#held;
+    this.#held = [];
+    for (const frame of held) this.#sendNow(frame);
+  }
+
+  #sendNow(frame: DeploymentFrame["frame"]): void {
     const { streamId, number, send } = this.options;
     send(deploymentFrameOf(streamId, number, frame));
   }

@@ -1,6 +1,6 @@
 // What an attempt says, as lines that people can read: `Run "mail" #1`, `propose #1 = 5`, `waiting for …`.
 
-import type { DeploymentFrame } from "@perdure/proto/protocol/v1/deployment";
+import type { DeploymentFrame, ProposeCompletion } from "@perdure/proto/protocol/v1/deployment";
 import {
   Awaiting_Combinator as Combinator,
   type Awaiting,
@@ -15,7 +15,7 @@ export function frameText({ frame }: DeploymentFrame): string {
     case "command":
       return commandText(frame.value);
     case "proposeCompletion":
-      return `propose #${String(frame.value.completionId)} ${resultText(frame.value.result)}`;
+      return proposalText(frame.value);
     case "waiting":
       return `waiting for ${awaitingText(frame.value.awaiting)}, seen ${String(frame.value.seen)}`;
     case "failed": {
@@ -92,6 +92,11 @@ const combinators: Record<Combinator, string> = {
   [Combinator.FIRST_SUCCEEDED]: "any",
   [Combinator.ALL_SUCCEEDED]: "all",
 };
+
+function proposalText({ completionId, result, shownAfter }: ProposeCompletion): string {
+  const early = shownAfter === undefined ? "" : ` after ${String(shownAfter)}`;
+  return `propose #${String(completionId)} ${resultText(result)}${early}`;
+}
 
 export function awaitingText(tree: Awaiting | undefined): string {
   if (tree === undefined) return "nothing";

@@ -1,6 +1,7 @@
 // How an instance of a deployment names itself, at the start of a session and in the answer to a request.
 
 import type { Hello } from "@perdure/proto/protocol/v1/deployment";
+import { gate } from "@perdure/protocol/features";
 import { protocolVersions } from "@perdure/protocol/versions";
 import { sdkVersion } from "../version.js";
 
@@ -15,7 +16,7 @@ export function helloOf(instance: {
     instanceId: instance.instanceId,
     buildId: instance.buildId,
     capacity: 0,
-    features: [],
+    features: [gate],
     softwareVersion: sdkVersion,
   };
 }

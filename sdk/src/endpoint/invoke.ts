@@ -44,6 +44,8 @@ function framesOf(
     let scheduled = false;
     const started = startAttempt(starting, environment, {
       requestResponse: true,
+      earlyResults: false,
+      gateOpen: true,
       send: (frame) => {
         frames.push(frame);
         if (frame.frame.case !== "waiting") return;

@@ -231,10 +231,16 @@ export async function execute(options: Options): Promise<Execution> {
         takeCommand(frame.value);
         break;
       case "proposeCompletion": {
-        const { completionId, result } = frame.value;
+        const { completionId, result, shownAfter } = frame.value;
         awaited = undefined;
         reduced = undefined;
-        driver.accept(append(completion(completionId, result as Result)), completionId);
+        // Other things may be recorded before it: the code has seen it already, or sees it when it is accepted.
+        if (dice(3) === 0) happen();
+        const entry = completion(completionId, result as Result);
+        if (shownAfter !== undefined && entry.body.case === "completion") {
+          entry.body.value.shownAfter = shownAfter;
+        }
+        driver.accept(append(entry), completionId);
         break;
       }
       case "waiting":
@@ -258,6 +264,33 @@ export async function execute(options: Options): Promise<Execution> {
   function expectProgress(): void {
     if (reduced === undefined) return;
     throw new Error("the code went on although what it waited for had not come");
+  }
+}
+
+/**
+ * The journal as an attempt goes through it that knows the first entries of it: what comes behind them, in the order in
+ * which the code was shown it. Undefined where the code had been shown a later one of those before the last of the first:
+ * what was recorded up to there is not what it had seen, and it may take another way.
+ */
+export function asShown(journal: readonly Entry[], known: number): readonly Entry[] | undefined {
+  const slots = [...journal.keys()].filter((at) => at >= known && !isCommand(entryAt(at).body));
+  const shown = slots.toSorted((one, other) => placeOf(one) - placeOf(other) || one - other);
+  const lastKnown = lastNotification(journal.slice(0, known));
+  if (shown.some((at) => placeOf(at) < lastKnown)) return undefined;
+  const result = [...journal];
+  slots.forEach((slot, at) => {
+    result[slot] = entryAt(shown[at] ?? slot);
+  });
+  return result;
+
+  function entryAt(index: number): Entry {
+    return journal[index] as Entry;
+  }
+
+  function placeOf(index: number): number {
+    const { body } = entryAt(index);
+    const early = body.case === "completion" ? body.value.shownAfter : undefined;
+    return early === undefined ? index : early + 0.5;
   }
 }
 

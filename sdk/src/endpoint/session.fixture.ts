@@ -12,6 +12,7 @@ import {
 import type { Entry, Value } from "@perdure/proto/protocol/v1/journal";
 import type { Definable } from "@perdure/protocol/definitions";
 import { invocationIdOf } from "@perdure/protocol/ids";
+import { durableFrameOf } from "@perdure/protocol/messages";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
 import type { WorkflowContext } from "../context/context.js";
 import { workflow } from "../definitions/define.js";
@@ -44,6 +45,8 @@ export interface StartOptions {
   readonly limitKey?: string;
   readonly number?: AttemptNumber;
   readonly streamId?: number;
+  /** The log position that has to be durable before closures start. */
+  readonly position?: bigint;
 }
 
 /** An invocation id that awakeable ids can be made of. */
@@ -147,7 +150,7 @@ export class SessionDriver {
 
   start(options: StartOptions = {}): AttemptDriver {
     const { handler = "W/k/run", scope, limitKey, number, ...rest } = options;
-    const { streamId = ++this.#lastStreamId, ...given } = rest;
+    const { streamId = ++this.#lastStreamId, position = 0n, ...given } = rest;
     const attempt = new AttemptDriver(streamId, number ?? numberOf(1), (frame) => {
       this.send(frame);
     });
@@ -165,12 +168,22 @@ export class SessionDriver {
       ...given,
       entries,
     });
-    attempt.send({ case: "start", value: start });
+    const frame = { case: "start" as const, value: start };
+    this.send(create(ServerFrameSchema, { streamId, attempt: attempt.number, position, frame }));
     return attempt;
   }
 
   send(frame: ServerFrame): void {
     this.#requests.push(frame);
+  }
+
+  /** The server says what it can do, beside the rest of its Hello. */
+  hello(...features: string[]): void {
+    this.send(create(ServerFrameSchema, { frame: { case: "hello", value: { features } } }));
+  }
+
+  durable(position: bigint): void {
+    this.send(durableFrameOf(position));
   }
 
   /** Ends the stream from the server's side. */

@@ -10,6 +10,7 @@ import {
   type Start,
 } from "@perdure/proto/protocol/v1/deployment";
 import type { Entry } from "@perdure/proto/protocol/v1/journal";
+import { earlyResults } from "@perdure/protocol/features";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
 import type { Attempt } from "../attempt/attempt.js";
 import { helloOf } from "./hello.js";
@@ -21,6 +22,9 @@ export interface SessionOptions extends AttemptEnvironment {
   readonly buildId: string;
 }
 
+/** Turns that what attempts have said may wait for what they say next. */
+const turnsWaitedMax = 3;
+
 export class EndpointSession {
   readonly #options: SessionOptions;
   readonly #queue = new FrameQueue<DeploymentFrame>();
@@ -30,6 +34,13 @@ export class EndpointSession {
   #touched = new Set<Attempt>();
   #outgoing: DeploymentFrame[] = [];
   #scheduled = false;
+  /** Turns that what is outgoing has waited. */
+  #turnsWaited = 0;
+  #earlyResults = false;
+  /** Up to here the server's log is durable, as far as we were told. */
+  #durablePosition = 0n;
+  /** Attempts that were begun before what they began with was durable, in order. */
+  #gated: { readonly position: bigint; readonly attempt: Attempt }[] = [];
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -60,6 +71,7 @@ export class EndpointSession {
 
   /** Ends the stream. What attempts have said still goes out; those that are not over are dropped. */
   close(): void {
+    this.#turnsWaited = turnsWaitedMax;
     this.#endOfTurn();
     this.#queue.close();
     this.#dropAll();
@@ -86,6 +98,9 @@ export class EndpointSession {
   #receive(received: ServerFrame): void {
     const { frame, streamId } = received;
     switch (frame.case) {
+      case "hello":
+        this.#earlyResults = frame.value.features.includes(earlyResults);
+        return;
       case "start":
         return this.#start(received, frame.value);
       case "startEntries":
@@ -98,6 +113,8 @@ export class EndpointSession {
       case "proposalAccepted":
         this.#attemptOf(received)?.accepted(frame.value.index, frame.value.completionId);
         return;
+      case "durable":
+        return this.#durable(frame.value.position);
       case "drop":
       case "abort":
         this.#starting.delete(streamId);
@@ -136,9 +153,12 @@ export class EndpointSession {
   }
 
   #begin(starting: Starting): void {
-    const { streamId } = starting.frame;
+    const { streamId, position } = starting.frame;
+    const gateOpen = position <= this.#durablePosition;
     const started = startAttempt(starting, this.#options, {
       requestResponse: false,
+      earlyResults: this.#earlyResults,
+      gateOpen,
       send: (outgoing) => {
         this.#outgoing.push(outgoing);
         this.#schedule();
@@ -155,7 +175,16 @@ export class EndpointSession {
     if (started === undefined) return;
     this.#attempts.get(streamId)?.drop();
     this.#attempts.set(streamId, started.attempt);
+    if (!gateOpen) this.#gated.push({ position, attempt: started.attempt });
     started.begin();
+  }
+
+  #durable(position: bigint): void {
+    this.#durablePosition = position;
+    const opened = this.#gated.filter((gated) => gated.position <= position);
+    if (opened.length === 0) return;
+    this.#gated = this.#gated.filter((gated) => gated.position > position);
+    for (const { attempt } of opened) attempt.openGate();
   }
 
   #schedule(): void {
@@ -171,6 +200,12 @@ export class EndpointSession {
     const touched = this.#touched;
     this.#touched = new Set();
     for (const attempt of touched) attempt.endOfTurn();
+    // Code reacts to what it was just shown: what it says goes along.
+    if (this.#scheduled && this.#turnsWaited < turnsWaitedMax) {
+      this.#turnsWaited++;
+      return;
+    }
+    this.#turnsWaited = 0;
     const frames = this.#outgoing;
     this.#outgoing = [];
     for (const frame of frames) this.#queue.push(frame);

@@ -20,7 +20,7 @@ export interface Starting {
 
 export type AttemptCallbacks = Pick<
   AttemptOptions,
-  "send" | "touched" | "ended" | "requestResponse"
+  "send" | "touched" | "ended" | "requestResponse" | "earlyResults" | "gateOpen"
 >;
 
 /**
@@ -41,7 +41,7 @@ export function startAttempt(
     callbacks.send(failed);
     return undefined;
   }
-  const { send, touched, ended, requestResponse } = callbacks;
+  const { send, touched, ended, requestResponse, earlyResults, gateOpen } = callbacks;
   const options: AttemptOptions = {
     start,
     entries,
@@ -56,6 +56,8 @@ export function startAttempt(
     touched,
     ended,
     requestResponse,
+    earlyResults,
+    gateOpen,
   };
   if (codec !== undefined) {
     const coded = createCodedAttempt(options, codec);

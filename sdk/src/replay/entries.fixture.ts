@@ -51,6 +51,12 @@ export function completedWith(completionId: number, value: unknown): Entry {
   return completion(completionId, { case: "value", value: jsonValue(value) });
 }
 
+/** The result of a step, shown to the code after the notification with this index, and recorded later. */
+export function shownEarly(completionId: number, shownAfter: number): Entry {
+  const result: Result = { case: "value", value: jsonValue("early") };
+  return command({ case: "completion", value: { completionId, result, shownAfter } });
+}
+
 export function failedWith(completionId: number, message: string, code?: number): Entry {
   return completion(completionId, { case: "failure", value: failure(message, code) });
 }

@@ -7,6 +7,7 @@ import {
   completedWith,
   input,
   run,
+  shownEarly,
   signal,
   sleep,
 } from "./entries.fixture.js";
@@ -221,19 +222,11 @@ describe("notifications", () => {
     expect(drain(fresh)).toEqual(["2: completion 7"]);
   });
 
-  test("say how far the code has seen the journal", () => {
+  test("say how far the journal has come", () => {
     const replayed = journal(sleep(1), completedVoid(1), cancelSignal);
-    expect(replayed.seen).toBe(0);
-    replayed.next();
-    expect(replayed.seen).toBe(2);
-    replayed.next();
-    expect(replayed.seen).toBe(3);
-    replayed.next();
-    expect(replayed.seen).toBe(3);
+    expect(replayed.lastIndex).toBe(3);
     replayed.notified(9, completedVoid(4));
-    expect(replayed.seen).toBe(3);
-    replayed.next();
-    expect(replayed.seen).toBe(9);
+    expect(replayed.lastIndex).toBe(9);
   });
 
   test("that are commands are no notifications", () => {
@@ -251,7 +244,6 @@ describe("a step", () => {
     expect(replayed.hasCompletion(1)).toBe(true);
     expect(replayed.hasCompletion(2)).toBe(true);
     expect(replayed.hasCompletion(3)).toBe(false);
-    expect(replayed.seen).toBe(0);
   });
 
   test("has a result as soon as its proposal is accepted", () => {
@@ -259,5 +251,52 @@ describe("a step", () => {
     expect(fresh.hasCompletion(1)).toBe(false);
     fresh.accepted(2, 1);
     expect(fresh.hasCompletion(1)).toBe(true);
+  });
+});
+
+describe("a result that the code is shown before it is recorded", () => {
+  test("comes next, behind all that has come, and counts as a result", () => {
+    const fresh = journal(sleep(1), completedVoid(1), run(2));
+    expect(fresh.showEarly(2)).toBe(2);
+    fresh.notified(4, cancelSignal);
+
+    expect(fresh.hasCompletion(2)).toBe(true);
+    expect(drain(fresh)).toEqual(["2: completion 1", "0: accepted 2", "4: signal 1"]);
+  });
+
+  test("does not come again when it is recorded, which is told", () => {
+    const fresh = journal(run(1));
+    fresh.showEarly(1);
+    expect([fresh.hasUnrecorded, fresh.hasShownUnrecorded]).toEqual([true, false]);
+    expect(drain(fresh)).toEqual(["0: accepted 1"]);
+    expect([fresh.hasUnrecorded, fresh.hasShownUnrecorded]).toEqual([true, true]);
+    fresh.notified(2, cancelSignal);
+    fresh.accepted(3, 1);
+
+    expect([fresh.hasUnrecorded, fresh.hasShownUnrecorded]).toEqual([false, false]);
+    expect(fresh.lastIndex).toBe(3);
+    expect(drain(fresh)).toEqual(["2: signal 1"]);
+  });
+
+  test("comes on replay where it was shown, whatever was recorded before it", () => {
+    const replayed = journal(run(1), cancelSignal, completedVoid(7), shownEarly(1, 0));
+    expect(drain(replayed)).toEqual(["4: completion 1", "2: signal 1", "3: completion 7"]);
+  });
+
+  test("comes in the order of recording among those that were shown at the same place", () => {
+    const replayed = journal(
+      run(1),
+      run(2),
+      cancelSignal,
+      completedVoid(7),
+      shownEarly(2, 3),
+      shownEarly(1, 3),
+    );
+    expect(drain(replayed)).toEqual([
+      "3: signal 1",
+      "5: completion 2",
+      "6: completion 1",
+      "4: completion 7",
+    ]);
   });
 });

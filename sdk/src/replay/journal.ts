@@ -3,7 +3,7 @@
 // order, each when the code has come to rest.
 //   J1. Commands are matched in order. The first that differs ends the attempt.
 //   J2. A notification is handed out once, and only when the code is quiet: so races are won on replay by who won them
-//       first.
+//       first. A step's result that the code was shown before it was recorded says where: it comes there again.
 //   J3. A step that has a completion anywhere in the journal is not executed.
 //   J4. Once the recorded commands are used up, the attempt makes progress of its own.
 
@@ -15,8 +15,11 @@ import { describeCommand, sameCommand } from "./match.js";
 export type Notification =
   | { readonly kind: "completion"; readonly index: number; readonly completion: Completion }
   | { readonly kind: "signal"; readonly index: number; readonly signal: Signal }
-  /** A step's result that this attempt proposed is recorded. */
+  /** The result of a step of this attempt: recorded, or shown early. */
   | { readonly kind: "accepted"; readonly index: number; readonly completionId: number };
+
+/** Not recorded yet. */
+const unrecorded = 0;
 
 interface RecordedCommand {
   readonly index: number;
@@ -29,8 +32,11 @@ export class Journal {
   readonly #notifications: Notification[] = [];
   #nextNotification = 0;
   readonly #completed = new Set<number>();
+  /** Results of this attempt that are to be shown early, or were, and are not recorded. */
+  readonly #unrecorded = new Set<number>();
+  /** Those of them that were handed out. */
+  readonly #shown = new Set<number>();
   #lastIndex = 0;
-  #seen = 0;
   #commandCount = 0;
   #lastCompletionId = 0;
   #lastSignalId = firstAwakeableSignalId - 1;
@@ -41,6 +47,7 @@ export class Journal {
       if (isNotification(entry)) this.notified(index, entry);
       else this.#commands.push({ index, entry });
     });
+    if (entries.some(wasShownEarly)) this.#notifications.sort(asShown);
   }
 
   /** Whether recorded commands are left. */
@@ -48,9 +55,9 @@ export class Journal {
     return this.#nextCommand < this.#commands.length;
   }
 
-  /** Index of the last notification that was handed out; 0 for none. */
-  get seen(): number {
-    return this.#seen;
+  /** Index of the last notification that has come; 0 for none. */
+  get lastIndex(): number {
+    return this.#lastIndex;
   }
 
   /** Commands so far, the input included. */
@@ -105,9 +112,34 @@ export class Journal {
     }
   }
 
+  /** A proposal of this attempt is recorded. */
   accepted(index: number, completionId: number): void {
+    this.#shown.delete(completionId);
+    if (!this.#unrecorded.delete(completionId)) {
+      this.#completed.add(completionId);
+      this.#add({ kind: "accepted", index, completionId });
+    } else if (index > this.#lastIndex) this.#lastIndex = index;
+  }
+
+  /**
+   * The code is shown a result of this attempt before it is recorded: next, after all that has come.
+   * @returns the index of the last notification that has come
+   */
+  showEarly(completionId: number): number {
     this.#completed.add(completionId);
-    this.#add({ kind: "accepted", index, completionId });
+    this.#unrecorded.add(completionId);
+    this.#notifications.push({ kind: "accepted", index: unrecorded, completionId });
+    return this.#lastIndex;
+  }
+
+  /** Whether results of this attempt are shown early, and not recorded yet. */
+  get hasUnrecorded(): boolean {
+    return this.#unrecorded.size > 0;
+  }
+
+  /** Whether the code was shown what is not recorded yet. */
+  get hasShownUnrecorded(): boolean {
+    return this.#shown.size > 0;
   }
 
   /** Whether a step has a result, handed out or not. */
@@ -120,7 +152,9 @@ export class Journal {
     const notification = this.#notifications[this.#nextNotification];
     if (notification === undefined) return undefined;
     this.#nextNotification++;
-    this.#seen = notification.index;
+    if (notification.kind === "accepted" && this.#unrecorded.has(notification.completionId)) {
+      this.#shown.add(notification.completionId);
+    }
     return notification;
   }
 
@@ -153,4 +187,19 @@ export class Journal {
 
 function isNotification(entry: Entry): boolean {
   return entry.body.case === "completion" || entry.body.case === "signal";
+}
+
+function wasShownEarly({ body }: Entry): boolean {
+  return body.case === "completion" && body.value.shownAfter !== undefined;
+}
+
+/** By the place after which it was shown; there, what was shown early follows in the order in which it was recorded. */
+function asShown(one: Notification, other: Notification): number {
+  const difference = placeOf(one) - placeOf(other);
+  return difference === 0 ? one.index - other.index : difference;
+}
+
+function placeOf(notification: Notification): number {
+  const early = notification.kind === "completion" ? notification.completion.shownAfter : undefined;
+  return early === undefined ? notification.index : early + 0.5;
 }

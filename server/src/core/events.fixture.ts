@@ -387,8 +387,12 @@ export function output(result: string | Failure): Entry {
 }
 
 /** A step's result. */
-export function proposal(completionId: number, result: string | Failure): ProposeCompletion {
-  return proposalOf(completionId, resultOf(result));
+export function proposal(
+  completionId: number,
+  result: string | Failure,
+  early: { shownAfter?: number } = {},
+): ProposeCompletion {
+  return { ...proposalOf(completionId, resultOf(result)), ...early };
 }
 
 /** Facts about the invocation that a command reaches. */

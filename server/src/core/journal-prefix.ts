@@ -18,11 +18,30 @@ export function prefixOf(
   for (const { body } of prefix) {
     if (body.case === "completion") asked.delete(body.value.completionId);
   }
-  for (const entry of entries.slice(last + 1)) {
+  /** What was taken from behind the prefix: its place then, its place now. */
+  const moved: [number, number][] = [];
+  for (const [index, entry] of entries.entries()) {
     const { body } = entry;
-    if (body.case === "completion" && asked.delete(body.value.completionId)) prefix.push(entry);
+    if (index <= last || body.case !== "completion") continue;
+    if (!asked.delete(body.value.completionId)) continue;
+    moved.push([index, prefix.length]);
+    prefix.push(moveShown(entry, last, moved));
   }
   return asked.size === 0 ? prefix : "incomplete";
+}
+
+/** A result that the code was shown before it was recorded comes after the same notification as it did, if that was taken. */
+function moveShown(
+  entry: Entry,
+  last: number,
+  moved: readonly (readonly [number, number])[],
+): Entry {
+  const { body } = entry;
+  if (body.case !== "completion") return entry;
+  const { shownAfter } = body.value;
+  if (shownAfter === undefined || shownAfter <= last) return entry;
+  const [, now] = moved.findLast(([then]) => then <= shownAfter) ?? [last, last];
+  return { ...entry, body: { ...body, value: { ...body.value, shownAfter: now } } };
 }
 
 /** Completions that answer a command. */

@@ -14,7 +14,7 @@ import {
   outboxKey,
   queueOfInboxKey,
   readyKey,
-  sequenceOfReadyKey,
+  sequenceOfKey,
   textKey,
   timerKey,
 } from "./keys.js";
@@ -124,7 +124,7 @@ describe("numbers in keys", () => {
         const group = `s:${textKey(text)}`;
 
         expect(groupOfReadyKey(readyKey(group, number))).toBe(group);
-        expect(sequenceOfReadyKey(readyKey(group, number))).toBe(number);
+        expect(sequenceOfKey(readyKey(group, number))).toBe(number);
         expect(addressOfOutboxKey(outboxKey(partition, number))).toEqual({
           to: partition,
           sequence: number,

@@ -117,7 +117,7 @@ export function addressOfOutboxKey(key: string): { to: number; sequence: number 
   };
 }
 
-/** The sequence of a key made by {@link readyKey}. */
-export function sequenceOfReadyKey(key: string): number {
+/** The sequence of a key made by {@link readyKey} or {@link inboxKey}. */
+export function sequenceOfKey(key: string): number {
   return Number(bigintOfBase62(key.slice(-sequenceWidth)));
 }

@@ -13,7 +13,7 @@ import {
 } from "@perdure/proto/storage/v1/records";
 import { invariant } from "@perdure/protocol/assert";
 import { nextSequence, openDraft, save, type ApplyContext, type Draft } from "./context.js";
-import { endOfPrefix, inboxKey, objectKey } from "./keys.js";
+import { endOfPrefix, inboxKey, objectKey, sequenceOfKey } from "./keys.js";
 import { enter } from "./limits.js";
 import { patchState } from "./state-patch.js";
 
@@ -67,20 +67,24 @@ export function releaseLock(ctx: ApplyContext, draft: Draft): void {
   const object = lockedObjectOf(invocation);
   const lock = ctx.tables.locks.get(object);
   // One that ends while it waits for its time, or for the lock, holds none.
-  if (lock?.runId === runId) handOn(ctx, object, lock.waiting);
+  if (lock?.runId === runId) handOn(ctx, object, lock);
 }
 
-function handOn(ctx: ApplyContext, object: string, waiting: number): void {
+function handOn(ctx: ApplyContext, object: string, { waiting, taken: before }: KeyLock): void {
+  let taken = before;
   for (let left = waiting; left > 0; left--) {
-    const [first] = ctx.tables.inbox.scan(object, endOfPrefix(object), 1);
+    // Rows that were taken lie in LMDB until the next checkpoint: a busy key would step over all of them each time.
+    const from = inboxKey(object, taken + 1);
+    const [first] = ctx.tables.inbox.scan(from, endOfPrefix(object), 1);
     invariant(first !== undefined, "an inbox holds as many rows as its lock counts");
     const { runId, patch } = first.value;
+    taken = sequenceOfKey(first.key);
     ctx.tables.inbox.delete(first.key);
     if (patch !== undefined) {
       patchState(ctx.tables.state, object, patch);
       continue;
     }
-    ctx.tables.locks.put(object, create(KeyLockSchema, { runId, waiting: left - 1 }));
+    ctx.tables.locks.put(object, create(KeyLockSchema, { runId, waiting: left - 1, taken }));
     const next = openDraft(ctx, runId);
     invariant(next !== undefined, "what waits in an inbox exists");
     enter(ctx, next);

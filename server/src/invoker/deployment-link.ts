@@ -3,6 +3,7 @@
 
 import type { Deployment } from "@perdure/proto/storage/v1/records";
 import type { ServerFrame } from "@perdure/proto/protocol/v1/deployment";
+import { durableFrameOf } from "@perdure/protocol/messages";
 import { intervalMs } from "@perdure/protocol/retry";
 import type { Log } from "../observe/log.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
@@ -47,6 +48,14 @@ export class DeploymentLink implements Link {
   /** Whether attempts can be started on it now. */
   get open(): boolean {
     return this.#session?.open === true && !this.#draining;
+  }
+
+  get gated(): boolean {
+    return this.#session?.gated === true;
+  }
+
+  durable(position: bigint): void {
+    this.#session?.send(durableFrameOf(position));
   }
 
   /** Opens a session unless there is one, or one is on its way. */

@@ -1,6 +1,7 @@
 // The invoker: takes what is ready, group by group, within its slots, starts attempts on sessions, turns what
 // they send into events, and lets go of attempts that only wait.
-//   I1. An attempt is started, and told of a notification, only from tables that are durable.
+//   I1. An attempt is told of a notification only when it is durable. It may be started before (startEarly), where the
+//       deployment starts no closure until it is told that what the attempt began with is durable.
 //   I2. An attempt that waits holds no slot. When many wait, the longest waiting are suspended first.
 //   I3. Memory is bounded: heads of groups and what runs, nothing for what sleeps, queues or backs off.
 
@@ -76,6 +77,8 @@ export class Invoker {
   readonly #handlerOptions = new WeakMap<RegisteredService, Map<string, HandlerOptions>>();
   readonly #silenceTimer: NodeJS.Timeout;
   #lastStreamId = 0;
+  /** While a batch is synced: what is started now has to wait for it. */
+  #early: { readonly position: bigint; readonly links: Set<Link> } | undefined;
   #stopped = false;
 
   constructor(options: InvokerOptions) {
@@ -104,6 +107,29 @@ export class Invoker {
 
   ready(partition: number, effect: EffectOf<"ready">): void {
     this.#groups.add(effect.group, { partition, runId: effect.runId });
+  }
+
+  /** See {@link Shell.readyEarly}. */
+  readyEarly(partition: number, effect: EffectOf<"ready">): boolean {
+    if (this.#stopped || this.#attempts.has(effect.runId)) return false;
+    const link = this.#linkOf(effect.group);
+    if (link?.open !== true || !link.gated) return false;
+    this.ready(partition, effect);
+    return true;
+  }
+
+  /** Starts what can be started behind a gate: a batch is about to be synced. */
+  startEarly(position: number): void {
+    this.#early = { position: BigInt(position), links: new Set() };
+    this.pump();
+  }
+
+  /** The batch is durable: gates open. */
+  released(): void {
+    const early = this.#early;
+    if (early === undefined) return;
+    this.#early = undefined;
+    for (const link of early.links) link.durable(early.position);
   }
 
   forward(effect: EffectOf<"forward">): void {
@@ -218,6 +244,7 @@ export class Invoker {
       link.ensure();
       return false;
     }
+    if (this.#early !== undefined && !link.gated) return false;
     if (crowded.size > 0 && this.#isCrowded(name, crowded)) return false;
     const item = this.#groups.take(name);
     if (item === undefined) return false;
@@ -294,6 +321,9 @@ export class Invoker {
     const number = attemptNumber(tables.partitionState.epoch, invocation.attempt);
     // Its row is of the time before it was pinned: it moves to those of its deployment, and waits there for it.
     if (chosen?.open !== true) return this.#events.giveUp({ partition, runId, number });
+    if (this.#early !== undefined && !chosen.gated) {
+      return this.#groups.add(invocation.queueGroup, { partition, runId });
+    }
     const { service = "", handler = "" } = invocation.target ?? {};
     const { limits, clock, view } = this.#options;
     const offered = view().offers.get(chosen.deployment.id)?.get(service);
@@ -328,7 +358,11 @@ export class Invoker {
     });
     this.#room.grow(attempt, bytesOfStart(start));
     if (!this.#isWithinBudget(attempt)) return;
-    this.#send(attempt, { case: "start", value: start });
+    const early = this.#early;
+    early?.links.add(chosen);
+    chosen.send(
+      serverFrameOf(attempt.streamId, number, { case: "start", value: start }, early?.position),
+    );
     this.#options.attemptChanged?.(runId);
   }
 

@@ -13,11 +13,15 @@ export interface Link {
   readonly requestResponse: boolean;
   /** Whether attempts can be started on it now. */
   readonly open: boolean;
+  /** Whether attempts may be begun before their events are durable: the deployment waits for {@link Link.durable}. */
+  readonly gated: boolean;
   /** There is work: gets it open, unless it is on its way. */
   ensure(): void;
   /** The deployment was registered anew: what is started from now on follows. */
   update(deployment: Deployment): void;
   send(frame: ServerFrame): void;
+  /** Everything up to this log position is durable. */
+  durable(position: bigint): void;
   /** The instance is shutting down: what runs may finish, nothing new is started. */
   drain(): void;
   /** Every attempt on it is over. */

@@ -40,6 +40,8 @@ const failuresBeforeWarning = 2;
 
 export class RequestLink implements Link {
   readonly requestResponse = true;
+  /** A request can't be told anything while it lasts. */
+  readonly gated = false;
   readonly #options: RequestLinkOptions;
   readonly #underWay = new Map<number, AbortController>();
   #deployment: DeploymentRecord;
@@ -76,6 +78,8 @@ export class RequestLink implements Link {
     this.#failures = 0;
     this.#stopWaiting();
   }
+
+  durable(): void {}
 
   send(frame: ServerFrame): void {
     switch (frame.frame.case) {

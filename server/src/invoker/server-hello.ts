@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { HelloSchema, type Hello } from "@perdure/proto/protocol/v1/deployment";
+import { earlyResults, gate } from "@perdure/protocol/features";
 import { protocolVersions } from "@perdure/protocol/versions";
 import { serverVersion } from "../observe/version.js";
 
@@ -14,6 +15,7 @@ export function serverHello(): Hello {
     minProtocolVersion: protocolVersions.min,
     maxProtocolVersion: protocolVersions.max,
     instanceId,
+    features: [earlyResults, gate],
     softwareVersion: `perdure-server/${serverVersion()}`,
   });
 }

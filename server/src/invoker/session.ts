@@ -9,9 +9,11 @@ import {
   Deployment,
   ServerFrameSchema,
   type DeploymentFrame,
+  type Hello,
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
 import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
+import { gate } from "@perdure/protocol/features";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
 import { Http2Connection } from "../outbound/http2-connection.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
@@ -42,6 +44,7 @@ export class Session {
   readonly #connection: Http2Connection;
   readonly #options: SessionOptions;
   #open = false;
+  #gated = false;
   #closed = false;
 
   constructor(options: SessionOptions) {
@@ -52,6 +55,11 @@ export class Session {
 
   get open(): boolean {
     return this.#open;
+  }
+
+  /** Whether the other side starts no closure before what it depends on is durable. */
+  get gated(): boolean {
+    return this.#gated;
   }
 
   send(frame: ServerFrame): void {
@@ -88,7 +96,7 @@ export class Session {
       const { signal } = this.#abort;
       for await (const { frames } of client.session(this.#queue, { signal, headers })) {
         if (!this.#open) {
-          checkHello(frames[0]);
+          this.#gated = checkedHello(frames[0]).features.includes(gate);
           clearTimeout(openTimeout);
           this.#open = true;
           listener.opened();
@@ -111,10 +119,11 @@ export class Session {
   }
 }
 
-function checkHello(first: DeploymentFrame | undefined): void {
+function checkedHello(first: DeploymentFrame | undefined): Hello {
   if (first?.frame.case !== "hello") throw new Error("the first frame of the session is no Hello");
   const { minProtocolVersion: min, maxProtocolVersion: max } = first.frame.value;
   if (commonVersion(protocolVersions, { min, max }) === undefined) {
     throw new Error(`the deployment now speaks protocol versions ${String(min)} to ${String(max)}`);
   }
+  return first.frame.value;
 }

@@ -42,7 +42,8 @@ export class BatchWriter {
     this.#givesUp = true;
   }
 
-  write(batch: readonly LogRecord[]): void {
+  /** @param yields  what was said in this turn is to leave before the thread may block */
+  write(batch: readonly LogRecord[], yields: boolean): void {
     const { log } = this.#options;
     this.#inFlight = batch;
     const isQuiet = batch.length <= quietBatchMax && this.#lastBatchLength <= quietBatchMax;
@@ -58,8 +59,15 @@ export class BatchWriter {
       );
       return;
     }
+    if (!yields) return this.#writeNow(batch);
+    setImmediate(() => {
+      this.#writeNow(batch);
+    });
+  }
+
+  #writeNow(batch: readonly LogRecord[]): void {
     try {
-      log.appendSync(batch);
+      this.#options.log.appendSync(batch);
     } catch (error) {
       return this.#failed(batch, error);
     }
@@ -80,7 +88,7 @@ export class BatchWriter {
     this.#diskFull = error;
     if (this.#givesUp) return this.#options.failed(error);
     setTimeout(() => {
-      this.write(batch);
+      this.write(batch, false);
     }, diskFullRetryMs);
   }
 }

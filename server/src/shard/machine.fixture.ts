@@ -79,6 +79,15 @@ export class RunningShard {
     );
   }
 
+  /** Whether attempts may be started before the batch that made them ready is durable. */
+  hasGate = false;
+  readonly startedEarly: {
+    readonly runIds: readonly string[];
+    readonly position: number;
+    readonly syncedPosition: number;
+  }[] = [];
+  readonly #readyEarly: string[] = [];
+
   #shell(): Shell {
     const leaves = (effect: Released): void => {
       // Nothing is applied while a batch is synced: when something leaves, all that was applied is durable.
@@ -91,6 +100,14 @@ export class RunningShard {
       completed: leaves,
       ready: (_, effect) => {
         leaves(effect);
+      },
+      readyEarly: (_, effect) => {
+        if (this.hasGate) this.#readyEarly.push(effect.runId);
+        return this.hasGate;
+      },
+      startEarly: (position) => {
+        const runIds = this.#readyEarly.splice(0);
+        this.startedEarly.push({ runIds, position, syncedPosition: this.log.syncedPosition });
       },
       forward: leaves,
       attemptOver: leaves,

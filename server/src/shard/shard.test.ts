@@ -68,6 +68,29 @@ describe("what leaves a shard", () => {
     expect(running.released.at(-1)?.kind).toBe("released");
   });
 
+  test("does not leave earlier where attempts start behind a gate: those alone do, and are told when it is over", async () => {
+    const gate = new Gate();
+    const running = await new Machine().boot({ beforeAppend: gate.pass });
+    running.hasGate = true;
+    gate.shut();
+
+    submitMany(running);
+    await nextTurn();
+    await nextTurn();
+
+    const runIds = [1, 2, 3, 4, 5].map(runIdAt);
+    const syncedPosition = running.log.syncedPosition;
+    const position = syncedPosition + 5;
+    expect(running.startedEarly).toEqual([{ runIds, position, syncedPosition }]);
+    expect(running.released).toEqual([]);
+    gate.open();
+    await running.shard.drained();
+    expect(running.log.syncedPosition).toBe(position);
+    expect(running.ofKind("ready")).toEqual([]);
+    expect(running.ofKind("submitted")).toHaveLength(5);
+    expect(running.released.at(-1)?.kind).toBe("released");
+  });
+
   test("leaves in the order of its events", async () => {
     const running = await new Machine().boot();
 

@@ -1,6 +1,7 @@
 // The loop around the core. It takes what is queued at the end of an event-loop turn, applies it, appends
 // what changed something to the log with one write and one sync, then releases the effects.
-//   L1. No effect is released before the record of its event is on disk.
+//   L1. No effect is released before the record of its event is on disk. One exception: an attempt may be started, where
+//       the deployment holds back what others could see until it is told that the record is.
 //   L2. Nothing is applied while a batch is being synced: whenever the loop is idle, and while effects are
 //       released, the tables hold exactly what is durable. Reads run at such moments and need no sync.
 //   L3. An append that fails is not undone. A full disk: the batch waits until there is room, new work is refused.
@@ -240,7 +241,24 @@ export class Shard {
       return;
     }
     this.#state = "syncing";
-    this.#writer.write(batch);
+    const { log } = this.#options;
+    const early = this.#releaseEarly(batch, log.lastPosition + batch.length);
+    this.#writer.write(batch, early);
+  }
+
+  /** Attempts are started while the batch is synced. False where there are none. */
+  #releaseEarly(batch: readonly LogRecord[], position: number): boolean {
+    const { shell } = this.#options;
+    if (!this.#effects.some(({ effect }) => effect.kind === "ready")) return false;
+    // Where deployments come or go, attempts follow what was registered.
+    if (batch.some(({ partition }) => partition === registryPartition)) return false;
+    const all = this.#effects;
+    this.#effects = all.filter(({ partition, effect }) => {
+      return effect.kind !== "ready" || !shell.readyEarly(partition, effect);
+    });
+    if (this.#effects.length === all.length) return false;
+    shell.startEarly(position);
+    return true;
   }
 
   #written(batch: readonly LogRecord[]): void {

@@ -13,6 +13,17 @@ export interface Shell {
   forward(effect: EffectOf<"forward">): void;
   attemptOver(effect: EffectOf<"attemptOver">): void;
   registryChanged(): void;
+  /**
+   * A row is ready by a batch that is not durable yet. What is started for it waits with everything that others could see
+   * until `released`.
+   * @returns false where it has to wait: it is told as `ready` then, once it is durable
+   */
+  readyEarly(partition: number, effect: EffectOf<"ready">): boolean;
+  /**
+   * Behind the last {@link Shell.readyEarly} of a batch.
+   * @param position  the log position up to which all is durable when `released` is called
+   */
+  startEarly(position: number): void;
   /** All effects of a batch are out; the tables hold exactly what is durable. */
   released(batch: readonly { readonly partition: number }[]): void;
 }

@@ -20,7 +20,7 @@ import {
   groupOfReadyKey,
   objectKey,
   queueOfInboxKey,
-  sequenceOfReadyKey,
+  sequenceOfKey,
 } from "../core/keys.js";
 import { objectOf } from "../core/lock.js";
 import { pinnedTo } from "../core/pin.js";
@@ -144,7 +144,7 @@ function readyOffences(tables: PartitionTables, { invocations }: Content): strin
     const isRight =
       invocation?.status === Status.READY &&
       invocation.queueGroup === groupOfReadyKey(key) &&
-      invocation.queueSequence === sequenceOfReadyKey(key);
+      invocation.queueSequence === sequenceOfKey(key);
     return isRight ? [] : [`ready row of ${runId}, which is not ready there`];
   });
   const ready = [...invocations.values()].filter(({ status }) => status === Status.READY);

@@ -6,7 +6,7 @@
 
 import { InvocationStatus as Status, type Invocation } from "@perdure/proto/storage/v1/records";
 import { limitKeys, scope } from "../core/operators.fixture.js";
-import { sequenceOfReadyKey, queueOfInboxKey } from "../core/keys.js";
+import { sequenceOfKey, queueOfInboxKey } from "../core/keys.js";
 import type { PartitionTables } from "./partition-tables.js";
 
 const runs: ReadonlySet<Status> = new Set([
@@ -50,7 +50,7 @@ export function limitOffences(
       invocation?.status === Status.INBOXED &&
       value.patch === undefined &&
       invocation.queueGroup === queue &&
-      invocation.queueSequence === sequenceOfReadyKey(key) &&
+      invocation.queueSequence === sequenceOfKey(key) &&
       queue === `=${of}\u0000${limitKey}\u0000`;
     if (!isRight) {
       offences.push(`${value.runId} does not wait in ${JSON.stringify(queue)}`);

@@ -81,6 +81,8 @@ function optionsOf(
     callees,
     now: Date.now,
     requestResponse: false,
+    earlyResults: false,
+    gateOpen: true,
     send: (frame) => {
       told(endOf(frame));
     },

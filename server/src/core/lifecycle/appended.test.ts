@@ -46,6 +46,14 @@ describe("progress of an attempt", () => {
     expect(partition.journal(A)[1]?.name).toBe("charge");
   });
 
+  test("keeps after what the code was shown a result that was not recorded", () => {
+    const partition = running();
+
+    partition.apply(appended(A, [run(1), proposal(1, "early", { shownAfter: 0 })]));
+
+    expect(partition.journal(A)[2]?.body.value).toMatchObject({ completionId: 1, shownAfter: 0 });
+  });
+
   test("pins the invocation to the deployment that made the first of it", () => {
     const partition = running();
 

@@ -45,7 +45,9 @@ export function appended(ctx: ApplyContext, event: Appended): void {
 
 /** A step that has a result keeps it: a second proposal is dropped. */
 function propose(ctx: ApplyContext, draft: Draft, proposal: ProposeCompletion): void {
-  const { completionId, result } = proposal;
+  const { completionId, result, shownAfter } = proposal;
   if (!hasPending(draft, completionId)) return;
-  notifyCompletion(ctx, draft, completionOf(completionId, result), { proposed: true });
+  const completion = completionOf(completionId, result);
+  if (shownAfter !== undefined) completion.shownAfter = shownAfter;
+  notifyCompletion(ctx, draft, completion, { proposed: true });
 }

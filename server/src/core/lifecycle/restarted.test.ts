@@ -266,6 +266,26 @@ describe("restart from a journal prefix", () => {
     expect(partition.leftovers()).toEqual({ ready: 1, timers: 1 });
   });
 
+  test("a result that was shown before it was recorded comes where the code saw it, as far as that goes along", () => {
+    const partition = after(
+      run(1),
+      run(2),
+      run(3),
+      proposal(3, "other"),
+      proposal(1, "one", { shownAfter: 0 }),
+      proposal(2, "two", { shownAfter: 5 }),
+    );
+    const shownAfter = (runId: string): (number | undefined)[] =>
+      partition.journal(runId).flatMap(({ body }) => {
+        return body.case === "completion" ? [body.value.shownAfter] : [];
+      });
+    expect(shownAfter(A)).toEqual([undefined, 0, 5]);
+
+    partition.apply(restarted(idOf(A), C, { from: 2 }));
+    expect(partition.story(C)).toEqual(["input", "run", "run", "completion", "completion"]);
+    expect(shownAfter(C)).toEqual([0, 3]);
+  });
+
   test("signals within the prefix go along; those behind it don't", () => {
     const partition = startPartition();
     partition.apply(

@@ -1,0 +1,7 @@
+// What a server or an endpoint can do beyond the common version of the protocol: named in its Hello.
+
+/** `ProposeCompletion.shown_after`: a result is shown to the code before it is recorded, and replay keeps to that order. */
+export const earlyResults = "early-results";
+
+/** `ServerFrame.position` and `Durable`: no closure is started before what the attempt began with is durable. */
+export const gate = "gate";
