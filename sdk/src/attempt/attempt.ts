@@ -81,7 +81,7 @@ export class Attempt implements Cancellable {
   readonly #roots = new Set<DurablePromiseNode<unknown>>();
   readonly #completions = new Map<number, CompletionPromise<unknown>>();
   /** What was handed out before the code asked for it. */
-  readonly #early = new Map<number, Notification>();
+  #early: Map<number, Notification> | undefined;
   readonly #proposals = new Map<number, CompletionResult>();
   /** Made when somebody asks for its signal: few handlers do, and making one is dear. */
   #abort: AbortController | undefined;
@@ -243,9 +243,9 @@ export class Attempt implements Cancellable {
   expect<P extends CompletionPromise<unknown>>(promise: P): P {
     const { completionId } = promise;
     this.#completions.set(completionId, promise);
-    const early = this.#early.get(completionId);
+    const early = this.#early?.get(completionId);
     if (early === undefined) return promise;
-    this.#early.delete(completionId);
+    this.#early?.delete(completionId);
     this.#hand(early);
     return promise;
   }
@@ -401,6 +401,7 @@ export class Attempt implements Cancellable {
         : notification.completion.completionId;
     const promise = this.#completions.get(completionId);
     if (promise === undefined) {
+      this.#early ??= new Map();
       this.#early.set(completionId, notification);
       return;
     }

@@ -30,7 +30,7 @@ export class Cancellation {
   readonly explicit: boolean;
   readonly #attempt: Cancellable;
   /** The invocation ids of calls that are under way, by the completion id of their result. */
-  readonly #calls = new Map<number, DurablePromiseNode<string>>();
+  #calls: Map<number, DurablePromiseNode<string>> | undefined;
 
   constructor(attempt: Cancellable, explicit: boolean) {
     this.#attempt = attempt;
@@ -39,12 +39,13 @@ export class Cancellation {
 
   /** A call whose callee is cancelled along with this invocation. */
   track(resultCompletion: number, id: DurablePromiseNode<string>): void {
+    this.#calls ??= new Map();
     this.#calls.set(resultCompletion, id);
   }
 
   /** The result of a call has come, if it was one. */
   answered(completionId: number): void {
-    this.#calls.delete(completionId);
+    this.#calls?.delete(completionId);
   }
 
   /** The signal, in implicit mode. */
@@ -63,8 +64,8 @@ export class Cancellation {
   }
 
   #cancelCalls(): CancelledCalls {
-    const ids = [...this.#calls.values()];
-    this.#calls.clear();
+    const ids = [...(this.#calls?.values() ?? [])];
+    this.#calls = undefined;
     return new CancelledCalls(this.#attempt, ids);
   }
 }

@@ -13,7 +13,7 @@ export const cancelSignalId = 1;
 export type SignalKey = number | string;
 
 export class Signals {
-  readonly #kept = new Map<SignalKey, SignalResult[]>();
+  #kept: Map<SignalKey, SignalResult[]> | undefined;
   #made = 0;
 
   /** The place of a promise among all that were made. */
@@ -23,9 +23,9 @@ export class Signals {
 
   /** The first signal that is kept for a key. */
   take(key: SignalKey): SignalResult | undefined {
-    const kept = this.#kept.get(key);
+    const kept = this.#kept?.get(key);
     const first = kept?.shift();
-    if (kept?.length === 0) this.#kept.delete(key);
+    if (kept?.length === 0) this.#kept?.delete(key);
     return first;
   }
 
@@ -39,6 +39,7 @@ export class Signals {
       if (first === undefined || promise.place < first.place) first = promise;
     }
     if (first !== undefined) return first.complete(result);
+    this.#kept ??= new Map();
     const kept = this.#kept.get(key);
     if (kept === undefined) this.#kept.set(key, [result]);
     else kept.push(result);

@@ -48,12 +48,13 @@ const members: Readonly<Record<string, readonly string[]>> = {
 
 class LazyContext {
   readonly #attempt: Attempt;
-  readonly #request: Request;
-  readonly #made = new Map<string, unknown>();
+  readonly #requestOf: () => Request;
+  #steps: StepMethods | undefined;
+  #made: Map<string, unknown> | undefined;
 
-  constructor(attempt: Attempt, request: Request) {
+  constructor(attempt: Attempt, requestOf: () => Request) {
     this.#attempt = attempt;
-    this.#request = request;
+    this.#requestOf = requestOf;
     attempt.sleep = (duration: Duration, name: string) => this.steps.sleep(duration, name);
   }
 
@@ -62,7 +63,7 @@ class LazyContext {
   }
 
   request(): Request {
-    return this.#request;
+    return this.#requestOf();
   }
 
   get scope(): (key: string) => unknown {
@@ -82,14 +83,15 @@ class LazyContext {
     return this.group("console", () =>
       loggingConsole(
         options.logger.transport,
-        () => logContextOf(options, this.#request),
+        () => logContextOf(options, this.#requestOf()),
         () => journal.replaying,
       ),
     );
   }
 
   get steps(): StepMethods {
-    return this.group("steps", () => createSteps(this.#attempt));
+    this.#steps ??= createSteps(this.#attempt);
+    return this.#steps;
   }
 
   get calls(): Calls {
@@ -97,6 +99,7 @@ class LazyContext {
   }
 
   group<T>(name: string, make: () => T): T {
+    this.#made ??= new Map();
     let made = this.#made.get(name) as T | undefined;
     if (made === undefined) {
       made = make();
@@ -138,8 +141,9 @@ for (const [group, names] of Object.entries(members)) {
   }
 }
 
-export function createContext(attempt: Attempt, request: Request): AnyContext {
-  return new LazyContext(attempt, request) as unknown as AnyContext;
+/** @param requestOf  gives the same request each time */
+export function createContext(attempt: Attempt, requestOf: () => Request): AnyContext {
+  return new LazyContext(attempt, requestOf) as unknown as AnyContext;
 }
 
 function createInternals(

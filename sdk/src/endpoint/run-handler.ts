@@ -28,20 +28,25 @@ export function runHandler(attempt: Attempt): void {
     const entry = attempt.journal.takeInput();
     if (entry.body.case !== "input") throw new Error("a journal begins with its input");
     const input = entry.body.value;
-    const request = createRequest(start, input, () => attempt.signal);
+    let made: Request | undefined;
+    // Few handlers ask for it.
+    const requestOf = (): Request => {
+      made ??= createRequest(start, input, () => attempt.signal);
+      return made;
+    };
     const ofService = service.options.hooks ?? [];
     const ofHandler = handler.options.hooks ?? [];
-    if (ofService.length === 0 && ofHandler.length === 0) return invoke(attempt, request, input);
-    const interceptors = interceptorsOf([...ofService, ...ofHandler], request);
+    if (ofService.length === 0 && ofHandler.length === 0) return invoke(attempt, requestOf, input);
+    const interceptors = interceptorsOf([...ofService, ...ofHandler], requestOf());
     attempt.interceptRun = interceptors.run;
-    if (interceptors.handler === undefined) return invoke(attempt, request, input);
+    if (interceptors.handler === undefined) return invoke(attempt, requestOf, input);
     let output: Entry["body"] | undefined;
     let called = false;
     await interceptors.handler(() =>
       untilOver(attempt, async () => {
         if (called) throw new TypeError(nextCalledTwice);
         called = true;
-        output = await invoke(attempt, request, input);
+        output = await invoke(attempt, requestOf, input);
       }),
     );
     // Where an interceptor kept the handler's error to itself, the handler gave nothing.
@@ -51,7 +56,7 @@ export function runHandler(attempt: Attempt): void {
 
 async function invoke(
   attempt: Attempt,
-  request: Request,
+  requestOf: () => Request,
   { value }: InputCommand,
 ): Promise<Entry["body"]> {
   const { service, handler } = attempt.options;
@@ -65,7 +70,7 @@ async function invoke(
         : "Failed to deserialize input";
     throw new TerminalError(`${what}: ${messageOf(error)}`, { errorCode: 400, cause: error });
   }
-  const output = await handler.invoke(createContext(attempt, request), input);
+  const output = await handler.invoke(createContext(attempt, requestOf), input);
   return outputEntry(service, handler, output);
 }
 

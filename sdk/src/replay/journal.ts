@@ -21,6 +21,9 @@ export type Notification =
 /** Not recorded yet. */
 const unrecorded = 0;
 
+/** How far the result of a step, or of another command, has come. */
+type Progress = "recorded" | "early" | "shown";
+
 interface RecordedCommand {
   readonly index: number;
   readonly entry: Entry;
@@ -31,11 +34,11 @@ export class Journal {
   #nextCommand = 0;
   readonly #notifications: Notification[] = [];
   #nextNotification = 0;
-  readonly #completed = new Set<number>();
+  readonly #results = new Map<number, Progress>();
   /** Results of this attempt that are to be shown early, or were, and are not recorded. */
-  readonly #unrecorded = new Set<number>();
+  #unrecorded = 0;
   /** Those of them that were handed out. */
-  readonly #shown = new Set<number>();
+  #shown = 0;
   #lastIndex = 0;
   #commandCount = 0;
   #lastCompletionId = 0;
@@ -105,7 +108,7 @@ export class Journal {
   notified(index: number, entry: Entry): void {
     const { body } = entry;
     if (body.case === "completion") {
-      this.#completed.add(body.value.completionId);
+      this.#results.set(body.value.completionId, "recorded");
       this.#add({ kind: "completion", index, completion: body.value });
     } else if (body.case === "signal") {
       this.#add({ kind: "signal", index, signal: body.value });
@@ -114,11 +117,14 @@ export class Journal {
 
   /** A proposal of this attempt is recorded. */
   accepted(index: number, completionId: number): void {
-    this.#shown.delete(completionId);
-    if (!this.#unrecorded.delete(completionId)) {
-      this.#completed.add(completionId);
-      this.#add({ kind: "accepted", index, completionId });
-    } else if (index > this.#lastIndex) this.#lastIndex = index;
+    const progress = this.#results.get(completionId);
+    this.#results.set(completionId, "recorded");
+    if (progress !== "early" && progress !== "shown") {
+      return this.#add({ kind: "accepted", index, completionId });
+    }
+    this.#unrecorded--;
+    if (progress === "shown") this.#shown--;
+    if (index > this.#lastIndex) this.#lastIndex = index;
   }
 
   /**
@@ -126,25 +132,25 @@ export class Journal {
    * @returns the index of the last notification that has come
    */
   showEarly(completionId: number): number {
-    this.#completed.add(completionId);
-    this.#unrecorded.add(completionId);
+    this.#results.set(completionId, "early");
+    this.#unrecorded++;
     this.#notifications.push({ kind: "accepted", index: unrecorded, completionId });
     return this.#lastIndex;
   }
 
   /** Whether results of this attempt are shown early, and not recorded yet. */
   get hasUnrecorded(): boolean {
-    return this.#unrecorded.size > 0;
+    return this.#unrecorded > 0;
   }
 
   /** Whether the code was shown what is not recorded yet. */
   get hasShownUnrecorded(): boolean {
-    return this.#shown.size > 0;
+    return this.#shown > 0;
   }
 
   /** Whether a step has a result, handed out or not. */
   hasCompletion(completionId: number): boolean {
-    return this.#completed.has(completionId);
+    return this.#results.has(completionId);
   }
 
   /** The next notification for code that has come to rest. */
@@ -152,9 +158,7 @@ export class Journal {
     const notification = this.#notifications[this.#nextNotification];
     if (notification === undefined) return undefined;
     this.#nextNotification++;
-    if (notification.kind === "accepted" && this.#unrecorded.has(notification.completionId)) {
-      this.#shown.add(notification.completionId);
-    }
+    if (notification.kind === "accepted") this.#handedOut(notification.completionId);
     return notification;
   }
 
@@ -169,6 +173,12 @@ export class Journal {
   /** @throws JournalMismatch  where the journal has more than the code has done */
   finished(): void {
     this.#mustBeUsedUp("has returned");
+  }
+
+  #handedOut(completionId: number): void {
+    if (this.#results.get(completionId) !== "early") return;
+    this.#results.set(completionId, "shown");
+    this.#shown++;
   }
 
   #mustBeUsedUp(asked: string): void {
