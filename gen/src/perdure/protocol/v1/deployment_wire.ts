@@ -1187,6 +1187,9 @@ export const DrainingCodec: Codec<Draining> = {
 
 export function writeProposeCompletion(w: Writer, m: ProposeCompletion): void {
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
+  if (m.shownAfter !== undefined) {
+    w.uint32(32, m.shownAfter);
+  }
   switch (m.result.case) {
     case "failure": {
       const mark = w.mark();
@@ -1230,6 +1233,9 @@ export function readProposeCompletion(r: Reader, length: number, into?: ProposeC
           case: "failure",
           value: readFailure(r, r.uint32(), m.result?.case === "failure" ? m.result.value : undefined),
         };
+        break;
+      case 4:
+        m.shownAfter = r.uint32();
         break;
       default:
         r.unknown(m, tag);

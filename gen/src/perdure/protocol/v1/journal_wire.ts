@@ -1725,6 +1725,9 @@ export const CancelCommandCodec: Codec<CancelCommand> = {
 
 export function writeCompletion(w: Writer, m: Completion): void {
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
+  if (m.shownAfter !== undefined) {
+    w.uint32(56, m.shownAfter);
+  }
   switch (m.result.case) {
     case "stateKeys": {
       const mark = w.mark();
@@ -1799,6 +1802,9 @@ export function readCompletion(r: Reader, length: number, into?: Completion): Co
           case: "stateKeys",
           value: readStateKeys(r, r.uint32(), m.result?.case === "stateKeys" ? m.result.value : undefined),
         };
+        break;
+      case 7:
+        m.shownAfter = r.uint32();
         break;
       default:
         r.unknown(m, tag);

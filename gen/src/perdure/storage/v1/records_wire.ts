@@ -498,6 +498,9 @@ export const JournalChunkCodec: Codec<JournalChunk> = {
 
 export function writeKeyLock(w: Writer, m: KeyLock): void {
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
+  if (!Object.is(m.taken, 0)) {
+    w.double(25, m.taken);
+  }
   if (!Object.is(m.waiting, 0)) {
     w.double(17, m.waiting);
   }
@@ -512,6 +515,7 @@ export function readKeyLock(r: Reader, length: number, into?: KeyLock): KeyLock 
     $typeName: "perdure.storage.v1.KeyLock",
     runId: "",
     waiting: 0,
+    taken: 0,
   };
   while (r.at < end) {
     const tag = r.tag();
@@ -521,6 +525,9 @@ export function readKeyLock(r: Reader, length: number, into?: KeyLock): KeyLock 
         break;
       case 2:
         m.waiting = r.double();
+        break;
+      case 3:
+        m.taken = r.double();
         break;
       default:
         r.unknown(m, tag);
