@@ -1,19 +1,15 @@
 // The tables of one partition over the shard's LMDB environment, and the partition's own record.
 
-import {
-  create,
-  fromBinary,
-  toBinary,
-  type DescMessage,
-  type MessageShape,
-} from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import type { Entry } from "@perdure/proto/protocol/v1/journal";
 import {
-  JournalChunkSchema,
   PartitionStateSchema,
   type Invocation,
+  type JournalChunk,
   type PartitionState,
 } from "@perdure/proto/storage/v1/records";
+import { decode, encode, type Codec } from "@perdure/proto/wire";
+import { JournalChunkCodec, PartitionStateCodec } from "@perdure/proto/wire/storage/v1/records";
 import { base62OfNumber } from "@perdure/protocol/base62";
 import { endOfPrefix } from "../core/keys.js";
 import type { Row, Tables } from "../core/tables.js";
@@ -77,17 +73,14 @@ export function createPartitionTables(
   const undo = new UndoLog();
   const freezables = new Map<TableName, Freezable>();
 
-  function table<Desc extends DescMessage>(
-    name: TableName,
-    spec: TableSpec<Desc>,
-  ): OverlayRangeTable<MessageShape<Desc>> {
+  function table<T extends object>(name: TableName, spec: TableSpec<T>): OverlayRangeTable<T> {
     const base = createBase(environment, partition, spec);
     const { sizeOf, insertOnly } = spec;
     const options = { base, undo, sizeOf, grown, insertOnly };
     const created =
       spec.kind === "range" ? new OverlayRangeTable(options) : new OverlayPointTable(options);
     freezables.set(name, created as Freezable);
-    return created as OverlayRangeTable<MessageShape<Desc>>;
+    return created as OverlayRangeTable<T>;
   }
 
   const journal = new JournalOverlay({
@@ -124,12 +117,12 @@ export function createPartitionTables(
     freeze(): FrozenPartition | undefined {
       if (partitionState.appliedPosition === frozenPosition) return undefined;
       frozenPosition = partitionState.appliedPosition;
-      const state = toBinary(PartitionStateSchema, partitionState);
+      const state = encode(PartitionStateCodec, partitionState);
       const rows = tableNames.map((name) => [name, freezables.get(name)?.freeze() ?? []] as const);
       const journals = journal.freeze();
       return {
         encodeInto(batch): void {
-          for (const [name, cells] of rows) encodeTable(batch, partition, tableSpecs[name], cells);
+          for (const [name, cells] of rows) encodeTable(batch, partition, specOf(name), cells);
           for (const [runId, tail] of journals) encodeJournal(batch, partition, runId, tail);
           batch.put(rowKey(partition, partitionTableNumber, ""), state);
         },
@@ -141,28 +134,32 @@ export function createPartitionTables(
     },
     *allRows(): Generator<StoredTableRow> {
       for (const name of tableNames) {
-        const schema: DescMessage = tableSpecs[name].schema;
+        const { codec } = specOf(name);
         for (const { key, value } of freezables.get(name)?.all() ?? []) {
-          yield { table: name, key, value: toBinary(schema, value as MessageShape<DescMessage>) };
+          yield { table: name, key, value: encode(codec, value) };
           if (name !== "invocations") continue;
-          const chunk = create(JournalChunkSchema, { entries: journal.read(key) });
-          yield { table: "journal", key, value: toBinary(JournalChunkSchema, chunk) };
+          const chunk = chunkOf(journal.read(key));
+          yield { table: "journal", key, value: encode(JournalChunkCodec, chunk) };
         }
       }
     },
   };
 }
 
+function specOf(name: TableName): TableSpec<unknown> {
+  return tableSpecs[name] as TableSpec<unknown>;
+}
+
 function encodeTable(
   batch: CheckpointBatch,
   partition: number,
-  spec: TableSpec<DescMessage>,
+  spec: TableSpec<unknown>,
   cells: Iterable<[string, Cell<unknown>]>,
 ): void {
   for (const [key, cell] of cells) {
     const bytes = rowKey(partition, spec.number, key);
     if (cell === tombstone) batch.delete(bytes);
-    else batch.put(bytes, toBinary(spec.schema, cell as MessageShape<DescMessage>));
+    else batch.put(bytes, encode(spec.codec, cell));
   }
 }
 
@@ -175,28 +172,28 @@ function encodeJournal(
   if (tail.older === "deleted") batch.deletePrefix(rowKey(partition, journalTableNumber, runId));
   if (tail.entries.length === 0) return;
   const key = runId + base62OfNumber(tail.from, chunkIndexWidth);
-  const chunk = create(JournalChunkSchema, { entries: tail.entries });
-  batch.put(rowKey(partition, journalTableNumber, key), toBinary(JournalChunkSchema, chunk));
+  const chunk = encode(JournalChunkCodec, chunkOf(tail.entries));
+  batch.put(rowKey(partition, journalTableNumber, key), chunk);
 }
 
-function createBase<Desc extends DescMessage>(
-  environment: Environment,
-  partition: number,
-  spec: TableSpec<Desc>,
-): Base<MessageShape<Desc>> {
+function chunkOf(entries: Entry[]): JournalChunk {
+  return { $typeName: "perdure.storage.v1.JournalChunk", entries };
+}
+
+function createBase<T>(environment: Environment, partition: number, spec: TableSpec<T>): Base<T> {
   return {
-    get(key): MessageShape<Desc> | undefined {
+    get(key): T | undefined {
       const bytes = environment.get(rowKey(partition, spec.number, key));
-      return bytes === undefined ? undefined : decode(spec.number, spec.schema, bytes);
+      return bytes === undefined ? undefined : decodeRow(spec.number, spec.codec, bytes);
     },
-    *scan(from, to): Generator<Row<MessageShape<Desc>>> {
+    *scan(from, to): Generator<Row<T>> {
       const start = rowKey(partition, spec.number, from);
       const end = rowKey(partition, spec.number, to);
       const rows = environment.range(start, end);
       try {
         for (let row = rows.next(); row.done !== true; row = rows.next()) {
           const { key, value } = row.value;
-          yield { key: tableKeyOf(key), value: decode(spec.number, spec.schema, value) };
+          yield { key: tableKeyOf(key), value: decodeRow(spec.number, spec.codec, value) };
         }
       } finally {
         // A scan that stops early must not keep its snapshot: LMDB has few, and can't reuse pages behind one.
@@ -212,7 +209,7 @@ function readChunks(environment: Environment, partition: number, runId: string):
   const entries: Entry[] = [];
   const rows = environment.range(start, end);
   for (let row = rows.next(); row.done !== true; row = rows.next()) {
-    entries.push(...decode(journalTableNumber, JournalChunkSchema, row.value.value).entries);
+    entries.push(...decodeRow(journalTableNumber, JournalChunkCodec, row.value.value).entries);
   }
   return entries;
 }
@@ -221,16 +218,12 @@ function readPartitionState(environment: Environment, partition: number): Partit
   const bytes = environment.get(rowKey(partition, partitionTableNumber, ""));
   return bytes === undefined
     ? create(PartitionStateSchema, { behavior: 1 })
-    : decode(partitionTableNumber, PartitionStateSchema, bytes);
+    : decodeRow(partitionTableNumber, PartitionStateCodec, bytes);
 }
 
-function decode<Desc extends DescMessage>(
-  table: number,
-  schema: Desc,
-  bytes: Uint8Array,
-): MessageShape<Desc> {
+function decodeRow<T>(table: number, codec: Codec<T>, bytes: Uint8Array): T {
   try {
-    return fromBinary(schema, bytes);
+    return decode(codec, bytes);
   } catch (error) {
     throw new RowDamaged(table, error);
   }

@@ -1,63 +1,77 @@
 // The tables of a partition as bytes: their numbers (which never change), the messages in them, and how
 // large a row is in memory, roughly.
 
-import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Entry, Failure, Value } from "@perdure/proto/protocol/v1/journal";
-import {
-  DeploymentSchema,
-  DurablePromiseSchema,
-  IdentitySchema,
-  InboxRowSchema,
-  InvocationSchema,
-  KeyLockSchema,
-  LimitRuleSchema,
-  MessageSchema,
-  ReadyRowSchema,
-  SequenceSchema,
-  StateRowSchema,
-  TimerRowSchema,
+import type {
+  Deployment,
+  DurablePromise,
+  Identity,
+  InboxRow,
+  Invocation,
+  KeyLock,
+  LimitRule,
+  Message,
+  ReadyRow,
+  Sequence,
+  StateRow,
+  TimerRow,
 } from "@perdure/proto/storage/v1/records";
+import type { Codec } from "@perdure/proto/wire";
+import {
+  DeploymentCodec,
+  DurablePromiseCodec,
+  IdentityCodec,
+  InboxRowCodec,
+  InvocationCodec,
+  KeyLockCodec,
+  LimitRuleCodec,
+  MessageCodec,
+  ReadyRowCodec,
+  SequenceCodec,
+  StateRowCodec,
+  TimerRowCodec,
+} from "@perdure/proto/wire/storage/v1/records";
 
-export interface TableSpec<Desc extends DescMessage> {
+export interface TableSpec<T> {
   /** Part of every key. */
   readonly number: number;
-  readonly schema: Desc;
+  readonly codec: Codec<T>;
   readonly kind: "point" | "range";
   readonly insertOnly: boolean;
-  readonly sizeOf: (value: MessageShape<Desc>) => number;
+  readonly sizeOf: (value: T) => number;
 }
 
 const small = (): number => 100;
 
 export interface TableSpecs {
-  readonly invocations: TableSpec<typeof InvocationSchema>;
-  readonly identities: TableSpec<typeof IdentitySchema>;
-  readonly locks: TableSpec<typeof KeyLockSchema>;
-  readonly inbox: TableSpec<typeof InboxRowSchema>;
-  readonly state: TableSpec<typeof StateRowSchema>;
-  readonly promises: TableSpec<typeof DurablePromiseSchema>;
-  readonly timers: TableSpec<typeof TimerRowSchema>;
-  readonly ready: TableSpec<typeof ReadyRowSchema>;
-  readonly outbox: TableSpec<typeof MessageSchema>;
-  readonly sequences: TableSpec<typeof SequenceSchema>;
-  readonly deployments: TableSpec<typeof DeploymentSchema>;
-  readonly rules: TableSpec<typeof LimitRuleSchema>;
+  readonly invocations: TableSpec<Invocation>;
+  readonly identities: TableSpec<Identity>;
+  readonly locks: TableSpec<KeyLock>;
+  readonly inbox: TableSpec<InboxRow>;
+  readonly state: TableSpec<StateRow>;
+  readonly promises: TableSpec<DurablePromise>;
+  readonly timers: TableSpec<TimerRow>;
+  readonly ready: TableSpec<ReadyRow>;
+  readonly outbox: TableSpec<Message>;
+  readonly sequences: TableSpec<Sequence>;
+  readonly deployments: TableSpec<Deployment>;
+  readonly rules: TableSpec<LimitRule>;
 }
 
 // prettier-ignore
 export const tableSpecs: TableSpecs = {
-  invocations: { number: 1, schema: InvocationSchema, kind: "point", insertOnly: false, sizeOf: () => 900 },
-  identities: { number: 2, schema: IdentitySchema, kind: "point", insertOnly: false, sizeOf: small },
-  locks: { number: 4, schema: KeyLockSchema, kind: "point", insertOnly: false, sizeOf: small },
-  inbox: { number: 5, schema: InboxRowSchema, kind: "range", insertOnly: true, sizeOf: small },
-  state: { number: 6, schema: StateRowSchema, kind: "range", insertOnly: false, sizeOf: (row) => 100 + valueBytes(row.value) },
-  promises: { number: 7, schema: DurablePromiseSchema, kind: "range", insertOnly: false, sizeOf: (row) => row.result.case === "value" ? 200 + valueBytes(row.result.value) : 300 },
-  timers: { number: 8, schema: TimerRowSchema, kind: "range", insertOnly: true, sizeOf: small },
-  ready: { number: 9, schema: ReadyRowSchema, kind: "range", insertOnly: true, sizeOf: small },
-  outbox: { number: 10, schema: MessageSchema, kind: "range", insertOnly: true, sizeOf: () => 500 },
-  sequences: { number: 11, schema: SequenceSchema, kind: "point", insertOnly: false, sizeOf: small },
-  deployments: { number: 12, schema: DeploymentSchema, kind: "range", insertOnly: false, sizeOf: () => 5_000 },
-  rules: { number: 15, schema: LimitRuleSchema, kind: "range", insertOnly: false, sizeOf: () => 300 },
+  invocations: { number: 1, codec: InvocationCodec, kind: "point", insertOnly: false, sizeOf: () => 900 },
+  identities: { number: 2, codec: IdentityCodec, kind: "point", insertOnly: false, sizeOf: small },
+  locks: { number: 4, codec: KeyLockCodec, kind: "point", insertOnly: false, sizeOf: small },
+  inbox: { number: 5, codec: InboxRowCodec, kind: "range", insertOnly: true, sizeOf: small },
+  state: { number: 6, codec: StateRowCodec, kind: "range", insertOnly: false, sizeOf: (row) => 100 + valueBytes(row.value) },
+  promises: { number: 7, codec: DurablePromiseCodec, kind: "range", insertOnly: false, sizeOf: (row) => row.result.case === "value" ? 200 + valueBytes(row.result.value) : 300 },
+  timers: { number: 8, codec: TimerRowCodec, kind: "range", insertOnly: true, sizeOf: small },
+  ready: { number: 9, codec: ReadyRowCodec, kind: "range", insertOnly: true, sizeOf: small },
+  outbox: { number: 10, codec: MessageCodec, kind: "range", insertOnly: true, sizeOf: () => 500 },
+  sequences: { number: 11, codec: SequenceCodec, kind: "point", insertOnly: false, sizeOf: small },
+  deployments: { number: 12, codec: DeploymentCodec, kind: "range", insertOnly: false, sizeOf: () => 5_000 },
+  rules: { number: 15, codec: LimitRuleCodec, kind: "range", insertOnly: false, sizeOf: () => 300 },
 };
 
 /** Beside the tables above: journals (chunks) and the partition's own record. */
