@@ -47,6 +47,18 @@ export class NewerBehavior extends Error {
   }
 }
 
+/** The tables were written by a newer release. Nothing was changed. */
+export class NewerTables extends Error {
+  override readonly name = "NewerTables";
+  readonly code = "PDR1220";
+
+  constructor(behavior: number) {
+    super(
+      `PDR1220: the tables were written by a newer release than this one (behaviour ${String(behavior)}; this release knows up to ${String(behaviorVersion)}). Nothing was changed. Start the release that wrote them`,
+    );
+  }
+}
+
 export async function recoverShard(options: RecoverOptions): Promise<Recovered> {
   mkdirSync(join(options.directory, "payloads"), { recursive: true });
   const { writer, partitions } = options;
@@ -57,6 +69,7 @@ export async function recoverShard(options: RecoverOptions): Promise<Recovered> 
     ...(partitions === undefined ? {} : { partitions }),
   });
   try {
+    checkBehavior(store);
     const { log, replayed } = await openLog({
       directory: join(options.directory, "log"),
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
@@ -74,6 +87,14 @@ export async function recoverShard(options: RecoverOptions): Promise<Recovered> 
   }
 }
 
+/** Rows that newer rules wrote may mean what this release does not know; their events may be long trimmed. */
+function checkBehavior(store: Store): void {
+  for (const number of store.partitionNumbers) {
+    const { behavior } = store.partition(number).partitionState;
+    if (behavior > behaviorVersion) throw new NewerTables(behavior);
+  }
+}
+
 /** Event time of the newest record that there is; 0 for none. */
 export function lastEventAt({ store }: Pick<Recovered, "store">): number {
   const times = [...store.partitionNumbers].map((number) => {
@@ -87,6 +108,7 @@ export async function openEpoch({ log, store }: Recovered, nowMs: number): Promi
   const batch = [...store.partitionNumbers].map((partition) => {
     const { partitionState } = store.partition(partition);
     partitionState.epoch++;
+    partitionState.behavior = behaviorVersion;
     partitionState.appliedPosition++;
     partitionState.appliedAt = nowMs;
     const opened = create(OpenedSchema, { epoch: partitionState.epoch });
