@@ -45,7 +45,8 @@ export function openDataDirectory(
   partitions: number = partitionCount,
 ): DataDirectory {
   try {
-    mkdirSync(directory, { recursive: true });
+    // Inputs, results and headers of requests are in it: for the user that runs the server alone.
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new DataDirectoryError(
       "PDR1001",

@@ -6,7 +6,9 @@ import type { ServerConfig } from "./config/server-config.js";
 import { openDataDirectory } from "./data-directory.js";
 import { startIngress } from "./ingress/start-ingress.js";
 import { Invoker } from "./invoker/invoker.js";
+import { isLoopback } from "./http/host-check.js";
 import { createLog, type Log } from "./observe/log.js";
+import { createAddressGuard } from "./outbound/address-guard.js";
 import { loadRequestSigner, type RequestSigner } from "./outbound/request-signer.js";
 import { Registry } from "./registry/registry.js";
 import { Callers } from "./shard/callers.js";
@@ -82,10 +84,12 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
     };
     const callers = new Callers({ shard: theShard, clock, retention: options.retention });
     const signer = signerOf(options.requestIdentityKeyFile, log);
+    const guard = createAddressGuard(options.allowDeployments);
     const registry = new Registry({
       shard: theShard,
       clock,
       signer,
+      guard,
       // An attempt that has said nothing yet: what it says first pins its invocation.
       pinnedTo: (id) => Math.max(operators.pinnedTo(id), invoker.attemptsOn(id)),
     });
@@ -96,6 +100,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       clock,
       log,
       signer,
+      guard,
       defaults: { inactivityTimeoutMs, abortTimeoutMs, retryPolicy },
       retention,
       limits: { ...options, valueBytesMax: options.bodyBytesMax },
@@ -136,8 +141,15 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       defaults: options,
       ...options.admin,
       requestsMax: options.adminRequestsMax,
+      hosts: options.adminHosts,
+      redactedHeaders: options.redactedHeaders,
     });
     closing.push(() => admin.close());
+    if (!isLoopback(options.admin.host)) {
+      log.warn(
+        `the admin port listens on ${options.admin.host}, which others may reach, and asks nobody who he is: keep it to a private network, or behind a proxy that asks`,
+      );
+    }
 
     const recovered = await recoverShard({
       directory: directory.shard,

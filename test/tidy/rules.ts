@@ -46,7 +46,7 @@ export type RoomRules = Readonly<Record<string, readonly string[] | "all">>;
 export const serverRooms: RoomRules = {
   core: [],
   observe: [],
-  config: ["shard", "observe"],
+  config: ["shard", "outbound", "observe"],
   log: ["observe"],
   store: ["core", "observe"],
   shard: ["core", "log", "store", "observe"],

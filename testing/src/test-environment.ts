@@ -215,6 +215,8 @@ function configOf(
     }),
     ingress: anyPort,
     admin: anyPort,
+    // Journals are exported to be replayed: with all that their handlers have seen.
+    redactedHeaders: [],
     ...config,
     dataDir,
   };

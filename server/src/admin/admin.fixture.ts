@@ -31,7 +31,8 @@ export interface Asked {
 
 export interface Admin {
   readonly server: Server;
-  restart(): Promise<void>;
+  /** @param flags  others than before, besides those of before */
+  restart(flags?: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
   ask(method: string, path: string, body?: unknown): Promise<Asked>;
 }
@@ -40,16 +41,18 @@ export interface Admin {
 export async function startedAdmin(flags: Readonly<Record<string, string>> = {}): Promise<Admin> {
   const cwd = mkdtempSync(path.join(tmpdir(), "perdure-admin-"));
   const ports = { ingress: "127.0.0.1:0", admin: "127.0.0.1:0" };
-  const config = loadConfig({ cwd, flags: { "data-dir": "data", ...ports, ...flags } });
-  const start = (): Promise<Server> => startServer(config, { onFatal: () => undefined });
+  const start = (more: Readonly<Record<string, string>> = {}): Promise<Server> => {
+    const all = { "data-dir": "data", ...ports, ...flags, ...more };
+    return startServer(loadConfig({ cwd, flags: all }), { onFatal: () => undefined });
+  };
   let server = await start();
   return {
     get server() {
       return server;
     },
-    restart: async () => {
+    restart: async (more) => {
       await server.close();
-      server = await start();
+      server = await start(more);
     },
     close: async () => {
       await server.close();

@@ -41,10 +41,11 @@ export function createConnectHandler(parts: AdminParts): HttpHandler {
 }
 
 function deploymentService(parts: AdminParts): ServiceImpl<typeof DeploymentService> {
-  const { registrar } = parts;
+  const { registrar, redaction } = parts;
   return {
     registerDeployment: (request) =>
       answering(parts, "RegisterDeployment", async () => {
+        redaction.checkUnredacted(request.additionalHeaders);
         const { deployment, created, changes, manifestChanges } = await registrar.register({
           uri: checkUri(request.uri),
           force: request.force,
@@ -57,7 +58,7 @@ function deploymentService(parts: AdminParts): ServiceImpl<typeof DeploymentServ
           manifest: request.manifest,
         });
         return {
-          deployment: deploymentMessage(deployment),
+          deployment: deploymentMessage(deployment, redaction),
           created,
           changes: [...changes],
           manifestChanges: [...manifestChanges],
@@ -65,13 +66,15 @@ function deploymentService(parts: AdminParts): ServiceImpl<typeof DeploymentServ
       }),
     listDeployments: () =>
       answering(parts, "ListDeployments", async () => ({
-        deployments: [...registrar.view.deployments.values()].map(deploymentMessage),
+        deployments: [...registrar.view.deployments.values()].map((one) =>
+          deploymentMessage(one, redaction),
+        ),
       })),
     getDeployment: ({ id }) =>
       answering(parts, "GetDeployment", async () => {
         const deployment = registrar.view.deployments.get(id);
         if (deployment === undefined) throw unknownDeployment(id);
-        return { deployment: deploymentMessage(deployment) };
+        return { deployment: deploymentMessage(deployment, redaction) };
       }),
   };
 }

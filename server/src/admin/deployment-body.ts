@@ -10,6 +10,7 @@ import {
   type ManifestChange,
 } from "@perdure/proto/manifest/v1/manifest";
 import type { Registered } from "../registry/registrar.js";
+import type { Redaction } from "./redaction.js";
 import type { OptionDefaults } from "./service-metadata.js";
 import { isRequestResponse, servicesMetadata } from "./service-metadata.js";
 
@@ -55,13 +56,16 @@ export function manifestBodyOf({ manifest }: Deployment): object {
 }
 
 /** One deployment with all that it offers. */
-export function deploymentBody(deployment: Deployment, defaults: OptionDefaults): object {
-  return { ...commonBody(deployment), services: servicesMetadata(deployment, defaults) };
+export function deploymentBody(
+  deployment: Deployment,
+  { defaults, redaction }: { readonly defaults: OptionDefaults; readonly redaction: Redaction },
+): object {
+  return { ...commonBody(deployment, redaction), services: servicesMetadata(deployment, defaults) };
 }
 
 /** One deployment in a list: its services by name and revision. */
-export function deploymentListBody(deployment: Deployment): object {
-  return { ...commonBody(deployment), services: servicesOf(deployment) };
+export function deploymentListBody(deployment: Deployment, redaction: Redaction): object {
+  return { ...commonBody(deployment, redaction), services: servicesOf(deployment) };
 }
 
 function servicesOf({ manifest, revisions }: Deployment): object[] {
@@ -69,14 +73,14 @@ function servicesOf({ manifest, revisions }: Deployment): object[] {
   return services.map(({ name }) => ({ name, revision: revisions[name] ?? 0 }));
 }
 
-function commonBody(deployment: Deployment): object {
+function commonBody(deployment: Deployment, redaction: Redaction): object {
   return {
     id: deployment.id,
     type: "http",
     uri: deployment.uri,
     protocol_type: isRequestResponse(deployment) ? "RequestResponse" : "BidiStream",
     http_version: deployment.useHttp11 ? "HTTP/1.1" : "HTTP/2.0",
-    additional_headers: deployment.additionalHeaders,
+    additional_headers: redaction.headers(deployment.additionalHeaders),
     metadata: deployment.metadata,
     created_at: new Date(deployment.createdAt).toISOString(),
     min_protocol_version: deployment.minProtocolVersion,
@@ -97,7 +101,7 @@ function manifestHash({ manifest }: Deployment): object {
   return hash === "" ? {} : { manifest_hash: hash };
 }
 
-export function deploymentMessage(deployment: Deployment): DeploymentMessage {
+export function deploymentMessage(deployment: Deployment, redaction: Redaction): DeploymentMessage {
   const { id, uri, minProtocolVersion, maxProtocolVersion, additionalHeaders, metadata } =
     deployment;
   return create(DeploymentSchema, {
@@ -111,7 +115,7 @@ export function deploymentMessage(deployment: Deployment): DeploymentMessage {
       service,
       revision: deployment.revisions[service.name] ?? 0,
     })),
-    additionalHeaders,
+    additionalHeaders: redaction.headers(additionalHeaders),
     metadata,
     useHttp11: deployment.useHttp11,
     requestResponse: isRequestResponse(deployment),

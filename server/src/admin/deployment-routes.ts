@@ -34,14 +34,14 @@ function list(parts: AdminParts, { query }: Call): Answer {
   }
   const { view } = parts.registrar;
   const deployments = [...view.deployments.values()].map((deployment) => ({
-    ...deploymentListBody(deployment),
+    ...deploymentListBody(deployment, parts.redaction),
     ...(include === null ? {} : deploymentUse(parts, deployment.id)),
   }));
   return { status: 200, body: { deployments } };
 }
 
 function describe(parts: AdminParts, call: Call): Answer {
-  return { status: 200, body: deploymentBody(deploymentOf(parts, call), parts.defaults) };
+  return { status: 200, body: deploymentBody(deploymentOf(parts, call), parts) };
 }
 
 function manifest(parts: AdminParts, call: Call): Answer {
@@ -52,6 +52,7 @@ async function register(parts: AdminParts, { apiVersion, body }: Call): Promise<
   const { registrar, defaults } = parts;
   const isV2 = apiVersion === 2;
   const request = parseRegisterBody(body, isV2);
+  parts.redaction.checkUnredacted(request.additionalHeaders);
   const known = registrar.view.deployments;
   const { deployment, created, changes, manifestChanges } = await registrar.register(request);
   if (isV2 && !created) {
@@ -71,8 +72,10 @@ async function register(parts: AdminParts, { apiVersion, body }: Call): Promise<
 
 async function patch(parts: AdminParts, call: Call): Promise<Answer> {
   const { id } = deploymentOf(parts, call);
-  const deployment = await parts.registrar.patch(id, parsePatchBody(call.body));
-  return { status: 200, body: deploymentBody(deployment, parts.defaults) };
+  const asked = parsePatchBody(call.body);
+  parts.redaction.checkUnredacted(asked.additionalHeaders ?? {});
+  const deployment = await parts.registrar.patch(id, asked);
+  return { status: 200, body: deploymentBody(deployment, parts) };
 }
 
 async function remove(parts: AdminParts, call: Call): Promise<Answer> {

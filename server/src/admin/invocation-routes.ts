@@ -29,8 +29,9 @@ async function describe({ operators }: AdminParts, call: Call): Promise<Answer> 
   return { status: 200, body: invocationBody(found, entries) };
 }
 
-async function journal({ operators }: AdminParts, call: Call): Promise<Answer> {
-  return { status: 200, body: journalJson(await exportJournal(operators, paramOf(call, "id"))) };
+async function journal({ operators, redaction }: AdminParts, call: Call): Promise<Answer> {
+  const exported = await exportJournal(operators, paramOf(call, "id"), redaction);
+  return { status: 200, body: journalJson(exported) };
 }
 
 function verbRoute(verb: Verb): Route {

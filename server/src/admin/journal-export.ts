@@ -3,12 +3,14 @@
 import { create, toJson } from "@bufbuild/protobuf";
 import { JournalExportSchema, type JournalExport } from "@perdure/proto/admin/v1/journal_export";
 import type { Operators } from "../shard/operators.js";
+import type { Redaction } from "./redaction.js";
 import { checkInvocationId, unknownInvocation } from "./invocation-id.js";
 
 /** @throws HttpError  PDR4013, PDR4016 */
 export async function exportJournal(
   operators: Operators,
   invocationId: string,
+  redaction: Redaction,
 ): Promise<JournalExport> {
   const id = checkInvocationId(invocationId);
   const found = await operators.journal(id);
@@ -25,7 +27,7 @@ export async function exportJournal(
       ...(target === undefined ? {} : { target }),
       ...(idempotencyKey === "" ? {} : { idempotencyKey }),
     },
-    entries,
+    entries: redaction.entries(entries),
   });
 }
 

@@ -2,6 +2,7 @@
 
 import type { Registrar } from "../registry/registrar.js";
 import type { Operators } from "../shard/operators.js";
+import type { Redaction } from "./redaction.js";
 import type { OptionDefaults } from "./service-metadata.js";
 
 export interface AdminParts {
@@ -13,6 +14,10 @@ export interface AdminParts {
   readonly ingressUrl: string;
   /** What services are said to have where their manifest says nothing. */
   readonly defaults: OptionDefaults;
+  /** What of headers is shown. */
+  readonly redaction: Redaction;
+  /** Names by which the port may be called, besides addresses and such that are no public names; `*` for any. */
+  readonly hosts: readonly string[];
   /** Requests served at the same time; 0: no limit. */
   readonly requestsMax: number;
 }

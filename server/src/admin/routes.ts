@@ -2,11 +2,13 @@
 // the route, reads the body, writes the answer. Errors have one body: {"message", "restate_code", "errorCode"}.
 //
 // A body that says what it is must say JSON, and one that says nothing must not come from a page in a browser: such
-// a page can't send anything else across origins without being asked first, and this port never says yes to that.
+// a page can't send anything else across origins without being asked first, and this port never says yes to that. Nor is
+// a page let in that has its own name lead here (http/host-check.ts).
 
 import { DeploymentService } from "@perdure/proto/admin/v1/admin";
 import { readBody } from "../http/body.js";
 import { adminErrors } from "../http/error-codes.js";
+import { isKnownHost } from "../http/host-check.js";
 import { HttpError } from "../http/http-error.js";
 import { createRequestSlots, slotRetryAfterSeconds } from "../http/request-slots.js";
 import { respond } from "../http/messages.js";
@@ -59,6 +61,7 @@ export function createAdminHandler(parts: AdminParts, connect: HttpHandler): Htt
     const [path = "/", ...query] = (request.url ?? "/").split("?");
     const during = `${request.method ?? "GET"} ${path}`;
     try {
+      checkHost(parts, request);
       if (!slots.take(response)) throw tooManyRequests(slots.max);
       if (path.startsWith(`/${DeploymentService.typeName}/`)) return connect(request, response);
       const asked = askedOf(request.method ?? "GET", path, query.join("?"));
@@ -69,6 +72,17 @@ export function createAdminHandler(parts: AdminParts, connect: HttpHandler): Htt
       replyError(response, error, during);
     }
   };
+}
+
+/** @throws HttpError  PDR4040 */
+function checkHost({ hosts }: AdminParts, { headers }: HttpRequest): void {
+  const said = headers[":authority"] ?? headers.host;
+  const host = Array.isArray(said) ? said.join() : said;
+  if (isKnownHost(host, hosts)) return;
+  throw new HttpError(
+    adminErrors.unknownHost,
+    `the admin port is not called ${JSON.stringify(host)}. Use its address or localhost, or add the name to adminHosts`,
+  );
 }
 
 function tooManyRequests(max: number): HttpError {

@@ -17,6 +17,10 @@ export interface ConfigKey {
   readonly about: string;
 }
 
+/** What usually carries credentials. */
+const redactedByDefault =
+  "authorization, *-authorization, cookie, set-cookie, *api-key*, *token*, *secret*, *password*";
+
 export const configKeys: readonly ConfigKey[] = [
   key("dataDir", "DIR", "./perdure-data", "where everything is kept; made where it is missing"),
   key("partitions", "COUNT", 64, "partitions of a new data directory, 1 to 64; fixed from then on"),
@@ -50,6 +54,9 @@ export const configKeys: readonly ConfigKey[] = [
   key("attemptBytesMax", "SIZE", "256 MiB", "journal and state of one attempt; beyond it pauses"),
   key("attemptsBytesMax", "SIZE", "1.5 GiB", "journals and states of all attempts together"),
   key("eagerStateBytesMax", "SIZE", "64 KiB", "state sent along with an attempt; 0: none"),
+  key("allowDeployments", "HOSTS", "any", "where deployments may be: names, *.names, networks"),
+  key("adminHosts", "NAMES", "none", "names that the admin port may be called by"),
+  key("redactedHeaders", "NAMES", redactedByDefault, "headers that the admin port does not show"),
   key(
     "requestIdentityKeyFile",
     "FILE",

@@ -6,6 +6,7 @@ import { parseDuration } from "@perdure/protocol/duration";
 import { partitionCount } from "@perdure/protocol/ids";
 import type { RetryPolicy } from "@perdure/protocol/retry";
 import * as v from "valibot";
+import { parseAllowedHost, type AllowedHost } from "../outbound/allowed-hosts.js";
 import { logLevels } from "../observe/log.js";
 import type { ListenAddress, ServerConfig } from "./server-config.js";
 
@@ -55,6 +56,24 @@ const address = readBy(
   parseAddress,
 );
 
+const allowedHosts: v.GenericSchema<unknown, readonly AllowedHost[]> = listOf(
+  'hosts such as "orders.internal", "*.svc.cluster.local", "10.0.0.0/8" or "::1", or "any"',
+  "any",
+  parseAllowedHost,
+);
+
+const hostNames: v.GenericSchema<unknown, readonly string[]> = listOf(
+  'names of hosts such as "perdure.internal", "any", or "none"',
+  "none",
+  (text) => (text === "any" ? "*" : /^[a-z0-9._-]+$/i.test(text) ? text.toLowerCase() : undefined),
+);
+
+const headerNames: v.GenericSchema<unknown, readonly string[]> = listOf(
+  'names of headers such as "authorization" or "x-*-token", or "none"',
+  "none",
+  (text) => (/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(text) ? text.toLowerCase() : undefined),
+);
+
 const retryPolicy: v.GenericSchema<unknown, RetryPolicy> = v.pipe(
   v.object({
     initialInterval: duration,
@@ -102,6 +121,9 @@ const schema: v.GenericSchema<unknown, ServerConfig> = v.pipe(
     eagerStateBytesMax: atLeast(0),
     ingressRequestsMax: countFrom0,
     adminRequestsMax: countFrom0,
+    allowDeployments: allowedHosts,
+    adminHosts: hostNames,
+    redactedHeaders: headerNames,
     requestIdentityKeyFile: v.pipe(
       v.string('expected a path, or "none"'),
       v.transform((file) => (file === "none" ? "" : file)),
@@ -165,6 +187,37 @@ function readBy<T>(
       return NEVER;
     }),
   );
+}
+
+/**
+ * Text with commas, or an array of text.
+ * @param nothing  the word that stands for the empty list
+ */
+function listOf<T>(
+  expected: string,
+  nothing: string,
+  parse: (text: string) => T | undefined,
+): v.GenericSchema<unknown, readonly T[]> {
+  return v.pipe(
+    v.unknown(),
+    v.rawTransform<unknown, readonly T[]>(({ dataset, addIssue, NEVER }) => {
+      const { value } = dataset;
+      const texts: readonly unknown[] =
+        typeof value === "string" ? value.split(",") : asArray(value);
+      if (texts.length === 1 && String(texts[0]).trim() === nothing) return [];
+      const items = texts.map((text) =>
+        typeof text === "string" ? parse(text.trim()) : undefined,
+      );
+      const good = items.filter((item) => item !== undefined);
+      if (good.length === items.length && good.length > 0) return good;
+      addIssue({ message: `expected ${expected}` });
+      return NEVER;
+    }),
+  );
+}
+
+function asArray(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
 }
 
 function atLeast(bytes: number): v.GenericSchema<unknown, number> {

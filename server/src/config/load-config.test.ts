@@ -80,6 +80,18 @@ describe("without any setting", () => {
       attemptBytesMax: 256 * 1024 * 1024,
       attemptsBytesMax: 1.5 * 1024 * 1024 * 1024,
       eagerStateBytesMax: 64 * 1024,
+      allowDeployments: [],
+      adminHosts: [],
+      redactedHeaders: [
+        "authorization",
+        "*-authorization",
+        "cookie",
+        "set-cookie",
+        "*api-key*",
+        "*token*",
+        "*secret*",
+        "*password*",
+      ],
       requestIdentityKeyFile: "",
     } satisfies ServerConfig);
   });
@@ -114,6 +126,17 @@ const examples: Readonly<Record<string, readonly [string, unknown]>> = {
   attemptBytesMax: ["256 KiB", 256 * 1024],
   attemptsBytesMax: ["1 MiB", 1024 * 1024],
   eagerStateBytesMax: ["0", 0],
+  allowDeployments: [
+    "Orders.internal, *.svc.local, 10.0.0.0/8, ::1",
+    [
+      { kind: "name", name: "orders.internal" },
+      { kind: "below", suffix: ".svc.local" },
+      { kind: "network", address: "10.0.0.0", prefixBits: 8, family: "ipv4" },
+      { kind: "network", address: "::1", prefixBits: 128, family: "ipv6" },
+    ],
+  ],
+  adminHosts: ["Perdure.internal", ["perdure.internal"]],
+  redactedHeaders: ["X-Mine, x-*-key", ["x-mine", "x-*-key"]],
   requestIdentityKeyFile: ["/etc/perdure/key.pem", path.resolve("/etc/perdure/key.pem")],
 };
 

@@ -1,6 +1,7 @@
 // The configuration as the server uses it: checked, durations in milliseconds, sizes in bytes.
 
 import type { RetryPolicy } from "@perdure/protocol/retry";
+import type { AllowedHost } from "../outbound/allowed-hosts.js";
 import type { LogLevel } from "../observe/log.js";
 import type { RetentionDefaults } from "../shard/retention.js";
 
@@ -43,6 +44,12 @@ export interface ServerConfig {
   readonly attemptsBytesMax: number;
   /** State that is sent along with an attempt; 0: the SDK asks key by key. */
   readonly eagerStateBytesMax: number;
+  /** Where deployments may be; empty: anywhere but at link-local addresses. */
+  readonly allowDeployments: readonly AllowedHost[];
+  /** Names that the admin port may be called by, in lower case; `*` for any. */
+  readonly adminHosts: readonly string[];
+  /** Names of headers whose values the admin port does not show, in lower case; `*` stands for any characters. */
+  readonly redactedHeaders: readonly string[];
   /** A PEM file with an ed25519 private key; empty: requests to services are not signed. */
   readonly requestIdentityKeyFile: string;
 }

@@ -85,6 +85,8 @@ export const adminErrors = {
   noState: { code: "PDR4026", status: 400 },
   tooManyRequests: { code: "PDR4027", status: 429 },
   overloaded: { code: "PDR4028", status: 429 },
+  unknownHost: { code: "PDR4040", status: 403 },
+  redactedValue: { code: "PDR4221", status: 400 },
 } as const;
 
 /** A port that can't be opened. */

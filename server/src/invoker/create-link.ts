@@ -2,6 +2,7 @@
 
 import type { Deployment } from "@perdure/proto/storage/v1/records";
 import type { Log } from "../observe/log.js";
+import type { AddressGuard } from "../outbound/address-guard.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
 import { DeploymentLink } from "./deployment-link.js";
 import { isRequestResponse, type Link, type LinkListener } from "./link.js";
@@ -12,6 +13,8 @@ export interface LinkOptions {
   readonly log: Log;
   /** Signs everything that goes out. */
   readonly signer?: RequestSigner | undefined;
+  /** Which addresses may be connected to. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 export function createLink(deployment: Deployment, options: LinkOptions): Link {

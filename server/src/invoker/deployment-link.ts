@@ -6,6 +6,7 @@ import type { ServerFrame } from "@perdure/proto/protocol/v1/deployment";
 import { durableFrameOf } from "@perdure/protocol/messages";
 import { intervalMs } from "@perdure/protocol/retry";
 import type { Log } from "../observe/log.js";
+import type { AddressGuard } from "../outbound/address-guard.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
 import { awayIntervals, type Link, type LinkListener } from "./link.js";
 import { Session } from "./session.js";
@@ -15,6 +16,8 @@ export interface DeploymentLinkOptions {
   readonly log: Log;
   /** Signs what opens a session. */
   readonly signer?: RequestSigner | undefined;
+  /** Which addresses may be connected to. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 export class DeploymentLink implements Link {
@@ -23,17 +26,19 @@ export class DeploymentLink implements Link {
   readonly #listener: LinkListener;
   readonly #log: Log;
   readonly #signer: RequestSigner | undefined;
+  readonly #guard: AddressGuard | undefined;
   #session: Session | undefined;
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
   #draining = false;
   #closed = false;
 
-  constructor(deployment: Deployment, { listener, log, signer }: DeploymentLinkOptions) {
+  constructor(deployment: Deployment, { listener, log, signer, guard }: DeploymentLinkOptions) {
     this.#deployment = deployment;
     this.#listener = listener;
     this.#log = log;
     this.#signer = signer;
+    this.#guard = guard;
   }
 
   get deployment(): Deployment {
@@ -67,6 +72,7 @@ export class DeploymentLink implements Link {
       uri,
       headers: additionalHeaders,
       signer: this.#signer,
+      guard: this.#guard,
       listener: {
         opened: () => {
           if (this.#failures > 0) this.#log.info(`deployment ${uri} is reachable again`);

@@ -17,6 +17,7 @@ import { serverFrameOf } from "@perdure/protocol/messages";
 import type { Effect } from "../core/effect.js";
 import { deploymentGroup, parseReadyGroup } from "../core/ready.js";
 import type { Log } from "../observe/log.js";
+import type { AddressGuard } from "../outbound/address-guard.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
 import type { RegisteredService, RegistryView } from "../shard/registry-view.js";
 import type { Clock } from "../shard/clock.js";
@@ -42,6 +43,8 @@ export interface InvokerOptions {
   readonly log: Log;
   /** Signs what goes out to deployments. */
   readonly signer?: RequestSigner | undefined;
+  /** Which addresses may be connected to. */
+  readonly guard?: AddressGuard | undefined;
   readonly defaults: InvokerDefaults;
   readonly retention: RetentionDefaults;
   readonly limits: AttemptLimits;
@@ -293,8 +296,9 @@ export class Invoker {
     const link = known === undefined ? undefined : updatedLink(known, deployment);
     if (link !== undefined) return link;
     known?.close();
-    const { log, signer } = this.#options;
-    const created = createLink(deployment, { listener: this.#linkListener, log, signer });
+    const { log, signer, guard } = this.#options;
+    const listener = this.#linkListener;
+    const created = createLink(deployment, { listener, log, signer, guard });
     this.#links.set(deployment.id, created);
     return created;
   }

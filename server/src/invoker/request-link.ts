@@ -22,6 +22,7 @@ import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
 import type { Log } from "../observe/log.js";
 import { CallError } from "../outbound/call-error.js";
 import { DeploymentClient } from "../outbound/deployment-client.js";
+import type { AddressGuard } from "../outbound/address-guard.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
 import { awayIntervals, type Link, type LinkListener } from "./link.js";
 import { serverHello } from "./server-hello.js";
@@ -30,6 +31,8 @@ export interface RequestLinkOptions {
   readonly listener: LinkListener;
   readonly log: Log;
   readonly signer?: RequestSigner | undefined;
+  /** Which addresses may be connected to. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 /** Of what an answer asks for. */
@@ -122,7 +125,8 @@ export class RequestLink implements Link {
 
   #connect(): DeploymentClient {
     const { uri, additionalHeaders: headers, useHttp11 } = this.#deployment;
-    return new DeploymentClient({ uri, headers, useHttp11, signer: this.#options.signer });
+    const { signer, guard } = this.#options;
+    return new DeploymentClient({ uri, headers, useHttp11, signer, guard });
   }
 
   async #invoke(start: ServerFrame, subject: string | undefined): Promise<void> {

@@ -16,6 +16,7 @@ import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
 import { gate } from "@perdure/protocol/features";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
 import { Http2Connection } from "../outbound/http2-connection.js";
+import type { AddressGuard } from "../outbound/address-guard.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
 import { serverHello } from "./server-hello.js";
 
@@ -30,6 +31,8 @@ export interface SessionOptions {
   readonly uri: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly signer?: RequestSigner | undefined;
+  /** Which addresses may be connected to. */
+  readonly guard?: AddressGuard | undefined;
   readonly listener: SessionListener;
 }
 
@@ -49,7 +52,9 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#connection = new Http2Connection(options.uri, { pingIntervalMs, pingTimeoutMs });
+    const { uri, guard } = options;
+    const socket = guard === undefined ? {} : { lookup: guard.lookup };
+    this.#connection = new Http2Connection(uri, { pingIntervalMs, pingTimeoutMs }, socket);
     void this.#run();
   }
 
@@ -75,11 +80,14 @@ export class Session {
   }
 
   async #run(): Promise<void> {
-    const { listener, uri, signer } = this.#options;
+    const { listener, uri, signer, guard } = this.#options;
     const openTimeout = setTimeout(() => {
       this.#abort.abort(new Error(`no Hello within ${String(openTimeoutMs)} ms`));
     }, openTimeoutMs);
     try {
+      // Whoever opens a session hears of its end later, never before it has it.
+      await Promise.resolve();
+      guard?.check(uri);
       const baseUrl = uri.replace(/\/$/, "");
       const { pathname } = new URL(createMethodUrl(baseUrl, Deployment.method.session));
       const headers = { ...this.#options.headers, ...signer?.headers(pathname) };

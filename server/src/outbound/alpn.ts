@@ -2,10 +2,16 @@
 
 import { isIP } from "node:net";
 import { connect } from "node:tls";
+import type { AddressGuard } from "./address-guard.js";
 import { CallError } from "./call-error.js";
 
 /** @throws CallError  nothing can be negotiated there */
-export function negotiateHttp(uri: string, signal: AbortSignal): Promise<"h2" | "http/1.1"> {
+export async function negotiateHttp(
+  uri: string,
+  signal: AbortSignal,
+  guard?: AddressGuard,
+): Promise<"h2" | "http/1.1"> {
+  guard?.check(uri);
   const { hostname, port } = new URL(uri);
   const host = hostname.replace(/^\[|\]$/g, "");
   return new Promise((resolve, reject) => {
@@ -14,6 +20,7 @@ export function negotiateHttp(uri: string, signal: AbortSignal): Promise<"h2" | 
         host,
         port: port === "" ? 443 : Number(port),
         ALPNProtocols: ["h2", "http/1.1"],
+        ...(guard === undefined ? {} : { lookup: guard.lookup }),
         // An address is no name that a server could have a certificate for.
         ...(isIP(host) === 0 ? { servername: host } : {}),
       },

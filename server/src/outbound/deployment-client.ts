@@ -19,6 +19,7 @@ import {
   type UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
 import { createNodeHttpClient } from "@connectrpc/connect-node";
+import type { AddressGuard } from "./address-guard.js";
 import { CallError, parseRetryAfter } from "./call-error.js";
 import { Http2Connection } from "./http2-connection.js";
 import type { RequestSigner } from "./request-signer.js";
@@ -32,6 +33,8 @@ export interface DeploymentAddress {
   readonly useHttp11: boolean;
   /** Signs each request. */
   readonly signer: RequestSigner | undefined;
+  /** Decides which addresses may be connected to. Default: all. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 export interface CallOptions {
@@ -61,16 +64,17 @@ export class DeploymentClient {
 
   constructor(address: DeploymentAddress) {
     this.#address = address;
-    const { uri, useHttp11 } = address;
+    const { uri, useHttp11, guard } = address;
+    const lookup = guard === undefined ? {} : { lookup: guard.lookup };
     if (useHttp11) {
-      const options = { keepAlive: true, keepAliveMsecs: keepAliveMs };
+      const options = { keepAlive: true, keepAliveMsecs: keepAliveMs, ...lookup };
       const agent = uri.startsWith("https:") ? new HttpsAgent(options) : new HttpAgent(options);
       this.#http = createNodeHttpClient({ httpVersion: "1.1", nodeOptions: { agent } });
       this.#disconnect = () => {
         agent.destroy();
       };
     } else {
-      const connection = new Http2Connection(uri, { pingIntervalMs, pingTimeoutMs });
+      const connection = new Http2Connection(uri, { pingIntervalMs, pingTimeoutMs }, lookup);
       this.#http = createNodeHttpClient({ httpVersion: "2", sessionProvider: () => connection });
       this.#disconnect = () => {
         connection.abort();
@@ -86,6 +90,7 @@ export class DeploymentClient {
   ): Promise<MessageShape<O>> {
     this.#underWay++;
     try {
+      this.#address.guard?.check(this.#address.uri);
       const body = toBinary(method.input, create(method.input, request));
       const response = await this.#send(method, body, options);
       const answer = await readAnswer(response, this.#address.uri, options.answerBytesMax);

@@ -4,6 +4,7 @@
 // ping connections without streams, the last stream that closes with its connection starts the timer of a ping that
 // throws in the timer: so it is never told to.
 
+import type { LookupFunction } from "node:net";
 import type { ClientHttp2Stream, Http2Session, OutgoingHttpHeaders } from "node:http2";
 import type { ClientSessionRequestOptions } from "node:http2";
 import { Http2SessionManager, type Http2SessionOptions } from "@connectrpc/connect-node";
@@ -12,8 +13,14 @@ export class Http2Connection {
   readonly #manager: Http2SessionManager;
   readonly #guarded = new WeakSet<Http2Session>();
 
-  constructor(uri: string, options: Omit<Http2SessionOptions, "pingIdleConnection">) {
-    this.#manager = new Http2SessionManager(uri, options);
+  /** @param socket  how names are resolved, where that is not the system's business */
+  constructor(
+    uri: string,
+    options: Omit<Http2SessionOptions, "pingIdleConnection">,
+    socket: { readonly lookup?: LookupFunction } = {},
+  ) {
+    // Options of the socket are taken by http2.connect as well, in the clear and not; its types say so of TLS alone.
+    this.#manager = new Http2SessionManager(uri, options, socket as object);
   }
 
   get authority(): string {

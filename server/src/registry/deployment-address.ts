@@ -16,6 +16,13 @@ export function addressOf(text: string): string {
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw badAddress(text, `the scheme "${url.protocol}" is neither http nor https`);
   }
+  if (url.username !== "" || url.password !== "") {
+    // Not repeated: addresses are shown and logged.
+    throw badAddress(
+      `${url.protocol}//…@${url.host}${url.pathname}`,
+      "it has a user name or a password, which would be shown and logged wherever addresses are. Send what authenticates the server as additional_headers",
+    );
+  }
   return url.href;
 }
 

@@ -8,6 +8,7 @@ import {
   type DiscoverResponse,
 } from "@perdure/proto/protocol/v1/deployment";
 import { protocolVersions } from "@perdure/protocol/versions";
+import { refusalOf, type AddressGuard } from "../outbound/address-guard.js";
 import { negotiateHttp } from "../outbound/alpn.js";
 import { CallError } from "../outbound/call-error.js";
 import { DeploymentClient } from "../outbound/deployment-client.js";
@@ -19,6 +20,8 @@ export interface DiscoverOptions {
   /** HTTP/1.1 only. Else HTTP/2 is tried first, and HTTP/1.1 where nobody understands it. */
   readonly useHttp11: boolean;
   readonly signer?: RequestSigner | undefined;
+  /** Which addresses may be connected to. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 export interface Discovered {
@@ -38,7 +41,7 @@ const retryDelaysMs = [100, 300, 900];
 export async function discover(uri: string, options: DiscoverOptions): Promise<Discovered> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const useHttp11 = options.useHttp11 || !(await mayBeHttp2(uri, signal));
+    const useHttp11 = options.useHttp11 || !(await mayBeHttp2(uri, signal, options.guard));
     try {
       return await ask(uri, { ...options, useHttp11 }, signal);
     } catch (error) {
@@ -54,9 +57,13 @@ export async function discover(uri: string, options: DiscoverOptions): Promise<D
 }
 
 /** In the clear HTTP/2 needs no agreement: it is tried. */
-async function mayBeHttp2(uri: string, signal: AbortSignal): Promise<boolean> {
+async function mayBeHttp2(
+  uri: string,
+  signal: AbortSignal,
+  guard: AddressGuard | undefined,
+): Promise<boolean> {
   if (!uri.startsWith("https:")) return true;
-  return (await retried(() => negotiateHttp(uri, signal), signal)) === "h2";
+  return (await retried(() => negotiateHttp(uri, signal, guard), signal)) === "h2";
 }
 
 async function ask(
@@ -64,8 +71,8 @@ async function ask(
   options: DiscoverOptions,
   signal: AbortSignal,
 ): Promise<Discovered> {
-  const { headers, useHttp11, signer } = options;
-  const client = new DeploymentClient({ uri, headers, useHttp11, signer });
+  const { headers, useHttp11, signer, guard } = options;
+  const client = new DeploymentClient({ uri, headers, useHttp11, signer, guard });
   const { min: minProtocolVersion, max: maxProtocolVersion } = protocolVersions;
   const versions = { minProtocolVersion, maxProtocolVersion };
   try {
@@ -89,6 +96,7 @@ async function retried<T>(call: () => Promise<T>, signal: AbortSignal): Promise<
       return await call();
     } catch (error) {
       if (!(error instanceof CallError) || !error.transient || signal.aborted) throw error;
+      if (refusalOf(error) !== undefined) throw error;
       try {
         await setTimeout(error.retryAfterMs ?? delayMs, undefined, { signal });
       } catch {
@@ -101,6 +109,10 @@ async function retried<T>(call: () => Promise<T>, signal: AbortSignal): Promise<
 }
 
 function discoveryFailed(uri: string, error: unknown, late: boolean): RegistrationError {
+  const refused = refusalOf(error);
+  if (refused !== undefined) {
+    return new RegistrationError("PDR4220", "META0003", 403, refused.reason);
+  }
   const message = error instanceof Error ? error.message : String(error);
   const status = error instanceof CallError ? error.status : undefined;
   const reason = error instanceof CallError ? error.reason : undefined;

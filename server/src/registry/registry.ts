@@ -30,6 +30,7 @@ import { mergeManifests } from "@perdure/protocol/manifest-merge";
 import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
 import type { EventBody } from "../core/apply.js";
 import type { RangeTable } from "../core/tables.js";
+import type { AddressGuard } from "../outbound/address-guard.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
 import type { Clock } from "../shard/clock.js";
 import { newRunId } from "../shard/identity.js";
@@ -62,6 +63,8 @@ export interface RegistryOptions {
   readonly clock: Clock;
   /** Signs what goes out to endpoints. */
   readonly signer?: RequestSigner | undefined;
+  /** Which addresses may be connected to. */
+  readonly guard?: AddressGuard | undefined;
   /** Invocations that have not ended and belong to a deployment. */
   readonly pinnedTo: (deploymentId: string) => number;
 }
@@ -225,7 +228,8 @@ export class Registry implements Registrar {
     headers: Readonly<Record<string, string>>,
     useHttp11: boolean,
   ): Promise<Discovered> {
-    return discover(uri, { headers, useHttp11, signer: this.#options.signer });
+    const { signer, guard } = this.#options;
+    return discover(uri, { headers, useHttp11, signer, guard });
   }
 
   #checkUnused(id: string): void {
