@@ -94,7 +94,8 @@ export const wrappedPackages: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Written by a program: their form is not ours to choose. */
-export const generatedFiles: RegExp = /^(?:gen\/src\/(?:grpc|perdure)|examples\/[^/]+\/gen|codegen\/corpus)\//;
+export const generatedFiles: RegExp =
+  /^(?:gen\/src\/(?:grpc|perdure)|examples\/[^/]+\/gen|codegen\/corpus)\//;
 
 /** Code that is the input of a test, and no part of the package that it lies in: it imports what users import. */
 export const inputFiles: RegExp = /^codegen\/corpus\//;
