@@ -2,10 +2,8 @@
 // sides: the SDK builds trees, the server keeps the tree of a suspended invocation and wakes the
 // invocation once, when the tree resolves.
 
-import { create } from "@bufbuild/protobuf";
 import {
   Awaiting_Combinator as Combinator,
-  AwaitingSchema,
   type Awaiting,
 } from "@perdure/proto/protocol/v1/journal";
 
@@ -60,13 +58,14 @@ export function reduceAwaiting(tree: Awaiting, arrival: Arrival): Reduction {
   const settled = settledBy(tree.combinator, succeeded, failed, left);
   if (settled !== undefined) return { settled };
   return {
-    tree: create(AwaitingSchema, {
+    tree: {
+      $typeName: "perdure.protocol.v1.Awaiting",
       combinator: tree.combinator,
       completionIds,
       signalIds,
       signalNames,
       nested,
-    }),
+    },
   };
 }
 

@@ -7,7 +7,16 @@ import type {
   ProposeCompletion,
   ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
-import type { Completion, Entry, Value, Void } from "@perdure/proto/protocol/v1/journal";
+import type {
+  Awaiting,
+  Awaiting_Combinator as Combinator,
+  Completion,
+  Entry,
+  Failure,
+  Header,
+  Value,
+  Void,
+} from "@perdure/proto/protocol/v1/journal";
 
 export function entryOf(name: string, body: Entry["body"]): Entry {
   return { $typeName: "perdure.protocol.v1.Entry", name, body };
@@ -68,4 +77,20 @@ export function deploymentFrameOf(
   frame: DeploymentFrame["frame"],
 ): DeploymentFrame {
   return { $typeName: "perdure.protocol.v1.DeploymentFrame", streamId, attempt, frame };
+}
+
+export function failureMessage(code: number, message: string, metadata: Header[] = []): Failure {
+  return { $typeName: "perdure.protocol.v1.Failure", code, message, metadata };
+}
+
+/** A tree that nothing is in yet. */
+export function awaitingNothing(combinator: Combinator): Awaiting {
+  return {
+    $typeName: "perdure.protocol.v1.Awaiting",
+    combinator,
+    completionIds: [],
+    signalIds: [],
+    signalNames: [],
+    nested: [],
+  };
 }

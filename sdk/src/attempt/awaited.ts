@@ -1,11 +1,10 @@
 // What the code of an attempt awaits: as the server is told it, and as signals look for their receivers.
 
-import { create } from "@bufbuild/protobuf";
 import {
   Awaiting_Combinator as Combinator,
-  AwaitingSchema,
   type Awaiting,
 } from "@perdure/proto/protocol/v1/journal";
+import { awaitingNothing } from "@perdure/protocol/messages";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
 import { SignalPromise } from "./leaves.js";
 import { cancelSignalId } from "./signals.js";
@@ -14,10 +13,8 @@ type Roots = Iterable<DurablePromiseNode<unknown>>;
 
 /** The tree for the server: any root wakes the attempt, and so does the cancel signal unless it is awaited explicitly. */
 export function awaitingOf(roots: Roots, explicitCancellation: boolean): Awaiting {
-  const awaiting = create(AwaitingSchema, {
-    combinator: Combinator.FIRST_COMPLETED,
-    signalIds: explicitCancellation ? [] : [cancelSignalId],
-  });
+  const awaiting = awaitingNothing(Combinator.FIRST_COMPLETED);
+  if (!explicitCancellation) awaiting.signalIds.push(cancelSignalId);
   for (const root of roots) root.addTo(awaiting, { top: awaiting, outcomeMatters: false });
   awaiting.signalNames.push(...repeatedNames(awaiting));
   return awaiting;

@@ -3,13 +3,12 @@
 //   Explicit: nothing by itself. The code awaits the signal as any other, and cancels its calls when it wants to.
 // Commands that this adds are in the journal as all others, so the same happens at the same place on replay.
 
-import { create } from "@bufbuild/protobuf";
 import {
   Awaiting_Combinator as Combinator,
-  AwaitingSchema,
   type Awaiting,
   type Entry,
 } from "@perdure/proto/protocol/v1/journal";
+import { awaitingNothing } from "@perdure/protocol/messages";
 import type { AnyHandlerOptions, AnyServiceOptions } from "../definitions/options.js";
 import { CancelledError } from "../errors.js";
 import { DurablePromiseNode, type Place, type PromiseHost } from "../futures/durable-promise.js";
@@ -95,7 +94,7 @@ class CancelledCalls extends DurablePromiseNode<string[]> {
   }
 
   override addTo(tree: Awaiting, { top }: Place): void {
-    const nested = create(AwaitingSchema, { combinator: Combinator.ALL_COMPLETED });
+    const nested = awaitingNothing(Combinator.ALL_COMPLETED);
     for (const id of this.#unknown()) id.addTo(nested, { top, outcomeMatters: false });
     tree.nested.push(nested);
   }

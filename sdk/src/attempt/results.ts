@@ -1,8 +1,7 @@
 // From what the code gives to what is recorded.
 
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { FailureSchema, type Entry, type Failure } from "@perdure/proto/protocol/v1/journal";
-import { valueOf } from "@perdure/protocol/messages";
+import type { Entry, Failure, Header } from "@perdure/proto/protocol/v1/journal";
+import { failureMessage, valueOf } from "@perdure/protocol/messages";
 import { commandBody } from "./command-body.js";
 import type { HandlerModel, ServiceModel } from "../definitions/model.js";
 import { isTerminalError, messageOf, type TerminalError } from "../errors.js";
@@ -12,12 +11,7 @@ import { defaultSerde, type Serde } from "../serde/serde.js";
 const codeMax = 0xffff_ffff;
 
 export function failureOf(error: unknown): Failure {
-  const init: MessageInitShape<typeof FailureSchema> = {
-    code: codeOf(error),
-    message: messageOf(error),
-    metadata: metadataOf(error),
-  };
-  return create(FailureSchema, init);
+  return failureMessage(codeOf(error), messageOf(error), metadataOf(error));
 }
 
 function codeOf(error: unknown): number {
@@ -27,10 +21,14 @@ function codeOf(error: unknown): number {
     : 500;
 }
 
-function metadataOf(error: unknown): { name: string; value: string }[] {
+function metadataOf(error: unknown): Header[] {
   const metadata = error instanceof Error && "metadata" in error ? error.metadata : undefined;
   if (typeof metadata !== "object" || metadata === null) return [];
-  return Object.entries(metadata).map(([name, value]) => ({ name, value: messageOf(value) }));
+  return Object.entries(metadata).map(([name, value]) => ({
+    $typeName: "perdure.protocol.v1.Header",
+    name,
+    value: messageOf(value),
+  }));
 }
 
 /** The error as one that is not tried again, where it is one or `asTerminalError` makes it one. */

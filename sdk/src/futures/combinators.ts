@@ -1,12 +1,11 @@
 // Combinations of durable promises. Which child wins is decided by the recorded order of notifications.
 // Native Promise.race and its like must not be used on durable promises: their order is not recorded.
 
-import { create } from "@bufbuild/protobuf";
 import {
   Awaiting_Combinator as Combinator,
-  AwaitingSchema,
   type Awaiting,
 } from "@perdure/proto/protocol/v1/journal";
+import { awaitingNothing } from "@perdure/protocol/messages";
 import { TimeoutError } from "../errors.js";
 import { currentHost } from "./current-host.js";
 import {
@@ -108,7 +107,7 @@ class CombinedPromise extends DurablePromiseNode<unknown> {
   }
 
   override addTo(tree: Awaiting, { top, outcomeMatters }: Place): void {
-    const nested = create(AwaitingSchema, { combinator: this.#combinator });
+    const nested = awaitingNothing(this.#combinator);
     const place = {
       top,
       outcomeMatters: outcomeOfChildrenMatters(this.#combinator, outcomeMatters),

@@ -1,19 +1,14 @@
 // An invocation ends: its output is stored, whoever waits is told, the lock goes on, retention is set,
 // all by one event.
 
-import { create } from "@bufbuild/protobuf";
-import {
-  EntrySchema,
-  OutputCommandSchema,
-  type Completion,
-} from "@perdure/proto/protocol/v1/journal";
+import type { Completion, OutputCommand } from "@perdure/proto/protocol/v1/journal";
 import {
   InvocationStatus,
   PendingCompletion_Kind as PendingKind,
   type Invocation,
   type ResponseSink,
 } from "@perdure/proto/storage/v1/records";
-import { completionOf } from "@perdure/protocol/messages";
+import { completionOf, entryOf } from "@perdure/protocol/messages";
 import { save, sendMessage, type ApplyContext, type Draft } from "./context.js";
 import type { OutputResult } from "./effect.js";
 import { namedKey, timerKey } from "./keys.js";
@@ -26,12 +21,8 @@ import { withdraw } from "./withdraw.js";
 
 /** Ends an invocation with a result that its code did not give: an Output command is written for it. */
 export function completeWith(ctx: ApplyContext, draft: Draft, result: OutputResult): void {
-  const output = create(OutputCommandSchema, { result });
-  draft.invocation.outputIndex = appendEntry(
-    ctx,
-    draft,
-    create(EntrySchema, { body: { case: "output", value: output } }),
-  );
+  const value: OutputCommand = { $typeName: "perdure.protocol.v1.OutputCommand", result };
+  draft.invocation.outputIndex = appendEntry(ctx, draft, entryOf("", { case: "output", value }));
   complete(ctx, draft, result);
 }
 

@@ -2,9 +2,8 @@
 // from its first attempt to its end, however long it sleeps meanwhile; what finds a limit reached waits in a
 // queue of its limit key, first in, first out. A scope lives in one partition, so its counts do too.
 
-import { create } from "@bufbuild/protobuf";
 import type { Target } from "@perdure/proto/protocol/v1/journal";
-import { InboxRowSchema, InvocationStatus } from "@perdure/proto/storage/v1/records";
+import { InvocationStatus } from "@perdure/proto/storage/v1/records";
 import { invariant } from "@perdure/protocol/assert";
 import {
   addToCount,
@@ -17,6 +16,7 @@ import {
 } from "./context.js";
 import { endOfPrefix, inboxKey, limitQueueKey, queueOfInboxKey } from "./keys.js";
 import { makeReady } from "./ready.js";
+import { inboxRow } from "./rows.js";
 
 /** Lets an invocation start that has its lock, if it needs one: at once, or when the limits of its scope allow it. */
 export function enter(ctx: ApplyContext, draft: Draft): void {
@@ -27,7 +27,7 @@ export function enter(ctx: ApplyContext, draft: Draft): void {
   const othersWait = ctx.tables.inbox.scan(queue, endOfPrefix(queue), 1).length > 0;
   if (!othersWait && hasRoom(ctx, target)) return start(ctx, draft);
   const sequence = nextSequence(ctx, "inbox");
-  ctx.tables.inbox.put(inboxKey(queue, sequence), create(InboxRowSchema, { runId }));
+  ctx.tables.inbox.put(inboxKey(queue, sequence), inboxRow(runId));
   invocation.status = InvocationStatus.INBOXED;
   invocation.queueGroup = queue;
   invocation.queueSequence = sequence;

@@ -1,12 +1,9 @@
 // One exclusive handler of an object key at a time. The rest wait in the key's inbox, first in, first out,
 // and so does state that an operator replaces. The lock and the inbox survive crashes because they are tables.
 
-import { create } from "@bufbuild/protobuf";
 import { HandlerKind } from "@perdure/proto/manifest/v1/manifest";
 import {
-  InboxRowSchema,
   InvocationStatus,
-  KeyLockSchema,
   type InboxRow,
   type Invocation,
   type KeyLock,
@@ -16,6 +13,7 @@ import { nextSequence, openDraft, save, type ApplyContext, type Draft } from "./
 import { endOfPrefix, inboxKey, objectKey, sequenceOfKey } from "./keys.js";
 import { enter } from "./limits.js";
 import { patchState } from "./state-patch.js";
+import { inboxRow, lockRow } from "./rows.js";
 
 /** The key of the object or workflow that an invocation runs on; undefined for plain services. */
 export function objectOf(invocation: Invocation): string | undefined {
@@ -32,10 +30,10 @@ export function admit(ctx: ApplyContext, draft: Draft): void {
     const lock = ctx.tables.locks.get(object);
     if (lock !== undefined) {
       invocation.status = InvocationStatus.INBOXED;
-      invocation.queueSequence = wait(ctx, object, lock, create(InboxRowSchema, { runId }));
+      invocation.queueSequence = wait(ctx, object, lock, inboxRow(runId));
       return;
     }
-    ctx.tables.locks.put(object, create(KeyLockSchema, { runId }));
+    ctx.tables.locks.put(object, lockRow(runId));
   }
   enter(ctx, draft);
 }
@@ -84,7 +82,7 @@ function handOn(ctx: ApplyContext, object: string, { waiting, taken: before }: K
       patchState(ctx.tables.state, object, patch);
       continue;
     }
-    ctx.tables.locks.put(object, create(KeyLockSchema, { runId, waiting: left - 1, taken }));
+    ctx.tables.locks.put(object, lockRow(runId, left - 1, taken));
     const next = openDraft(ctx, runId);
     invariant(next !== undefined, "what waits in an inbox exists");
     enter(ctx, next);

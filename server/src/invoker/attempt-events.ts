@@ -3,11 +3,11 @@
 import { create } from "@bufbuild/protobuf";
 import { AttemptFailed_Behavior as Behavior } from "@perdure/proto/protocol/v1/deployment";
 import {
-  AttemptLostSchema,
   FailedSchema,
-  SuspendedSchema,
   type Appended,
   type AppendedItem,
+  type AttemptLost,
+  type Suspended,
 } from "@perdure/proto/storage/v1/events";
 import type { Log } from "../observe/log.js";
 import type { Clock } from "../shard/clock.js";
@@ -110,14 +110,23 @@ export class AttemptEvents {
     if (waiting === undefined || waiting.suspending) return;
     waiting.suspending = true;
     const { awaiting, seen } = waiting;
-    const value = create(SuspendedSchema, { runId, attempt: number, seen });
+    const value: Suspended = {
+      $typeName: "perdure.storage.v1.Suspended",
+      runId,
+      attempt: number,
+      seen,
+    };
     if (awaiting !== undefined) value.awaiting = awaiting;
     this.#options.shard().enqueue(partition, { case: "suspended", value });
   }
 
   /** The attempt, or what would have become one, is over through no fault of its own. */
   giveUp({ partition, runId, number }: Pick<Attempt, "partition" | "runId" | "number">): void {
-    const value = create(AttemptLostSchema, { runId, attempt: number });
+    const value: AttemptLost = {
+      $typeName: "perdure.storage.v1.AttemptLost",
+      runId,
+      attempt: number,
+    };
     this.#options.shard().enqueue(partition, { case: "attemptLost", value });
   }
 

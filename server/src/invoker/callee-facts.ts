@@ -1,7 +1,6 @@
 // Who is meant by a command that reaches another invocation: the facts that only the registry and the dice
 // know, and that the core needs with the event.
 
-import { create } from "@bufbuild/protobuf";
 import { HandlerKind, ServiceKind } from "@perdure/proto/manifest/v1/manifest";
 import type {
   CallCommand,
@@ -9,7 +8,7 @@ import type {
   InvocationReference,
   SendCommand,
 } from "@perdure/proto/protocol/v1/journal";
-import { CalleeFactsSchema, type CalleeFacts } from "@perdure/proto/storage/v1/events";
+import type { CalleeFacts } from "@perdure/proto/storage/v1/events";
 import { parseAwakeableId } from "@perdure/protocol/awakeable-id";
 import { isInvocationId, partitionOfInvocationId } from "@perdure/protocol/ids";
 import { keyBytesMax } from "@perdure/protocol/limits";
@@ -95,7 +94,8 @@ function invoked(context: CalleeContext, command: CallCommand | SendCommand): Ca
     },
     context.nowMs,
   );
-  return create(CalleeFactsSchema, {
+  return {
+    $typeName: "perdure.storage.v1.CalleeFacts",
     partition: identity.partition,
     id: identity.id,
     runId: identity.runId,
@@ -107,7 +107,7 @@ function invoked(context: CalleeContext, command: CallCommand | SendCommand): Ca
       byKey,
       context.retention,
     ),
-  });
+  };
 }
 
 /** Both become keys of the store as they are. SDKs check them; whoever speaks the protocol may not. */
@@ -130,7 +130,13 @@ function existing(id: string): CalleeFacts {
   if (!isInvocationId(id)) {
     throw new CalleeUnknown("PDR2008", `"${id}" is no invocation id`);
   }
-  return create(CalleeFactsSchema, { id, partition: partitionOfInvocationId(id) });
+  return {
+    $typeName: "perdure.storage.v1.CalleeFacts",
+    partition: partitionOfInvocationId(id),
+    id,
+    runId: "",
+    randomSeed: 0n,
+  };
 }
 
 function referencedId(target: InvocationReference | undefined, nowMs: number): string {

@@ -3,16 +3,8 @@
 
 import { create } from "@bufbuild/protobuf";
 import { HandlerKind, type Handler, type Service } from "@perdure/proto/manifest/v1/manifest";
-import {
-  FailureSchema,
-  SignalSchema,
-  type Failure,
-  type Target,
-} from "@perdure/proto/protocol/v1/journal";
-import {
-  SignalledSchema,
-  type Submitted as SubmittedEvent,
-} from "@perdure/proto/storage/v1/events";
+import { FailureSchema, type Failure, type Target } from "@perdure/proto/protocol/v1/journal";
+import type { Signalled, Submitted as SubmittedEvent } from "@perdure/proto/storage/v1/events";
 import {
   InvocationStatus,
   type Invocation,
@@ -131,8 +123,18 @@ export class Callers implements Invocations {
   signal(invocationId: string, signalId: number, result: SignalResult): Promise<void> {
     const shard = this.#options.shard();
     shard.admit();
-    const signal = create(SignalSchema, { signal: { case: "id", value: signalId }, result });
-    const value = create(SignalledSchema, { signal: { invocationId, signal } });
+    const value: Signalled = {
+      $typeName: "perdure.storage.v1.Signalled",
+      signal: {
+        $typeName: "perdure.storage.v1.SignalMessage",
+        invocationId,
+        signal: {
+          $typeName: "perdure.protocol.v1.Signal",
+          signal: { case: "id", value: signalId },
+          result,
+        },
+      },
+    };
     return new Promise((resolve, reject) => {
       shard.enqueue(
         partitionOfInvocationId(invocationId),

@@ -1,8 +1,7 @@
 // The outbox, from the shard's side: which receivers have logged what, told to the senders once in a batch;
 // and after a restart, what is still to be sent.
 
-import { create } from "@bufbuild/protobuf";
-import { DeliveredSchema, type Delivered } from "@perdure/proto/storage/v1/events";
+import type { Delivered } from "@perdure/proto/storage/v1/events";
 import type { Message } from "@perdure/proto/storage/v1/records";
 import { addressOfOutboxKey } from "../core/keys.js";
 import type { Tables } from "../core/tables.js";
@@ -30,9 +29,14 @@ export class Deliveries {
     if (this.#receipts.size === 0) return [];
     const receipts = [...this.#receipts].map(([sender, to]) => ({
       partition: sender,
-      delivered: create(DeliveredSchema, {
-        to: [...to].map(([partition, sequence]) => ({ partition, sequence })),
-      }),
+      delivered: {
+        $typeName: "perdure.storage.v1.Delivered" as const,
+        to: [...to].map(([partition, sequence]) => ({
+          $typeName: "perdure.storage.v1.DeliveredTo" as const,
+          partition,
+          sequence,
+        })),
+      },
     }));
     this.#receipts = new Map();
     return receipts;

@@ -1,14 +1,14 @@
 // The output of another invocation: waited for (attach) or looked at (get output).
 
-import { create } from "@bufbuild/protobuf";
 import type { AttachCommand, GetOutputCommand } from "@perdure/proto/protocol/v1/journal";
 import {
-  MessageSchema,
   PendingCompletion_Kind as PendingKind,
+  type AttachMessage,
 } from "@perdure/proto/storage/v1/records";
 import { sendMessage } from "../context.js";
 import { appendEntry } from "../notify.js";
 import { expect } from "../pending.js";
+import { messageOf, sinkOf } from "../rows.js";
 import type { CommandContext } from "./apply-command.js";
 import { calleeOf } from "./callee.js";
 
@@ -26,12 +26,12 @@ function ask(context: CommandContext<AttachCommand | GetOutputCommand>, peek: bo
   const callee = calleeOf(context.callee);
   appendEntry(ctx, draft, entry);
   expect(draft, { completionId, kind: PendingKind.ATTACH, name: callee.id });
-  const sink = { partition: ctx.partition, runId: draft.runId, completionId };
-  sendMessage(
-    ctx,
-    callee.partition,
-    create(MessageSchema, {
-      message: { case: "attach", value: { invocationId: callee.id, sink, peek } },
-    }),
-  );
+  const sink = sinkOf(ctx.partition, draft.runId, completionId);
+  const value: AttachMessage = {
+    $typeName: "perdure.storage.v1.AttachMessage",
+    invocationId: callee.id,
+    sink,
+    peek,
+  };
+  sendMessage(ctx, callee.partition, messageOf({ case: "attach", value }));
 }

@@ -1,15 +1,12 @@
 // A call: another handler is invoked, and its output completes the command.
 
-import { create } from "@bufbuild/protobuf";
-import { CompletionSchema, type CallCommand } from "@perdure/proto/protocol/v1/journal";
-import {
-  InvokeMessageSchema,
-  PendingCompletion_Kind as PendingKind,
-  ResponseSinkSchema,
-} from "@perdure/proto/storage/v1/records";
+import type { CallCommand } from "@perdure/proto/protocol/v1/journal";
+import { PendingCompletion_Kind as PendingKind } from "@perdure/proto/storage/v1/records";
+import { completionOf } from "@perdure/protocol/messages";
 import { sendMessage } from "../context.js";
 import { appendEntry, notifyCompletion } from "../notify.js";
 import { expect } from "../pending.js";
+import { messageOf, sinkOf } from "../rows.js";
 import type { CommandContext } from "./apply-command.js";
 import { calleeOf, invokeMessage } from "./callee.js";
 
@@ -20,21 +17,10 @@ export function call(command: CommandContext<CallCommand>): void {
   appendEntry(ctx, draft, entry);
   expect(draft, { completionId: resultCompletionId, kind: PendingKind.CALL, name: callee.id });
 
-  const invoke = create(InvokeMessageSchema, invokeMessage(command.command, callee));
-  invoke.sink = create(ResponseSinkSchema, {
-    partition: ctx.partition,
-    runId: draft.runId,
-    completionId: resultCompletionId,
-  });
-  sendMessage(ctx, callee.partition, {
-    $typeName: "perdure.storage.v1.Message",
-    message: { case: "invoke", value: invoke },
-  });
+  const invoke = invokeMessage(command.command, callee);
+  invoke.sink = sinkOf(ctx.partition, draft.runId, resultCompletionId);
+  sendMessage(ctx, callee.partition, messageOf({ case: "invoke", value: invoke }));
 
   const result = { case: "invocationId" as const, value: callee.id };
-  notifyCompletion(
-    ctx,
-    draft,
-    create(CompletionSchema, { completionId: invocationIdCompletionId, result }),
-  );
+  notifyCompletion(ctx, draft, completionOf(invocationIdCompletionId, result));
 }

@@ -2,8 +2,7 @@
 
 import type { CallCommand, SendCommand } from "@perdure/proto/protocol/v1/journal";
 import type { CalleeFacts } from "@perdure/proto/storage/v1/events";
-import type { InvokeMessageSchema } from "@perdure/proto/storage/v1/records";
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { InvokeMessage } from "@perdure/proto/storage/v1/records";
 import { invariant } from "@perdure/protocol/assert";
 
 export function calleeOf(callee: CalleeFacts | undefined): CalleeFacts {
@@ -14,15 +13,17 @@ export function calleeOf(callee: CalleeFacts | undefined): CalleeFacts {
 export function invokeMessage(
   command: CallCommand | SendCommand,
   callee: CalleeFacts,
-): MessageInitShape<typeof InvokeMessageSchema> {
+): InvokeMessage {
   const { id, runId, target, randomSeed } = callee;
   const { headers, parameter, idempotencyKey = "" } = command;
   return {
+    $typeName: "perdure.storage.v1.InvokeMessage",
     id,
     runId,
-    randomSeed,
     headers,
     idempotencyKey,
+    startAt: 0,
+    randomSeed,
     ...(target === undefined ? {} : { target }),
     ...(parameter === undefined ? {} : { parameter }),
   };

@@ -4,7 +4,6 @@
 import { create } from "@bufbuild/protobuf";
 import { ServiceKind } from "@perdure/proto/manifest/v1/manifest";
 import {
-  CompletionSchema,
   FailureSchema,
   type Completion,
   type CompletePromiseCommand,
@@ -12,16 +11,16 @@ import {
   type PeekPromiseCommand,
 } from "@perdure/proto/protocol/v1/journal";
 import {
-  DurablePromiseSchema,
   PendingCompletion_Kind as PendingKind,
   type DurablePromise,
 } from "@perdure/proto/storage/v1/records";
-import { voidResult } from "@perdure/protocol/messages";
+import { completionOf, voidResult } from "@perdure/protocol/messages";
 import { CommandRejected, openDraft, save, type ApplyContext, type Draft } from "../context.js";
 import { namedKey } from "../keys.js";
 import { objectOf } from "../lock.js";
 import { appendEntry, hasPending, notifyCompletion } from "../notify.js";
 import { expect } from "../pending.js";
+import { promiseRow, sinkOf } from "../rows.js";
 import type { CommandContext } from "./apply-command.js";
 import { checkKey } from "./state.js";
 
@@ -40,16 +39,8 @@ export function getPromise({
   }
   expect(draft, { completionId, kind: PendingKind.PROMISE, name: command.promise });
   const { partition } = ctx;
-  const waiting = [
-    ...(promise?.waiting ?? []),
-    {
-      $typeName: "perdure.storage.v1.ResponseSink" as const,
-      partition,
-      runId: draft.runId,
-      completionId,
-    },
-  ];
-  ctx.tables.promises.put(key, create(DurablePromiseSchema, { waiting }));
+  const waiting = [...(promise?.waiting ?? []), sinkOf(partition, draft.runId, completionId)];
+  ctx.tables.promises.put(key, promiseRow({ case: undefined }, waiting));
 }
 
 export function peekPromise({
@@ -77,7 +68,7 @@ export function completePromise({
     return answer(ctx, draft, command.completionId, alreadyCompleted);
   }
   const { result } = command;
-  ctx.tables.promises.put(key, create(DurablePromiseSchema, { result }));
+  ctx.tables.promises.put(key, promiseRow(result));
   answer(ctx, draft, command.completionId, { case: undefined });
   for (const { runId, completionId } of promise?.waiting ?? []) {
     if (runId === draft.runId) {
@@ -111,9 +102,6 @@ function answer(
   completionId: number,
   result: DurablePromise["result"] | Completion["result"],
 ): void {
-  const completion = create(CompletionSchema, {
-    completionId,
-    result: result.case === undefined ? voidResult : result,
-  });
-  notifyCompletion(ctx, draft, completion);
+  const told = result.case === undefined ? voidResult : result;
+  notifyCompletion(ctx, draft, completionOf(completionId, told));
 }

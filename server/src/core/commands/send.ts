@@ -1,12 +1,11 @@
 // A send: another handler is invoked, now or after a delay, and nobody waits.
 
-import { create } from "@bufbuild/protobuf";
-import { type SendCommand } from "@perdure/proto/protocol/v1/journal";
-import { InvokeMessageSchema } from "@perdure/proto/storage/v1/records";
+import type { SendCommand } from "@perdure/proto/protocol/v1/journal";
 import { completionOf } from "@perdure/protocol/messages";
 import { sendMessage } from "../context.js";
 import { dueAfter } from "../keys.js";
 import { appendEntry, notifyCompletion } from "../notify.js";
+import { messageOf } from "../rows.js";
 import type { CommandContext } from "./apply-command.js";
 import { calleeOf, invokeMessage } from "./callee.js";
 
@@ -16,12 +15,9 @@ export function send(command: CommandContext<SendCommand>): void {
   const callee = calleeOf(command.callee);
   appendEntry(ctx, draft, entry);
 
-  const invoke = create(InvokeMessageSchema, invokeMessage(command.command, callee));
+  const invoke = invokeMessage(command.command, callee);
   if (delayMs > 0n) invoke.startAt = dueAfter(ctx.nowMs, delayMs);
-  sendMessage(ctx, callee.partition, {
-    $typeName: "perdure.storage.v1.Message",
-    message: { case: "invoke", value: invoke },
-  });
+  sendMessage(ctx, callee.partition, messageOf({ case: "invoke", value: invoke }));
 
   const result = { case: "invocationId" as const, value: callee.id };
   notifyCompletion(ctx, draft, completionOf(completionId, result));

@@ -1,16 +1,17 @@
 // Signals to other invocations: named or numbered ones, the resolution of an awakeable, cancel.
 
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type {
   CancelCommand,
   CompleteAwakeableCommand,
   SendSignalCommand,
-  SignalSchema,
+  Signal,
 } from "@perdure/proto/protocol/v1/journal";
-import { MessageSchema } from "@perdure/proto/storage/v1/records";
+import type { SignalMessage } from "@perdure/proto/storage/v1/records";
 import { parseAwakeableId } from "@perdure/protocol/awakeable-id";
+import { voidResult } from "@perdure/protocol/messages";
 import { CommandRejected, sendMessage } from "../context.js";
 import { appendEntry } from "../notify.js";
+import { messageOf } from "../rows.js";
 import type { CommandContext } from "./apply-command.js";
 import { calleeOf } from "./callee.js";
 
@@ -34,22 +35,21 @@ export function completeAwakeable(context: CommandContext<CompleteAwakeableComma
 export function cancel(context: CommandContext<CancelCommand>): void {
   deliver(context, {
     signal: { case: "id", value: cancelSignalId },
-    result: { case: "void", value: {} },
+    result: voidResult,
   });
 }
 
 function deliver(
   context: CommandContext<unknown>,
-  signal: MessageInitShape<typeof SignalSchema>,
+  { signal, result }: Pick<Signal, "signal" | "result">,
 ): void {
   const { ctx, draft, entry } = context;
   const callee = calleeOf(context.callee);
   appendEntry(ctx, draft, entry);
-  sendMessage(
-    ctx,
-    callee.partition,
-    create(MessageSchema, {
-      message: { case: "signal", value: { invocationId: callee.id, signal } },
-    }),
-  );
+  const value: SignalMessage = {
+    $typeName: "perdure.storage.v1.SignalMessage",
+    invocationId: callee.id,
+    signal: { $typeName: "perdure.protocol.v1.Signal", signal, result },
+  };
+  sendMessage(ctx, callee.partition, messageOf({ case: "signal", value }));
 }

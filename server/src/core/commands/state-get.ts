@@ -2,7 +2,6 @@
 
 import { create } from "@bufbuild/protobuf";
 import {
-  CompletionSchema,
   StateKeysSchema,
   type GetStateCommand,
   type GetStateKeysCommand,
@@ -19,14 +18,8 @@ export function getState({ ctx, draft, entry, command }: CommandContext<GetState
   if (command.eager.case !== undefined) return;
   const value = ctx.tables.state.get(stateRowKey(object, command.key))?.value;
   const { completionId } = command;
-  notifyCompletion(
-    ctx,
-    draft,
-    create(CompletionSchema, {
-      completionId,
-      result: value === undefined ? voidResult : { case: "value", value },
-    }),
-  );
+  const result = value === undefined ? voidResult : { case: "value" as const, value };
+  notifyCompletion(ctx, draft, completionOf(completionId, result));
 }
 
 export function getStateKeys({

@@ -7,9 +7,9 @@ import {
   type ClearStateCommand,
   type SetStateCommand,
 } from "@perdure/proto/protocol/v1/journal";
-import { StateRowSchema } from "@perdure/proto/storage/v1/records";
 import { clear } from "../clear.js";
 import { appendEntry } from "../notify.js";
+import { stateRow } from "../rows.js";
 import type { CommandContext } from "./apply-command.js";
 import { stateRowKey, writableState } from "./state.js";
 
@@ -17,7 +17,7 @@ export function setState({ ctx, draft, entry, command }: CommandContext<SetState
   const object = writableState(draft);
   appendEntry(ctx, draft, entry);
   const { key: name, value = create(ValueSchema) } = command;
-  ctx.tables.state.put(stateRowKey(object, name), create(StateRowSchema, { name, value }));
+  ctx.tables.state.put(stateRowKey(object, name), stateRow(name, value));
 }
 
 export function clearState({

@@ -1,10 +1,9 @@
 // Receivers have logged messages of this partition: their rows in the outbox are not needed any more.
 
-import { create } from "@bufbuild/protobuf";
 import type { Delivered } from "@perdure/proto/storage/v1/events";
-import { SequenceSchema } from "@perdure/proto/storage/v1/records";
 import type { ApplyContext } from "../context.js";
 import { outboxKey } from "../keys.js";
+import { sequenceRow } from "../rows.js";
 
 export function delivered(ctx: ApplyContext, event: Delivered): void {
   for (const { partition, sequence } of event.to) {
@@ -14,6 +13,6 @@ export function delivered(ctx: ApplyContext, event: Delivered): void {
     for (let next = before + 1; next <= sequence; next++) {
       ctx.tables.outbox.delete(outboxKey(partition, next));
     }
-    ctx.tables.sequences.put(counter, create(SequenceSchema, { value: sequence }));
+    ctx.tables.sequences.put(counter, sequenceRow(sequence));
   }
 }

@@ -1,13 +1,13 @@
 // An attempt failed. What comes next was decided outside, where the retry policy and the dice are: another
 // attempt at a time that the event names, a pause, or the end. What the attempt wrote before stays.
 
-import { create } from "@bufbuild/protobuf";
 import type { Failed } from "@perdure/proto/storage/v1/events";
-import { InvocationStatus, TimerRowSchema } from "@perdure/proto/storage/v1/records";
+import { InvocationStatus } from "@perdure/proto/storage/v1/records";
 import { completeWith } from "../complete.js";
 import { openAttempt, save, type ApplyContext, type Draft } from "../context.js";
 import { leaveReady } from "../ready.js";
 import { retryTimerKey } from "../withdraw.js";
+import { retryTimer } from "../rows.js";
 
 export function failed(ctx: ApplyContext, event: Failed): void {
   const draft = openAttempt(ctx, event.runId, event.attempt);
@@ -35,9 +35,6 @@ function backOff(ctx: ApplyContext, draft: Draft, retryAt: number): void {
   const { runId, invocation } = draft;
   invocation.status = InvocationStatus.BACKING_OFF;
   invocation.dueAt = retryAt;
-  ctx.tables.timers.put(
-    retryTimerKey(draft),
-    create(TimerRowSchema, { runId, timer: { case: "retry", value: {} } }),
-  );
+  ctx.tables.timers.put(retryTimerKey(draft), retryTimer(runId));
   ctx.emit({ kind: "armTimer", dueAt: retryAt, retention: false });
 }

@@ -1,13 +1,12 @@
 // What another partition (or this one) put into its outbox arrives. A message that came before, by its
 // sequence, changes nothing: senders repeat what they don't know to be logged.
 
-import { create } from "@bufbuild/protobuf";
 import type { CompleteMessage } from "@perdure/proto/storage/v1/records";
 import type { MessageReceived } from "@perdure/proto/storage/v1/events";
-import { SequenceSchema } from "@perdure/proto/storage/v1/records";
 import { invariant } from "@perdure/protocol/assert";
 import { openDraft, save, type ApplyContext } from "../context.js";
 import { hasPending, notifyCompletion } from "../notify.js";
+import { sequenceRow } from "../rows.js";
 import { attached } from "./attached.js";
 import { killed } from "./killed.js";
 import { signalled } from "./signalled.js";
@@ -18,7 +17,7 @@ export function messageReceived(ctx: ApplyContext, event: MessageReceived): void
   const last = ctx.tables.sequences.get(counter)?.value ?? 0;
   if (event.sequence <= last) return;
   invariant(event.sequence === last + 1, "messages of a partition arrive in order");
-  ctx.tables.sequences.put(counter, create(SequenceSchema, { value: event.sequence }));
+  ctx.tables.sequences.put(counter, sequenceRow(event.sequence));
 
   const message = event.message?.message;
   switch (message?.case) {

@@ -6,9 +6,7 @@ import { create } from "@bufbuild/protobuf";
 import { HandlerKind } from "@perdure/proto/manifest/v1/manifest";
 import { FailureSchema, type InputCommand } from "@perdure/proto/protocol/v1/journal";
 import {
-  IdentitySchema,
   InvocationStatus,
-  TimerRowSchema,
   type InvokeMessage,
   type ResponseSink,
 } from "@perdure/proto/storage/v1/records";
@@ -23,6 +21,7 @@ import { timerKey } from "../keys.js";
 import { admit } from "../lock.js";
 import { appendEntry } from "../notify.js";
 import { readOutput } from "../queries.js";
+import { identityRow, startTimer } from "../rows.js";
 
 export function submitted(ctx: ApplyContext, message: InvokeMessage): void {
   const uuid = uuidOfInvocationId(message.id);
@@ -31,7 +30,7 @@ export function submitted(ctx: ApplyContext, message: InvokeMessage): void {
     const life = ctx.tables.identities.get(uuid);
     const existing = life === undefined ? undefined : openDraft(ctx, life.runId);
     if (existing !== undefined) return metAgain(ctx, existing, message);
-    ctx.tables.identities.put(uuid, create(IdentitySchema, { runId: message.runId }));
+    ctx.tables.identities.put(uuid, identityRow(message.runId));
   }
 
   const draft = accept(ctx, message);
@@ -64,10 +63,7 @@ function accept(ctx: ApplyContext, message: InvokeMessage): Draft {
 function schedule(ctx: ApplyContext, draft: Draft, startAt: number): void {
   draft.invocation.status = InvocationStatus.SCHEDULED;
   draft.invocation.dueAt = startAt;
-  ctx.tables.timers.put(
-    timerKey(startAt, draft.runId, "start"),
-    create(TimerRowSchema, { runId: draft.runId, timer: { case: "start", value: {} } }),
-  );
+  ctx.tables.timers.put(timerKey(startAt, draft.runId, "start"), startTimer(draft.runId));
   ctx.emit({ kind: "armTimer", dueAt: startAt, retention: false });
 }
 
