@@ -19,7 +19,8 @@ async function uriOf(server: Server): Promise<string> {
 /** Resolves with why the session is over. */
 function overOf(uri: string, options: Partial<SessionOptions> = {}): Promise<unknown> {
   return new Promise((resolve) => {
-    const listener = { opened: () => undefined, frames: () => undefined, closed: resolve };
+    const nothing = (): undefined => undefined;
+    const listener = { opened: nothing, frames: nothing, tooLarge: nothing, closed: resolve };
     const session = new Session({ uri, headers: {}, ...options, listener });
     onTestFinished(() => {
       session.close();
