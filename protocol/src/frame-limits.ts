@@ -14,7 +14,7 @@ export const framesPerMessageMax = 500;
 export const messageBytesTaken: number = 512 * 1024 * 1024;
 
 /** Bytes of fragments that may be under way for one attempt, each way, before the first Credit. */
-export const initialCreditBytes: number = 2 * frameBytesMax;
+export const initialCreditBytes: number = 4 * frameBytesMax;
 
 /** Bytes of frames that come in pieces, of all attempts of one session, that the receiver grants at the same time. */
 export const assemblyBytesMax: number = 64 * 1024 * 1024;

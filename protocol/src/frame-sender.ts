@@ -92,6 +92,11 @@ export class FrameSender<F extends { readonly streamId: number }> {
     this.#nextBytes += bytes;
   }
 
+  /** There is no output yet: nothing is written until `drained` is called. */
+  hold(): void {
+    this.#writable = false;
+  }
+
   /** Writes what can go. */
   flush(): void {
     while (this.#writable) {

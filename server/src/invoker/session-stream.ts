@@ -72,7 +72,7 @@ export class SessionStream {
   /** @param framed  a message behind the room for its head */
   write(framed: Uint8Array): boolean {
     const stream = this.#stream;
-    if (stream === undefined || this.#closed) return false;
+    if (stream === undefined || this.#closed) return true;
     writeGrpcHead(framed);
     stream.write(framed);
     return !stream.writableNeedDrain || stream.writableLength < messageBytesMax;

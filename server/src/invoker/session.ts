@@ -109,6 +109,7 @@ export class Session {
       encode: encodeServerFrame,
       fragment: fragmentOf,
     });
+    this.#sender.hold();
     this.#assembler = new FrameAssembler({
       frameBytesMax: options.frameBytesMax ?? payloadBytesMax,
       grant: (streamId, bytes) => {
