@@ -53,6 +53,7 @@ export class FrameSender<F extends { readonly streamId: number }> {
   readonly #credits = new Map<number, number>();
   #encodedBytes = 0;
   #writable = true;
+  #writing = false;
   #fragments = false;
   #limited = false;
 
@@ -99,13 +100,20 @@ export class FrameSender<F extends { readonly streamId: number }> {
 
   /** Writes what can go. */
   flush(): void {
+    // Whoever is written to may answer at once; what that allows goes out after the message, not within it.
+    if (this.#writing) return;
     while (this.#writable) {
       if (this.#lanes.size > 0) this.#takeTurns();
       if (this.#next.length === 0) return;
       const frames = this.#next;
       this.#next = [];
       this.#nextBytes = 0;
-      this.#writable = this.#options.write(frames);
+      this.#writing = true;
+      try {
+        this.#writable = this.#options.write(frames);
+      } finally {
+        this.#writing = false;
+      }
     }
   }
 

@@ -333,7 +333,15 @@ export class EndpointSession {
   }
 
   #flush(): void {
-    this.#queue.flush();
+    try {
+      this.#queue.flush();
+    } catch (error) {
+      // What can't be written is lost, and the stream with it: the server starts the attempts anew.
+      this.#options.logger.error(`a session could not be written: ${String(error)}`);
+      this.#dropAll();
+      this.#output?.end();
+      this.#output = undefined;
+    }
     this.#endIfDone();
   }
 

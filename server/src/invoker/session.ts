@@ -177,7 +177,12 @@ export class Session {
     this.#flushing = true;
     queueMicrotask(() => {
       this.#flushing = false;
-      if (!this.#closed) this.#sender.flush();
+      if (this.#closed) return;
+      try {
+        this.#sender.flush();
+      } catch (error) {
+        this.#over(error);
+      }
     });
   }
 
