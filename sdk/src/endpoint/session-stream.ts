@@ -71,7 +71,7 @@ function carry(
     session.receive(decodeSessionRequest(message));
   });
   let over = false;
-  const end = (error?: unknown): void => {
+  const end = (error?: Error): void => {
     if (over) return;
     over = true;
     session.end(error);
@@ -84,7 +84,7 @@ function carry(
     try {
       reader.push(chunk);
     } catch (error) {
-      end(error);
+      end(error instanceof Error ? error : new Error(String(error)));
     }
   });
   stream.on("end", () => {

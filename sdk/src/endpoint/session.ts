@@ -110,11 +110,9 @@ export class EndpointSession {
    * The server's side of the stream has ended.
    * @param error  why, unless it ended as it should
    */
-  end(error?: unknown): void {
-    if (error !== undefined) {
-      // The connection is gone; the server starts the attempts anew on another session.
-      this.#options.logger.debug(`session ended: ${String(error)}`);
-    }
+  end(error?: Error): void {
+    // The connection is gone; the server starts the attempts anew on another session.
+    if (error !== undefined) this.#options.logger.debug(`session ended: ${String(error)}`);
     this.#dropAll();
     this.#ending = true;
     this.#flush();
@@ -160,7 +158,7 @@ export class EndpointSession {
       for await (const { frames } of requests) this.receive(frames);
       this.end();
     } catch (error) {
-      this.end(error);
+      this.end(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
