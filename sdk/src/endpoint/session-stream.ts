@@ -124,7 +124,8 @@ function refuse(stream: ServerHttp2Stream, error: unknown): void {
       ":status": 200,
       "content-type": contentType,
       "grpc-status": String(code),
-      "grpc-message": encodeURIComponent(rawMessage),
+      // As gRPC has it: what is printable stays.
+      "grpc-message": rawMessage.replace(/[^\x20-\x24\x26-\x7e]+/gu, encodeURIComponent),
       "x-restate-server": sdkVersion,
     },
     { endStream: true },
