@@ -16,6 +16,12 @@ export function rssMbOf(pid: number): number {
   return kib ? (Number(kib[1]) * 1024) / 1e6 : Number.NaN;
 }
 
+/** The most resident memory that a process has had, in MB (10^6 bytes). */
+export function peakRssMbOf(pid: number): number {
+  const kib = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
+  return kib ? (Number(kib[1]) * 1024) / 1e6 : Number.NaN;
+}
+
 export interface MachineTicks {
   readonly idle: number;
   readonly total: number;

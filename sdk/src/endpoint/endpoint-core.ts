@@ -29,6 +29,14 @@ import { textResponse } from "./text-response.js";
 export interface EndpointCore {
   /** Answers a request. Never throws. */
   handle(request: UniversalServerRequest): Promise<UniversalServerResponse>;
+  /**
+   * A session for whoever carries its messages without Connect.
+   * @throws IdentityError  the request was not signed as it must be
+   * @throws ConnectError  this endpoint takes no sessions
+   */
+  openSession(header: Headers, path: string): Promise<EndpointSession>;
+  /** It is over. */
+  closed(session: EndpointSession): void;
   /** The open sessions. */
   readonly sessions: ReadonlySet<EndpointSession>;
   /** Attempts that compute, in sessions and in requests. */
@@ -60,6 +68,18 @@ export function createEndpointCore(options: EndpointOptions): EndpointCore {
     sessions,
     get running(): number {
       return [...sessions].reduce((sum, { running }) => sum + running, requests);
+    },
+    async openSession(header, path) {
+      try {
+        await identity?.verify(header, path);
+      } catch (error) {
+        if (error instanceof IdentityError) logger.warn(error.message);
+        throw error;
+      }
+      return openSession();
+    },
+    closed(session) {
+      sessions.delete(session);
     },
     async handle(request) {
       let response: UniversalServerResponse;
@@ -109,14 +129,7 @@ export function createEndpointCore(options: EndpointOptions): EndpointCore {
         return { ...versions, sdkVersion, manifest, buildId, protocolMode };
       },
       async *session(messages) {
-        if (options.bidirectional === false) {
-          throw new ConnectError(
-            "this endpoint takes requests, no sessions (bidirectional: false). Register it again",
-            Code.FailedPrecondition,
-          );
-        }
-        const session = new EndpointSession({ ...endpoint, ...(await theInstance()) });
-        sessions.add(session);
+        const session = await openSession();
         try {
           yield* session.run(messages);
         } finally {
@@ -133,6 +146,18 @@ export function createEndpointCore(options: EndpointOptions): EndpointCore {
       },
     });
     return router.handlers;
+  }
+
+  async function openSession(): Promise<EndpointSession> {
+    if (options.bidirectional === false) {
+      throw new ConnectError(
+        "this endpoint takes requests, no sessions (bidirectional: false). Register it again",
+        Code.FailedPrecondition,
+      );
+    }
+    const session = new EndpointSession({ ...endpoint, ...(await theInstance()) });
+    sessions.add(session);
+    return session;
   }
 
   function theInstance(): Promise<{ instanceId: string; buildId: string }> {

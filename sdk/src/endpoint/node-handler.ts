@@ -8,6 +8,7 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import { carrySession, isSessionRequest } from "./session-stream.js";
 import { createEndpointCore, type EndpointCore } from "./endpoint-core.js";
 import type { EndpointOptions } from "./endpoint-options.js";
 
@@ -32,6 +33,7 @@ export function createEndpointHandler(options: EndpointOptions): NodeEndpointHan
 
 export function nodeHandlerOf(core: EndpointCore): NodeEndpointHandler {
   return (request, response) => {
+    if (isSessionRequest(request, response)) return void carrySession(core, request, response);
     void respond(core, request, response);
   };
 }

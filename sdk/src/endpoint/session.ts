@@ -5,21 +5,40 @@ import { create } from "@bufbuild/protobuf";
 import {
   DeploymentFrameSchema,
   type DeploymentFrame,
+  type Fragment,
   type ServerFrame,
   type SessionRequest,
   type Start,
 } from "@perdure/proto/protocol/v1/deployment";
 import type { Entry } from "@perdure/proto/protocol/v1/journal";
 import { earlyResults } from "@perdure/protocol/features";
-import { FrameQueue } from "@perdure/protocol/frame-queue";
+import { FrameAssembler } from "@perdure/protocol/frame-assembler";
+import { creditsFeature, sessionFeatures } from "@perdure/protocol/frame-limits";
+import { FrameSender } from "@perdure/protocol/frame-sender";
+import { deploymentFrameBytes } from "@perdure/protocol/frame-size";
+import { decodeServerFrame, encodeDeploymentFrame } from "@perdure/protocol/session-messages";
 import type { Attempt } from "../attempt/attempt.js";
+import { failFrameTooLarge, frameBytesTaken } from "./frame-too-large.js";
 import { helloOf } from "./hello.js";
 import { atEndOfTurn } from "./macrotask.js";
+import { MessageQueue } from "./message-queue.js";
 import { startAttempt, type AttemptEnvironment, type Starting } from "./start-attempt.js";
 
 export interface SessionOptions extends AttemptEnvironment {
   readonly instanceId: string;
   readonly buildId: string;
+  /** What is said in Hello of how frames travel. Tests say less. */
+  readonly features?: readonly string[];
+  /** The largest frame that is taken. */
+  readonly frameBytesMax?: number;
+}
+
+/** Where the messages of a session go. */
+export interface SessionOutput {
+  /** Takes a message. False: nothing more until `drained` is called. */
+  write(frames: DeploymentFrame[]): boolean;
+  /** There is nothing more to write. */
+  end(): void;
 }
 
 /** Turns that what attempts have said may wait for what they say next. */
@@ -27,7 +46,9 @@ const turnsWaitedMax = 3;
 
 export class EndpointSession {
   readonly #options: SessionOptions;
-  readonly #queue = new FrameQueue<DeploymentFrame>();
+  readonly #features: readonly string[];
+  readonly #queue: FrameSender<DeploymentFrame>;
+  readonly #assembler: FrameAssembler;
   readonly #attempts = new Map<number, Attempt>();
   /** Those whose entries have not all come. */
   readonly #starting = new Map<number, Starting>();
@@ -41,19 +62,73 @@ export class EndpointSession {
   #durablePosition = 0n;
   /** Attempts that were begun before what they began with was durable, in order. */
   #gated: { readonly position: bigint; readonly attempt: Attempt }[] = [];
+  #output: SessionOutput | undefined;
+  /** Nothing more is said: once all has gone, the output ends. */
+  #ending = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#features = options.features ?? sessionFeatures;
+    this.#queue = new FrameSender<DeploymentFrame>({
+      write: (frames) => this.#output?.write(frames) ?? true,
+      bytesOf: deploymentFrameBytes,
+      encode: encodeDeploymentFrame,
+      fragment: fragmentOf,
+    });
+    this.#assembler = new FrameAssembler({
+      frameBytesMax: options.frameBytesMax ?? frameBytesTaken,
+      grant: (streamId, bytes) => {
+        this.#grant(streamId, bytes);
+      },
+    });
   }
 
-  /** The stream: takes what the server sends until it ends, gives what goes back. */
+  /** The stream is there: says Hello. */
+  open(output: SessionOutput): void {
+    this.#output = output;
+    const hello = helloOf(this.#options);
+    const features = [...hello.features, ...this.#features];
+    this.#say({ case: "hello", value: { ...hello, features } });
+    this.#flush();
+  }
+
+  /**
+   * What a message of the server brought.
+   * @throws GrpcFramingError  the server does not keep to what was agreed on
+   */
+  receive(frames: readonly ServerFrame[]): void {
+    for (const frame of frames) this.#receive(frame);
+  }
+
+  /** The output takes more. */
+  drained(): void {
+    this.#queue.drained();
+    this.#endIfDone();
+  }
+
+  /**
+   * The server's side of the stream has ended.
+   * @param error  why, unless it ended as it should
+   */
+  end(error?: Error): void {
+    // The connection is gone; the server starts the attempts anew on another session.
+    if (error !== undefined) this.#options.logger.debug(`session ended: ${String(error)}`);
+    this.#dropAll();
+    this.#ending = true;
+    this.#flush();
+  }
+
+  /** The stream as iterables: takes what the server sends until it ends, gives what goes back. */
   async *run(
     requests: AsyncIterable<SessionRequest>,
   ): AsyncGenerator<{ frames: DeploymentFrame[] }> {
+    const messages = new MessageQueue(() => {
+      this.drained();
+    });
+    this.open(messages);
     // Ends when the server's side of the stream does, which may be after ours.
     void this.#read(requests);
-    this.#say({ case: "hello", value: helloOf(this.#options) });
-    yield* this.#queue;
+    yield* messages;
   }
 
   /** No new attempts; those that run may go on until the process ends. */
@@ -73,21 +148,17 @@ export class EndpointSession {
   close(): void {
     this.#turnsWaited = turnsWaitedMax;
     this.#endOfTurn();
-    this.#queue.close();
     this.#dropAll();
+    this.#ending = true;
+    this.#flush();
   }
 
   async #read(requests: AsyncIterable<SessionRequest>): Promise<void> {
     try {
-      for await (const { frames } of requests) {
-        for (const frame of frames) this.#receive(frame);
-      }
+      for await (const { frames } of requests) this.receive(frames);
+      this.end();
     } catch (error) {
-      // The connection is gone; the server starts the attempts anew on another session.
-      this.#options.logger.debug(`session ended: ${String(error)}`);
-    } finally {
-      this.#dropAll();
-      this.#queue.close();
+      this.end(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
@@ -98,9 +169,6 @@ export class EndpointSession {
   #receive(received: ServerFrame): void {
     const { frame, streamId } = received;
     switch (frame.case) {
-      case "hello":
-        this.#earlyResults = frame.value.features.includes(earlyResults);
-        return;
       case "start":
         return this.#start(received, frame.value);
       case "startEntries":
@@ -117,9 +185,14 @@ export class EndpointSession {
         return this.#durable(frame.value.position);
       case "drop":
       case "abort":
-        this.#starting.delete(streamId);
-        this.#attemptOf(received)?.drop();
-        return;
+        return this.#dropped(received);
+      case "hello":
+        return this.#agree(frame.value.features);
+      case "fragment":
+        return this.#put(received, frame.value);
+      case "credit":
+        this.#queue.credit(streamId, Number(frame.value.bytes));
+        return this.#endIfDone();
       case "ping":
         return this.#say({
           case: "pong",
@@ -128,6 +201,46 @@ export class EndpointSession {
       default:
         return;
     }
+  }
+
+  #agree(theirs: readonly string[]): void {
+    this.#earlyResults = theirs.includes(earlyResults);
+    const features = theirs.filter((feature) => this.#features.includes(feature));
+    this.#queue.allow(features);
+    this.#assembler.limit(features.includes(creditsFeature));
+  }
+
+  /** The server wants to hear no more of an attempt, also where it is over here. */
+  #dropped(received: ServerFrame): void {
+    const { streamId } = received;
+    const attempt = this.#attemptOf(received);
+    // Told to an earlier attempt of this stream id.
+    if (attempt === undefined && this.#attempts.has(streamId)) return;
+    this.#starting.delete(streamId);
+    attempt?.drop();
+    this.#assembler.forget(streamId);
+    this.#queue.forget(streamId);
+  }
+
+  #put(received: ServerFrame, { data, last }: Fragment): void {
+    const { streamId } = received;
+    const assembled = this.#assembler.take(streamId, data, last);
+    if (assembled?.kind === "frame") return this.#receive(decodeServerFrame(assembled.bytes));
+    if (assembled === undefined) return;
+    this.#starting.delete(streamId);
+    this.#attemptOf(received)?.drop();
+    if (received.attempt === undefined) return;
+    this.#outgoing.push(failFrameTooLarge(streamId, received.attempt, assembled.bytes));
+    this.#schedule();
+  }
+
+  #grant(streamId: number, bytes: number): void {
+    const value = { $typeName: "perdure.protocol.v1.Credit" as const, bytes: BigInt(bytes) };
+    const frame = { case: "credit" as const, value };
+    const $typeName = "perdure.protocol.v1.DeploymentFrame";
+    // Not behind what waits for credit itself.
+    this.#queue.push({ $typeName, streamId, frame }, 0);
+    this.#schedule();
   }
 
   #attemptOf({ streamId, attempt }: ServerFrame): Attempt | undefined {
@@ -170,6 +283,7 @@ export class EndpointSession {
       ended: (ended) => {
         if (this.#attempts.get(streamId) === ended) this.#attempts.delete(streamId);
         this.#touched.delete(ended);
+        this.#assembler.refuse(streamId);
       },
     });
     if (started === undefined) return;
@@ -208,10 +322,40 @@ export class EndpointSession {
     this.#turnsWaited = 0;
     const frames = this.#outgoing;
     this.#outgoing = [];
-    for (const frame of frames) this.#queue.push(frame);
+    for (const frame of frames) {
+      this.#queue.push(frame);
+      const { case: said } = frame.frame;
+      if (said === "end" || said === "failed") this.#queue.finish(frame.streamId);
+    }
+    this.#flush();
+  }
+
+  #flush(): void {
+    try {
+      this.#queue.flush();
+    } catch (error) {
+      // What can't be written is lost, and the stream with it: the server starts the attempts anew.
+      this.#options.logger.error(`a session could not be written: ${String(error)}`);
+      this.#dropAll();
+      this.#output?.end();
+      this.#output = undefined;
+    }
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (!this.#ending || !this.#queue.isEmpty) return;
+    this.#output?.end();
+    this.#output = undefined;
   }
 
   #say(frame: DeploymentFrame["frame"]): void {
     this.#queue.push(create(DeploymentFrameSchema, { frame }));
+    this.#schedule();
   }
+}
+
+function fragmentOf(of: DeploymentFrame, data: Uint8Array, last: boolean): DeploymentFrame {
+  const value = { $typeName: "perdure.protocol.v1.Fragment" as const, data, last };
+  return { ...of, frame: { case: "fragment", value } };
 }

@@ -11,6 +11,9 @@ type Item = Exclude<AppendedItem["item"], { case: undefined }>;
 /** What an item may have around its value: names, ids, a target. */
 export const envelopeBytes = 1_000;
 
+/** What a frame may have beside its value: headers, state keys, a stack. A value is judged when the frame is whole. */
+export const frameOverheadMax: number = 1024 * 1024;
+
 /** In memory, roughly. */
 export function itemBytes(item: Item): number {
   if (item.case === "command") return entryBytes(item.value);
@@ -25,8 +28,12 @@ export class ValueTooLarge extends Error {
 
 /** @throws ValueTooLarge */
 export function checkValue(bytes: number, bytesMax: number): void {
-  if (bytes <= bytesMax) return;
-  throw new ValueTooLarge(
+  if (bytes > bytesMax) throw valueTooLarge(bytes, bytesMax);
+}
+
+/** @param bytes  those that are known of: a frame that is not taken is not read to its end */
+export function valueTooLarge(bytes: number, bytesMax: number): ValueTooLarge {
+  return new ValueTooLarge(
     `a value of some ${String(bytes)} bytes is larger than the ${String(bytesMax)} that the server records (bodyBytesMax). Keep large data elsewhere, and record where`,
   );
 }

@@ -15,6 +15,8 @@ export interface LinkOptions {
   readonly signer?: RequestSigner | undefined;
   /** Which addresses may be connected to. */
   readonly guard?: AddressGuard | undefined;
+  /** The largest frame that is taken from a session. */
+  readonly frameBytesMax?: number | undefined;
 }
 
 export function createLink(deployment: Deployment, options: LinkOptions): Link {

@@ -18,6 +18,8 @@ export interface DeploymentLinkOptions {
   readonly signer?: RequestSigner | undefined;
   /** Which addresses may be connected to. */
   readonly guard?: AddressGuard | undefined;
+  /** The largest frame that is taken from a session. */
+  readonly frameBytesMax?: number | undefined;
 }
 
 export class DeploymentLink implements Link {
@@ -27,18 +29,21 @@ export class DeploymentLink implements Link {
   readonly #log: Log;
   readonly #signer: RequestSigner | undefined;
   readonly #guard: AddressGuard | undefined;
+  readonly #frameBytesMax: number | undefined;
   #session: Session | undefined;
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
   #draining = false;
   #closed = false;
 
-  constructor(deployment: Deployment, { listener, log, signer, guard }: DeploymentLinkOptions) {
+  constructor(deployment: Deployment, options: DeploymentLinkOptions) {
+    const { listener, log, signer } = options;
     this.#deployment = deployment;
     this.#listener = listener;
     this.#log = log;
     this.#signer = signer;
-    this.#guard = guard;
+    this.#guard = options.guard;
+    this.#frameBytesMax = options.frameBytesMax;
   }
 
   get deployment(): Deployment {
@@ -73,6 +78,7 @@ export class DeploymentLink implements Link {
       headers: additionalHeaders,
       signer: this.#signer,
       guard: this.#guard,
+      frameBytesMax: this.#frameBytesMax,
       listener: {
         opened: () => {
           if (this.#failures > 0) this.#log.info(`deployment ${uri} is reachable again`);
@@ -81,6 +87,9 @@ export class DeploymentLink implements Link {
         },
         frames: (frames) => {
           this.#listener.frames(this, frames);
+        },
+        tooLarge: (streamId, bytes) => {
+          this.#listener.tooLarge(this, streamId, bytes);
         },
         closed: (error) => {
           this.#lost(error);
@@ -91,6 +100,10 @@ export class DeploymentLink implements Link {
 
   send(frame: ServerFrame): void {
     this.#session?.send(frame);
+  }
+
+  forget(streamId: number): void {
+    this.#session?.forget(streamId);
   }
 
   /** The instance is shutting down: what runs may finish, nothing new is started. */

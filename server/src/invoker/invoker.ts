@@ -28,7 +28,14 @@ import { nothingIncoming, type Attempt } from "./attempt.js";
 import { createLink, updatedLink } from "./create-link.js";
 import { AttemptEvents } from "./attempt-events.js";
 import { AttemptRoom, type RoomLimits } from "./attempt-room.js";
-import { checkValue, envelopeBytes, excessOf, itemBytes } from "./budget.js";
+import {
+  checkValue,
+  envelopeBytes,
+  excessOf,
+  frameOverheadMax,
+  itemBytes,
+  valueTooLarge,
+} from "./budget.js";
 import { failedBySdk, failedByServer } from "./failures.js";
 import { handlerOptions, type HandlerOptions, type InvokerDefaults } from "./handler-options.js";
 import type { Link } from "./link.js";
@@ -296,9 +303,10 @@ export class Invoker {
     const link = known === undefined ? undefined : updatedLink(known, deployment);
     if (link !== undefined) return link;
     known?.close();
-    const { log, signer, guard } = this.#options;
+    const { log, signer, guard, limits } = this.#options;
+    const frameBytesMax = limits.valueBytesMax + frameOverheadMax;
     const listener = this.#linkListener;
-    const created = createLink(deployment, { listener, log, signer, guard });
+    const created = createLink(deployment, { listener, log, signer, guard, frameBytesMax });
     this.#links.set(deployment.id, created);
     return created;
   }
@@ -309,6 +317,11 @@ export class Invoker {
     },
     frames: (link: Link, frames: readonly DeploymentFrame[]): void => {
       this.#received(link, frames);
+    },
+    tooLarge: (link: Link, streamId: number, bytes: number): void => {
+      const attempt = this.#byStream.get(streamId);
+      if (attempt?.link !== link || attempt.knownOver) return;
+      this.#events.refused(attempt, valueTooLarge(bytes, this.#options.limits.valueBytesMax));
     },
     lost: (link: Link, streamIds?: readonly number[]): void => {
       this.#lost(link, streamIds);
@@ -529,6 +542,7 @@ export class Invoker {
     this.#room.leave(attempt);
     this.#attempts.delete(attempt.runId);
     this.#byStream.delete(attempt.streamId);
+    attempt.link.forget(attempt.streamId);
     this.#waiting.delete(attempt);
   }
 

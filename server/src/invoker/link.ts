@@ -22,6 +22,8 @@ export interface Link {
   send(frame: ServerFrame): void;
   /** Everything up to this log position is durable. */
   durable(position: bigint): void;
+  /** The attempt is over: nothing more is said to it or taken from it. */
+  forget(streamId: number): void;
   /** The instance is shutting down: what runs may finish, nothing new is started. */
   drain(): void;
   /** Every attempt on it is over. */
@@ -31,6 +33,8 @@ export interface Link {
 export interface LinkListener {
   opened(link: Link): void;
   frames(link: Link, frames: readonly DeploymentFrame[]): void;
+  /** An attempt sends a frame that is larger than is taken; the link drops what came of it. */
+  tooLarge(link: Link, streamId: number, bytes: number): void;
   /**
    * Attempts are over through no fault of their own.
    * @param streamIds  those; undefined: all on this link

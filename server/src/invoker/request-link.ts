@@ -99,6 +99,9 @@ export class RequestLink implements Link {
     }
   }
 
+  /** Nothing to do: a request brings all that it has at once. */
+  forget(): void {}
+
   /** Nothing to do: an instance that goes says so by its status, and the next request meets another. */
   drain(): void {}
 

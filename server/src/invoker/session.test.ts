@@ -1,5 +1,11 @@
 import { createServer as createHttp1Server } from "node:http";
-import { createServer as createHttp2Server, type IncomingHttpHeaders } from "node:http2";
+import {
+  constants,
+  createServer as createHttp2Server,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
 import { generateKeyPairSync } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
@@ -19,7 +25,8 @@ async function uriOf(server: Server): Promise<string> {
 /** Resolves with why the session is over. */
 function overOf(uri: string, options: Partial<SessionOptions> = {}): Promise<unknown> {
   return new Promise((resolve) => {
-    const listener = { opened: () => undefined, frames: () => undefined, closed: resolve };
+    const nothing = (): undefined => undefined;
+    const listener = { opened: nothing, frames: nothing, tooLarge: nothing, closed: resolve };
     const session = new Session({ uri, headers: {}, ...options, listener });
     onTestFinished(() => {
       session.close();
@@ -67,4 +74,63 @@ test("the request that opens a session has the deployment's headers, and is sign
   expect(JSON.parse(Buffer.from(claims, "base64url").toString())).toMatchObject({
     aud: "/perdure.protocol.v1.Deployment/Session",
   });
+});
+
+test("a session that is refused says why, in the words of whoever refused it", async () => {
+  const refusals: [OutgoingHttpHeaders, RegExp][] = [
+    [{ ":status": 404 }, /^Error: HTTP 404$/],
+    [{ ":status": 200, "content-type": "text/html" }, /content type is "text\/html"/],
+    [
+      {
+        ":status": 200,
+        "content-type": "application/grpc",
+        "grpc-status": "9",
+        "grpc-message": "takes%20no sessions",
+      },
+      /^Error: takes no sessions \(gRPC status 9, FailedPrecondition\)$/,
+    ],
+  ];
+  for (const [headers, words] of refusals) {
+    const server = createHttp2Server();
+    server.on("stream", (stream) => {
+      stream.respond(headers, { endStream: true });
+    });
+    expect(String(await overOf(await uriOf(server)))).toMatch(words);
+  }
+});
+
+test("a session that ends says whether it was reset, cut off, or ended as gRPC does", async () => {
+  const head = { ":status": 200, "content-type": "application/grpc+proto" };
+  const ends: [(stream: ServerHttp2Stream) => void, RegExp][] = [
+    [(stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR), /INTERNAL_ERROR|error code 2/],
+    [(stream) => stream.end(Buffer.from([0, 0, 0])), /ended within a message/],
+    [
+      (stream) => stream.end(Buffer.from([0, 0, 0, 0, 0])),
+      /first frame of the session is no Hello/,
+    ],
+    [(stream) => stream.end("<html>a page</html>"), /PDR2041/],
+    [(stream) => stream.session?.destroy(), /./],
+    [(stream) => stream.session?.goaway(), /./],
+    [
+      (stream) => {
+        stream.on("wantTrailers", () => {
+          stream.sendTrailers({ "grpc-status": "14", "grpc-message": "restarting" });
+        });
+        stream.end();
+      },
+      /^Error: restarting \(gRPC status 14, Unavailable\)$/,
+    ],
+  ];
+  for (const [end, words] of ends) {
+    const server = createHttp2Server();
+    server.on("sessionError", () => undefined);
+    server.on("stream", (stream) => {
+      stream.on("error", () => undefined);
+      stream.respond(head, { waitForTrailers: true });
+      end(stream);
+      if (words.source === ".") stream.session?.close();
+      if (words.source === ".") stream.close();
+    });
+    expect(String(await overOf(await uriOf(server)))).toMatch(words);
+  }
 });

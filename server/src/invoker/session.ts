@@ -1,28 +1,44 @@
 // One session: a connection of its own to one instance of a deployment, and the stream on it that carries
 // all attempts. It says when it is open, hands over the frames of each message, and says once that it is over.
+//   S1. All frames of a turn go out as one message; large ones in pieces, attempts in turn (frame-sender.ts).
+//   S2. Pieces are kept for attempts that were started here and are not over, and for nobody else.
 
 import { create } from "@bufbuild/protobuf";
-import { createClient } from "@connectrpc/connect";
 import { createMethodUrl } from "@connectrpc/connect/protocol";
-import { createGrpcTransport } from "@connectrpc/connect-node";
 import {
   Deployment,
   ServerFrameSchema,
   type DeploymentFrame,
+  type Fragment,
   type Hello,
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
-import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
 import { gate } from "@perdure/protocol/features";
-import { FrameQueue } from "@perdure/protocol/frame-queue";
-import { Http2Connection } from "../outbound/http2-connection.js";
+import { FrameAssembler } from "@perdure/protocol/frame-assembler";
+import { creditsFeature, fragmentsFeature, sessionFeatures } from "@perdure/protocol/frame-limits";
+import { FrameSender } from "@perdure/protocol/frame-sender";
+import { serverFrameBytes } from "@perdure/protocol/frame-size";
+import { grpcHeadBytes } from "@perdure/protocol/grpc-framing";
+import { payloadBytesMax } from "@perdure/protocol/limits";
+import {
+  decodeDeploymentFrame,
+  decodeSessionResponse,
+  encodeServerFrame,
+  encodeSessionRequest,
+} from "@perdure/protocol/session-messages";
+import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
 import type { AddressGuard } from "../outbound/address-guard.js";
+import { Http2Connection } from "../outbound/http2-connection.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
 import { serverHello } from "./server-hello.js";
+import { SessionStream } from "./session-stream.js";
+import { splitStart } from "./split-start.js";
 
 export interface SessionListener {
   opened(): void;
   frames(frames: readonly DeploymentFrame[]): void;
+  /** An attempt sends a frame of which so many bytes have come that it is not taken. The attempt can't go on. */
+  tooLarge(streamId: number, bytes: number): void;
   /** @param error  undefined where the session was closed from this side */
   closed(error: unknown): void;
 }
@@ -34,6 +50,10 @@ export interface SessionOptions {
   /** Which addresses may be connected to. */
   readonly guard?: AddressGuard | undefined;
   readonly listener: SessionListener;
+  /** The largest frame that is taken. */
+  readonly frameBytesMax?: number | undefined;
+  /** What is said in Hello of how frames travel. Tests say less. */
+  readonly features?: readonly string[];
 }
 
 /** A session that is silent is asked; one that does not answer is given up. Both within 30 s. */
@@ -42,20 +62,67 @@ const pingTimeoutMs = 10_000;
 const openTimeoutMs = 5_000;
 
 export class Session {
-  readonly #queue = new FrameQueue<ServerFrame>();
-  readonly #abort = new AbortController();
-  readonly #connection: Http2Connection;
   readonly #options: SessionOptions;
+  readonly #features: readonly string[];
+  readonly #connection: Http2Connection;
+  readonly #stream: SessionStream;
+  readonly #sender: FrameSender<ServerFrame>;
+  readonly #assembler: FrameAssembler;
+  readonly #openTimeout: NodeJS.Timeout;
+  /** Attempts that were started here and are not over. */
+  readonly #streamIds = new Set<number>();
+  #splits = false;
+  #flushing = false;
   #open = false;
   #gated = false;
   #closed = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#features = options.features ?? sessionFeatures;
     const { uri, guard } = options;
     const socket = guard === undefined ? {} : { lookup: guard.lookup };
     this.#connection = new Http2Connection(uri, { pingIntervalMs, pingTimeoutMs }, socket);
-    void this.#run();
+    const { pathname } = new URL(
+      createMethodUrl(uri.replace(/\/$/, ""), Deployment.method.session),
+    );
+    this.#stream = new SessionStream({
+      connection: this.#connection,
+      path: pathname,
+      check: () => guard?.check(uri),
+      headers: { ...options.headers, ...options.signer?.headers(pathname) },
+      listener: {
+        message: (bytes) => {
+          this.#received(decodeSessionResponse(bytes));
+        },
+        drained: () => {
+          this.#sender.drained();
+        },
+        closed: (error) => {
+          this.#over(error);
+        },
+      },
+    });
+    this.#sender = new FrameSender<ServerFrame>({
+      write: (frames) => this.#stream.write(encodeSessionRequest(frames, grpcHeadBytes)),
+      bytesOf: serverFrameBytes,
+      encode: encodeServerFrame,
+      fragment: fragmentOf,
+    });
+    this.#sender.hold();
+    this.#assembler = new FrameAssembler({
+      frameBytesMax: options.frameBytesMax ?? payloadBytesMax,
+      grant: (streamId, bytes) => {
+        this.#grant(streamId, bytes);
+      },
+    });
+    this.#openTimeout = setTimeout(() => {
+      this.#over(new Error(`no Hello within ${String(openTimeoutMs)} ms`));
+    }, openTimeoutMs);
+    const ours = serverHello();
+    const hello = { ...ours, features: [...ours.features, ...this.#features] };
+    this.send(create(ServerFrameSchema, { frame: { case: "hello", value: hello } }));
+    void this.#stream.open();
   }
 
   get open(): boolean {
@@ -68,63 +135,143 @@ export class Session {
   }
 
   send(frame: ServerFrame): void {
-    this.#queue.push(frame);
+    if (this.#closed) return;
+    const { streamId } = frame;
+    switch (frame.frame.case) {
+      case "start":
+        this.#streamIds.add(streamId);
+        if (!this.#splits) this.#sender.push(frame);
+        else for (const part of splitStart(frame)) this.#sender.push(part);
+        break;
+      case "drop":
+      case "abort":
+        // What is still on its way is of no use, and nothing that was said before is waited for.
+        this.#sender.forget(streamId);
+        this.#sender.push(frame, 0);
+        break;
+      default:
+        this.#sender.push(frame);
+    }
+    this.#schedule();
+  }
+
+  /** The attempt is over, for whatever reason: nothing more is said to it, or taken from it. */
+  forget(streamId: number): void {
+    this.#streamIds.delete(streamId);
+    this.#assembler.forget(streamId);
+    // A part of a frame would stay there for ever.
+    if (this.#sender.forget(streamId)) this.send(dropFrame(streamId));
   }
 
   close(): void {
     if (this.#closed) return;
-    this.#closed = true;
-    this.#queue.close();
-    this.#abort.abort();
-    this.#connection.abort();
+    this.#end();
+    // As an end from the other side: not from within what the caller does.
+    queueMicrotask(() => {
+      this.#options.listener.closed(undefined);
+    });
   }
 
-  async #run(): Promise<void> {
-    const { listener, uri, signer, guard } = this.#options;
-    const openTimeout = setTimeout(() => {
-      this.#abort.abort(new Error(`no Hello within ${String(openTimeoutMs)} ms`));
-    }, openTimeoutMs);
-    try {
-      // Whoever opens a session hears of its end later, never before it has it.
-      await Promise.resolve();
-      guard?.check(uri);
-      const baseUrl = uri.replace(/\/$/, "");
-      const { pathname } = new URL(createMethodUrl(baseUrl, Deployment.method.session));
-      const headers = { ...this.#options.headers, ...signer?.headers(pathname) };
-      const transport = createGrpcTransport({
-        baseUrl,
-        sessionManager: this.#connection,
-        // Frames are small and the way is short: compressing them costs more than it saves.
-        acceptCompression: [],
-      });
-      const client = createClient(Deployment, transport);
-      this.#queue.push(
-        create(ServerFrameSchema, { frame: { case: "hello", value: serverHello() } }),
-      );
-      const { signal } = this.#abort;
-      for await (const { frames } of client.session(this.#queue, { signal, headers })) {
-        if (!this.#open) {
-          this.#gated = checkedHello(frames[0]).features.includes(gate);
-          clearTimeout(openTimeout);
-          this.#open = true;
-          listener.opened();
-        }
-        listener.frames(frames);
+  #schedule(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(() => {
+      this.#flushing = false;
+      if (this.#closed) return;
+      try {
+        this.#sender.flush();
+      } catch (error) {
+        this.#over(error);
       }
-      this.#over(new Error("the deployment ended the session"));
-    } catch (error) {
-      this.#over(this.#abort.signal.aborted ? this.#abort.signal.reason : error);
-    } finally {
-      clearTimeout(openTimeout);
+    });
+  }
+
+  #received(frames: readonly DeploymentFrame[]): void {
+    if (!this.#open) {
+      this.#opened(frames[0]);
+      if (this.#closed) return;
     }
+    const { listener } = this.#options;
+    listener.frames(frames.some(isTransport) ? this.#whole(frames) : frames);
+  }
+
+  #opened(first: DeploymentFrame | undefined): void {
+    const theirs = checkedHello(first).features;
+    this.#gated = theirs.includes(gate);
+    const features = theirs.filter((feature) => this.#features.includes(feature));
+    this.#sender.allow(features);
+    this.#assembler.limit(features.includes(creditsFeature));
+    this.#splits = features.includes(fragmentsFeature);
+    clearTimeout(this.#openTimeout);
+    this.#open = true;
+    this.#options.listener.opened();
+  }
+
+  /** The frames for attempts: those that came in pieces where the last piece is. */
+  #whole(frames: readonly DeploymentFrame[]): DeploymentFrame[] {
+    const whole: DeploymentFrame[] = [];
+    for (const frame of frames) {
+      const { streamId } = frame;
+      if (frame.frame.case === "credit") {
+        this.#sender.credit(streamId, Number(frame.frame.value.bytes));
+      } else if (frame.frame.case === "fragment") {
+        const put = this.#put(streamId, frame.frame.value);
+        if (put !== undefined) whole.push(put);
+      } else whole.push(frame);
+    }
+    return whole;
+  }
+
+  #put(streamId: number, { data, last }: Fragment): DeploymentFrame | undefined {
+    if (!this.#streamIds.has(streamId)) return undefined;
+    const assembled = this.#assembler.take(streamId, data, last);
+    if (assembled?.kind === "tooLarge") {
+      this.#options.listener.tooLarge(streamId, assembled.bytes);
+    }
+    return assembled?.kind === "frame" ? decodeDeploymentFrame(assembled.bytes) : undefined;
+  }
+
+  #grant(streamId: number, bytes: number): void {
+    const value = { $typeName: "perdure.protocol.v1.Credit" as const, bytes: BigInt(bytes) };
+    this.#sender.push(
+      { ...dropFrame(streamId), frame: { case: "credit", value } },
+      // Not behind what waits for credit itself.
+      0,
+    );
+    this.#schedule();
   }
 
   #over(error: unknown): void {
-    const byUs = this.#closed;
-    this.#open = false;
-    this.close();
-    this.#options.listener.closed(byUs ? undefined : error);
+    if (this.#closed) return;
+    this.#end();
+    this.#options.listener.closed(error);
   }
+
+  #end(): void {
+    this.#closed = true;
+    this.#open = false;
+    clearTimeout(this.#openTimeout);
+    this.#stream.close();
+    this.#connection.abort();
+  }
+}
+
+function isTransport({ frame }: DeploymentFrame): boolean {
+  return frame.case === "fragment" || frame.case === "credit";
+}
+
+function fragmentOf(of: ServerFrame, data: Uint8Array, last: boolean): ServerFrame {
+  const value = { $typeName: "perdure.protocol.v1.Fragment" as const, data, last };
+  return { ...of, frame: { case: "fragment", value } };
+}
+
+function dropFrame(streamId: number): ServerFrame {
+  return {
+    $typeName: "perdure.protocol.v1.ServerFrame",
+    streamId,
+    position: 0n,
+    frame: { case: "drop", value: { $typeName: "perdure.protocol.v1.Drop" } },
+  };
 }
 
 function checkedHello(first: DeploymentFrame | undefined): Hello {

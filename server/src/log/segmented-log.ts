@@ -20,7 +20,7 @@ import type { Recovered, Segment } from "./recovery.js";
 import { segmentName } from "./segment-files.js";
 import { checksumSeed, encodeSegmentHeader, segmentHeaderBytes } from "./segment-header.js";
 import type { SegmentPool, TakenFile } from "./segment-pool.js";
-import { runLater, runNow, type Steps } from "./steps.js";
+import { breath, runLater, runNow, type Steps } from "./steps.js";
 
 /** The segment that is being written. */
 interface CurrentSegment {
@@ -33,6 +33,8 @@ interface CurrentSegment {
 
 // What one write takes everywhere, and a u32 holds.
 const batchBytesMax = 1024 * 1024 * 1024;
+/** A large batch is written so much at a time: in between the loop turns. */
+const pieceBytes = 1024 * 1024;
 
 export class SegmentedLog implements EventLog {
   readonly #directory: DiskDirectory;
@@ -108,7 +110,7 @@ export class SegmentedLog implements EventLog {
       if (current === undefined || !hasRoom(current, length)) {
         yield* this.#appendToNext(batch, length);
       } else {
-        this.#write(current, batch, length);
+        yield* this.#write(current, batch, length);
         yield current.file;
       }
       this.#syncedPosition = this.#lastPosition;
@@ -143,7 +145,7 @@ export class SegmentedLog implements EventLog {
       offset: segmentHeaderBytes,
     };
     file.write(encodeSegmentHeader(header), 0);
-    this.#write(next, batch, length);
+    yield* this.#write(next, batch, length);
     yield file;
     const name = segmentName(index);
     this.#directory.rename(taken.name, name);
@@ -167,14 +169,18 @@ export class SegmentedLog implements EventLog {
     }
   }
 
-  #write(segment: CurrentSegment, batch: readonly LogRecord[], length: number): void {
+  *#write(segment: CurrentSegment, batch: readonly LogRecord[], length: number): Steps<void> {
     const encoded = this.#encoder.encode(batch, length, {
       seed: segment.seed,
       firstPosition: this.#lastPosition + 1,
       syncedPosition: this.#syncedPosition,
       previousChecksum: this.#previousChecksum,
     });
-    segment.file.write(encoded.bytes, segment.offset);
+    const { bytes } = encoded;
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      if (at > 0) yield breath;
+      segment.file.write(bytes.subarray(at, at + pieceBytes), segment.offset + at);
+    }
     segment.offset += length;
     this.#lastPosition += batch.length;
     if (batch.length > 0) this.#previousChecksum = encoded.checksum;
@@ -211,7 +217,7 @@ export class SegmentedLog implements EventLog {
     const current = this.#current;
     if (current === undefined) return;
     try {
-      this.#write(current, [], batchHeaderBytes);
+      yield* this.#write(current, [], batchHeaderBytes);
       yield current.file;
     } catch (error) {
       throw this.#fail(error);

@@ -6,6 +6,15 @@ import type { Syncable } from "./disk.js";
 
 export type Steps<Result> = Generator<Syncable, Result, void>;
 
+/** Nothing to sync: others have their turn of the loop. */
+export const breath: Syncable = {
+  sync: () =>
+    new Promise((resolve) => {
+      setImmediate(resolve);
+    }),
+  syncNow: () => undefined,
+};
+
 export function runNow<Result>(steps: Steps<Result>): Result {
   let step = steps.next();
   while (step.done !== true) {

@@ -16,6 +16,8 @@ export interface BatchWriterOptions {
 const diskFullRetryMs = 500;
 /** Records of a batch that few callers make. */
 const quietBatchMax = 2;
+/** What a sync takes no longer for than it would take anyway. More holds up the loop. */
+const quietBytesMax = 64 * 1024;
 
 export class BatchWriter {
   readonly #options: BatchWriterOptions;
@@ -46,7 +48,8 @@ export class BatchWriter {
   write(batch: readonly LogRecord[], yields: boolean): void {
     const { log } = this.#options;
     this.#inFlight = batch;
-    const isQuiet = batch.length <= quietBatchMax && this.#lastBatchLength <= quietBatchMax;
+    const isQuiet =
+      batch.length <= quietBatchMax && this.#lastBatchLength <= quietBatchMax && isSmall(batch);
     this.#lastBatchLength = batch.length;
     if (!isQuiet) {
       log.append(batch).then(
@@ -91,4 +94,10 @@ export class BatchWriter {
       this.write(batch, false);
     }, diskFullRetryMs);
   }
+}
+
+function isSmall(batch: readonly LogRecord[]): boolean {
+  let bytes = 0;
+  for (const { body } of batch) bytes += body.length;
+  return bytes <= quietBytesMax;
 }

@@ -1,0 +1,115 @@
+// gRPC's framing of messages on a stream: one byte of flags, four of length (big-endian), the message. What is read
+// is handed out as views of what came, and copied only where a message spans several chunks.
+
+/** In front of every message. */
+export const grpcHeadBytes = 5;
+
+/** Says the length in the head that was left free in front of a message. */
+export function writeGrpcHead(framed: Uint8Array): void {
+  const length = framed.length - grpcHeadBytes;
+  framed[0] = 0;
+  framed[1] = length >>> 24;
+  framed[2] = length >>> 16;
+  framed[3] = length >>> 8;
+  framed[4] = length;
+}
+
+/** What came is no stream of messages, or more than is taken. */
+export class GrpcFramingError extends Error {
+  override readonly name = "GrpcFramingError";
+  readonly code = "PDR2041";
+
+  constructor(what: string) {
+    super(`PDR2041: the session's stream can't be read: ${what}`);
+  }
+}
+
+export class GrpcReader {
+  readonly #bytesMax: number;
+  readonly #onMessage: (message: Uint8Array) => void;
+  readonly #head = new Uint8Array(grpcHeadBytes);
+  #headBytes = 0;
+  /** What the message lacks that spans chunks, and what came of it. */
+  #missing = 0;
+  #pieces: Uint8Array[] = [];
+
+  /** @param bytesMax  the largest message that is taken */
+  constructor(bytesMax: number, onMessage: (message: Uint8Array) => void) {
+    this.#bytesMax = bytesMax;
+    this.#onMessage = onMessage;
+  }
+
+  /** @throws GrpcFramingError */
+  push(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#missing > 0) at = this.#takePiece(chunk, at);
+      else if (this.#headBytes > 0 || chunk.length - at < grpcHeadBytes)
+        at = this.#takeHead(chunk, at);
+      else at = this.#begin(chunk, at + grpcHeadBytes, this.#lengthAt(chunk, at));
+    }
+  }
+
+  /** Whether a message has begun to come and is not whole. */
+  get isWithinMessage(): boolean {
+    return this.#missing > 0 || this.#headBytes > 0;
+  }
+
+  #takeHead(chunk: Uint8Array, from: number): number {
+    let at = from;
+    while (this.#headBytes < grpcHeadBytes && at < chunk.length) {
+      this.#head[this.#headBytes++] = chunk[at++]!;
+    }
+    if (this.#headBytes < grpcHeadBytes) return at;
+    this.#headBytes = 0;
+    return this.#begin(chunk, at, this.#lengthAt(this.#head, 0));
+  }
+
+  /** @throws GrpcFramingError */
+  #lengthAt(bytes: Uint8Array, at: number): number {
+    if (bytes[at] !== 0) {
+      throw new GrpcFramingError("a message is compressed, which nobody asked for, or is none");
+    }
+    const length =
+      bytes[at + 1]! * 0x1_00_00_00 +
+      ((bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!);
+    if (length <= this.#bytesMax) return length;
+    throw new GrpcFramingError(
+      `a message has ${String(length)} bytes, more than the ${String(this.#bytesMax)} that are taken`,
+    );
+  }
+
+  #begin(chunk: Uint8Array, from: number, length: number): number {
+    const end = from + length;
+    if (end <= chunk.length) {
+      this.#onMessage(chunk.subarray(from, end));
+      return end;
+    }
+    this.#missing = length;
+    return this.#takePiece(chunk, from);
+  }
+
+  #takePiece(chunk: Uint8Array, from: number): number {
+    const end = Math.min(chunk.length, from + this.#missing);
+    if (end > from) this.#pieces.push(chunk.subarray(from, end));
+    this.#missing -= end - from;
+    if (this.#missing > 0) return end;
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#onMessage(joinBytes(pieces));
+    return end;
+  }
+}
+
+/** One copy, whatever the number of pieces; none for a single one. */
+export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first] = pieces;
+  if (pieces.length === 1 && first !== undefined) return first;
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

@@ -1,0 +1,282 @@
+// A session against a deployment of the test: gRPC by another implementation (Connect's), so that both read what the
+// other writes. What goes in pieces, and what does not.
+
+import { createServer } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { create } from "@bufbuild/protobuf";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import {
+  Deployment,
+  DeploymentFrameSchema,
+  type DeploymentFrame,
+  type ServerFrame,
+} from "@perdure/proto/protocol/v1/deployment";
+import { FrameQueue } from "@perdure/protocol/frame-queue";
+import { frameBytesMax, initialCreditBytes, sessionFeatures } from "@perdure/protocol/frame-limits";
+import { entryOf, proposalOf, serverFrameOf, valueOf } from "@perdure/protocol/messages";
+import { encodeDeploymentFrame } from "@perdure/protocol/session-messages";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Session } from "./session.js";
+
+const number = { $typeName: "perdure.protocol.v1.AttemptNumber" as const, epoch: 1, counter: 1 };
+
+/** One side of a session each, over a real connection. */
+class Pair {
+  readonly atServer: DeploymentFrame[] = [];
+  readonly tooLarge: number[] = [];
+  readonly session: Session;
+  /** The messages that came to the deployment. */
+  readonly received: ServerFrame[][];
+  readonly replies: FrameQueue<DeploymentFrame>;
+  readonly opened: Promise<void>;
+  over: unknown;
+  #wake: (() => void)[] = [];
+
+  private constructor(
+    uri: string,
+    received: ServerFrame[][],
+    replies: FrameQueue<DeploymentFrame>,
+    frameBytesTaken: number,
+  ) {
+    this.received = received;
+    this.replies = replies;
+    let opened = (): void => undefined;
+    this.opened = new Promise((resolve) => (opened = resolve));
+    this.session = new Session({
+      uri,
+      headers: {},
+      frameBytesMax: frameBytesTaken,
+      listener: {
+        opened: () => {
+          opened();
+        },
+        frames: (frames) => {
+          this.atServer.push(...frames);
+          this.changed();
+        },
+        tooLarge: (streamId) => {
+          this.tooLarge.push(streamId);
+          this.changed();
+        },
+        closed: (error) => {
+          this.over = error;
+          this.changed();
+        },
+      },
+    });
+    onTestFinished(() => {
+      this.session.close();
+    });
+  }
+
+  static async open(features: readonly string[], frameBytesTaken = 1e9): Promise<Pair> {
+    const holder: { pair?: Pair } = {};
+    const queue = new FrameQueue<DeploymentFrame>();
+    const messages: ServerFrame[][] = [];
+    queue.push(
+      create(DeploymentFrameSchema, {
+        frame: {
+          case: "hello",
+          value: { minProtocolVersion: 1, maxProtocolVersion: 1, features: [...features] },
+        },
+      }),
+    );
+    const server = createServer(
+      connectNodeAdapter({
+        routes: (router) =>
+          router.service(Deployment, {
+            async *session(requests) {
+              void (async () => {
+                for await (const { frames } of requests) {
+                  messages.push(frames);
+                  holder.pair?.changed();
+                }
+              })().catch(() => undefined);
+              yield* queue;
+            },
+          }),
+      }),
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      queue.close();
+      server.close();
+    });
+    const uri = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    const pair = new Pair(uri, messages, queue, frameBytesTaken);
+    holder.pair = pair;
+    await pair.opened;
+    return pair;
+  }
+
+  changed(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await new Promise<void>((resolve) => this.#wake.push(resolve));
+  }
+
+  get fragmentBytes(): number {
+    return this.received
+      .flat()
+      .reduce(
+        (sum, { frame }) => sum + (frame.case === "fragment" ? frame.value.data.length : 0),
+        0,
+      );
+  }
+
+  start(streamId: number, ...lengths: number[]): void {
+    const entries = lengths.map((length) =>
+      entryOf("", {
+        case: "input",
+        value: {
+          $typeName: "perdure.protocol.v1.InputCommand",
+          headers: [],
+          value: valueOf(new Uint8Array(length)),
+        },
+      }),
+    );
+    this.session.send(
+      serverFrameOf(streamId, number, {
+        case: "start",
+        value: {
+          $typeName: "perdure.protocol.v1.Start",
+          runId: "",
+          invocationId: "",
+          knownEntries: entries.length,
+          entries,
+          state: [],
+          partialState: false,
+          randomSeed: 0n,
+          retryCount: 0,
+          millisSinceProgress: 0n,
+          attemptHeaders: [],
+        },
+      }),
+    );
+  }
+
+  reply(streamId: number, frame: DeploymentFrame["frame"]): void {
+    this.replies.push(create(DeploymentFrameSchema, { streamId, attempt: number, frame } as never));
+  }
+
+  casesOf(streamId: number): (string | undefined)[] {
+    return this.received
+      .flat()
+      .filter((frame) => frame.streamId === streamId)
+      .map(({ frame }) => frame.case);
+  }
+}
+
+function piecesOf(bytes: Uint8Array): { data: Uint8Array; last: boolean }[] {
+  const count = Math.ceil(bytes.length / frameBytesMax);
+  return Array.from({ length: count }, (_, at) => ({
+    data: bytes.subarray(at * frameBytesMax, (at + 1) * frameBytesMax),
+    last: at === count - 1,
+  }));
+}
+
+function proposalBytes(length: number): Uint8Array {
+  const proposal = proposalOf(1, { case: "value", value: valueOf(new Uint8Array(length)) });
+  return encodeDeploymentFrame(
+    create(DeploymentFrameSchema, {
+      streamId: 1,
+      attempt: number,
+      frame: { case: "proposeCompletion", value: proposal },
+    }),
+  );
+}
+
+const fragment = (data: Uint8Array, last: boolean): DeploymentFrame["frame"] => ({
+  case: "fragment",
+  value: { $typeName: "perdure.protocol.v1.Fragment", data, last },
+});
+
+describe("a session with a deployment that knows fragments and credits", () => {
+  test("sends a large Start in pieces, no more than is granted, and others meanwhile", async () => {
+    const pair = await Pair.open(sessionFeatures);
+    pair.start(1, 1_000_000);
+    pair.start(2, 10);
+    await pair.until(() => pair.casesOf(2).length > 0);
+    await pair.until(() => pair.fragmentBytes === initialCreditBytes);
+    pair.reply(1, {
+      case: "credit",
+      value: { $typeName: "perdure.protocol.v1.Credit", bytes: 10_000_000n },
+    });
+    await pair.until(() => pair.fragmentBytes > 1_000_000);
+  });
+
+  test("sends a long journal as Start and StartEntries", async () => {
+    const pair = await Pair.open(sessionFeatures);
+    pair.start(1, ...Array.from({ length: 10 }, () => 20_000));
+    await pair.until(() => pair.casesOf(1).length >= 4);
+    expect(pair.casesOf(1)).toEqual(["start", "startEntries", "startEntries", "startEntries"]);
+    const counts = pair.received
+      .flat()
+      .map(({ frame: { case: said, value } }) =>
+        said === "start" || said === "startEntries" ? value.entries.length : 0,
+      );
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(10);
+  });
+
+  test("puts together what comes in pieces, and grants what it has taken", async () => {
+    const pair = await Pair.open(sessionFeatures);
+    pair.start(1, 10);
+    const bytes = proposalBytes(200_000);
+    for (const { data, last } of piecesOf(bytes)) pair.reply(1, fragment(data, last));
+    await pair.until(() => pair.atServer.length > 1);
+    expect(pair.atServer[1]?.frame.case).toBe("proposeCompletion");
+    const grantedBytes = (): number =>
+      pair.received
+        .flat()
+        .reduce(
+          (sum, { frame }) => sum + (frame.case === "credit" ? Number(frame.value.bytes) : 0),
+          0,
+        );
+    await pair.until(() => grantedBytes() === bytes.length);
+  });
+
+  test("drops pieces of attempts that it has not started, or that are over", async () => {
+    const pair = await Pair.open(sessionFeatures);
+    pair.start(1, 10);
+    const pieces = piecesOf(proposalBytes(200_000));
+    for (const { data, last } of pieces) pair.reply(7, fragment(data, last));
+    pair.reply(1, fragment(pieces[0]!.data, false));
+    await pair.until(() => pair.casesOf(1).includes("start"));
+    pair.session.forget(1);
+    for (const { data, last } of pieces.slice(1)) pair.reply(1, fragment(data, last));
+    pair.reply(1, { case: "draining", value: { $typeName: "perdure.protocol.v1.Draining" } });
+    await pair.until(() => pair.atServer.some(({ frame }) => frame.case === "draining"));
+    expect(pair.atServer.some(({ frame }) => frame.case === "proposeCompletion")).toBe(false);
+  });
+
+  test("tells of a frame that is larger than is taken, and goes on", async () => {
+    const pair = await Pair.open(["fragments"], 100_000);
+    pair.start(1, 10);
+    for (const { data, last } of piecesOf(proposalBytes(1_000_000))) {
+      pair.reply(1, fragment(data, last));
+    }
+    pair.reply(0, { case: "draining", value: { $typeName: "perdure.protocol.v1.Draining" } });
+    await pair.until(() => pair.atServer.some(({ frame }) => frame.case === "draining"));
+    expect(pair.tooLarge).toEqual([1]);
+    expect(pair.over).toBeUndefined();
+  });
+
+  test("is over with one that sends more than it was granted", async () => {
+    const pair = await Pair.open(sessionFeatures);
+    pair.start(1, 10);
+    await pair.until(() => pair.casesOf(1).length > 0);
+    pair.reply(1, fragment(new Uint8Array(initialCreditBytes + 1), false));
+    await pair.until(() => pair.over !== undefined);
+    expect(String(pair.over)).toContain("PDR2041");
+  });
+});
+
+test("a session with a deployment that knows no fragments sends frames whole", async () => {
+  const pair = await Pair.open([]);
+  pair.start(1, 1_000_000);
+  pair.start(2, 10);
+  await pair.until(() => pair.casesOf(1).length + pair.casesOf(2).length >= 2);
+  expect([...pair.casesOf(1), ...pair.casesOf(2)]).toEqual(["start", "start"]);
+});
