@@ -302,4 +302,30 @@ describe("the thread that writes checkpoints", () => {
 
     expect(openStore(directory).digest()).toBe(digest);
   });
+
+  test.skipIf(!existsSync(builtStore))(
+    "and the store let go of the file between checkpoints, and lose nothing",
+    async () => {
+      const built = (await import(builtStore)) as { Store: typeof Store };
+      const directory = temporaryDirectory();
+      let times = 0;
+      const mappedPages = { areMany: true, letGo: (): number => times++ };
+      const store = new built.Store({ directory, writer: "thread", mappedPages });
+      const seen = new Set<string>();
+      for (let position = 1; position <= 5; position++) {
+        putState(store, position % 4, many(String(position), 100));
+        const digest = store.digest();
+        const checkpoint = store.checkpoint(position);
+        seen.add(store.digest() === digest ? "the same" : "something else");
+        await checkpoint;
+        seen.add(store.digest() === digest ? "the same" : "something else");
+      }
+      const digest = store.digest();
+      await store.close();
+
+      expect(times).toBe(5);
+      expect([...seen]).toEqual(["the same"]);
+      expect(openStore(directory).digest()).toBe(digest);
+    },
+  );
 });
