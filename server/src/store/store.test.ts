@@ -106,7 +106,7 @@ describe("a checkpoint", () => {
   });
 
   test("is not seen while it is written: reads are right at every moment", async () => {
-    const store = openStore(temporaryDirectory());
+    const store = new Store({ directory: temporaryDirectory(), writer: "inline", msPerTurn: 0 });
     const partitions = [0, 1, 2, 3, 4, 5, 6, 7, 8];
     for (const partition of partitions) {
       putState(store, partition, many("a", 60));
@@ -160,7 +160,7 @@ describe("a checkpoint", () => {
 
   test("that a crash ends leaves each partition as a whole, with its position", async () => {
     const directory = temporaryDirectory();
-    const store = openStore(directory);
+    const store = new Store({ directory, writer: "inline", msPerTurn: 0 });
     const partitions = [0, 1, 2, 3, 4, 5, 6, 7, 8];
     for (const partition of partitions) putState(store, partition, many("a", 60));
     await store.checkpoint(4);

@@ -27,8 +27,7 @@ const runsFromSource = import.meta.url.endsWith(".ts");
 
 const diskFullRetryMs = 1_000;
 
-/** A checkpoint leaves the loop to others after so long. */
-const encodeMsPerTurn = 1;
+const defaultMsPerTurn = 1;
 
 const shardPartition = 0xfffe;
 const checkpointTableNumber = 14;
@@ -39,6 +38,8 @@ export interface StoreOptions {
   readonly writer: "thread" | "inline";
   /** How many partitions there are: the same for as long as the directory lives. Default 64. */
   readonly partitions?: number;
+  /** How long a checkpoint holds up the loop before it leaves it to others, in milliseconds. Default 1. */
+  readonly msPerTurn?: number;
   /** Says when the file's pages are let go of. Default: as it is good for the process. */
   readonly mappedPages?: Pick<MappedPages, "areMany" | "letGo">;
 }
@@ -50,6 +51,7 @@ export class Store {
   readonly #partitions = new Map<number, PartitionTables>();
   readonly #batch = new CheckpointBatch();
   readonly #mappedPages: Pick<MappedPages, "areMany" | "letGo">;
+  readonly #msPerTurn: number;
   #liveBytes = 0;
   #checkpointPosition: number;
   #checkpointing = false;
@@ -59,6 +61,7 @@ export class Store {
   constructor(options: StoreOptions) {
     const { directory, partitions = partitionCount } = options;
     this.partitions = partitions;
+    this.#msPerTurn = options.msPerTurn ?? defaultMsPerTurn;
     this.#environment = Environment.open(directory);
     try {
       const grown = (bytes: number): void => {
@@ -116,7 +119,7 @@ export class Store {
       let turnFrom = performance.now();
       for (const partition of frozen) {
         for (const _ of partition.encodeInto(batch)) {
-          if (performance.now() - turnFrom < encodeMsPerTurn) continue;
+          if (performance.now() - turnFrom < this.#msPerTurn) continue;
           await nextTurn();
           turnFrom = performance.now();
         }
