@@ -22,6 +22,20 @@ export function peakRssMbOf(pid: number): number {
   return kib ? (Number(kib[1]) * 1024) / 1e6 : Number.NaN;
 }
 
+export interface ProcessMemory {
+  /** All that is resident. */
+  readonly totalMb: number;
+  /** Of that, what is no page of a file: heap, stacks, buffers. The pages of files the system takes back when it wants memory. */
+  readonly ownMb: number;
+}
+
+/** Memory of a process, in MB (10^6 bytes). */
+export function memoryOf(pid: number): ProcessMemory {
+  const status = readFileSync(`/proc/${pid}/status`, "latin1");
+  const own = /^RssAnon:\s*(\d+) kB$/m.exec(status);
+  return { totalMb: rssMbOf(pid), ownMb: own ? (Number(own[1]) * 1024) / 1e6 : Number.NaN };
+}
+
 export interface MachineTicks {
   readonly idle: number;
   readonly total: number;

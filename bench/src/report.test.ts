@@ -11,7 +11,7 @@ function sample(change: Partial<Sample>): Sample {
     repetition: 1,
     completed: 1000,
     windowMs: 1000,
-    latencyMs: { p50: 5, p90: 6, p99: 8, max: 9 },
+    latencyMs: { p50: 5, p90: 6, p99: 8, p999: 9, max: 9 },
     totalCompleted: 1500,
     errors: 0,
     wrong: 0,
@@ -51,7 +51,7 @@ describe("the tables", () => {
   const peer = sample({
     system: "restate",
     completed: 100,
-    latencyMs: { p50: 50, p90: 60, p99: 40, max: 90 },
+    latencyMs: { p50: 50, p90: 60, p99: 40, p999: 80, max: 90 },
     cpuMs: { server: 200, services: 100, load: 10 },
     rssMb: { server: 50, services: 80 },
   });

@@ -114,6 +114,7 @@ export function sleepersTable(results: readonly SleepersResult[]): string {
     ["CPU per submission µs, server + services", (result) => both(result.submitCpuUs)],
     ["RSS MB before, server + services", (result) => both(result.rssBeforeMb)],
     ["RSS MB after, server + services", (result) => both(result.rssAfterMb)],
+    ["… without pages of files", (result) => both(result.ownAfterMb)],
     ["disk MB", (result) => figure(result.diskMb)],
     ["plain call p50 ms before, 1 client", (result) => figure(result.plainBeforeP50Ms)],
     ["first plain call after ms", (result) => served(result.firstPlainMs)],

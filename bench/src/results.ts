@@ -70,6 +70,7 @@ function summaryOf(cell: readonly Sample[]): Summary {
       p50: median((sample) => sample.latencyMs.p50),
       p90: median((sample) => sample.latencyMs.p90),
       p99: median((sample) => sample.latencyMs.p99),
+      p999: median((sample) => sample.latencyMs.p999),
       max: median((sample) => sample.latencyMs.max),
     },
     cpuUs: { server: cpuUs("server"), services: cpuUs("services"), load: cpuUs("load") },

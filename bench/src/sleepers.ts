@@ -11,7 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { execFileSync } from "node:child_process";
 import type { LoadProcess } from "./load/load-process.js";
 import type { LoadOrder, LoadResult } from "./load/messages.js";
-import { cpuMsOf, rssMbOf } from "./proc-stat.js";
+import { cpuMsOf, memoryOf, rssMbOf } from "./proc-stat.js";
 import { rateOf } from "./results.js";
 import { callGreeter } from "./systems/start.js";
 import type { StartedSystem } from "./systems/start.js";
@@ -28,6 +28,8 @@ export interface SleepersResult {
   readonly submitCpuUs: { readonly server: number; readonly services: number };
   readonly rssBeforeMb: { readonly server: number; readonly services: number };
   readonly rssAfterMb: { readonly server: number; readonly services: number };
+  /** Of that, what is no page of a file. */
+  readonly ownAfterMb: { readonly server: number; readonly services: number };
   readonly diskMb: number;
   readonly plainBeforeP50Ms: number;
   readonly firstPlainMs: number | null;
@@ -79,6 +81,7 @@ export async function measureSleepers(
 
   const submit = await order("sleep-sends", 50, { kind: "iterations", count: options.count });
   const rssAfterMb = rssOf(started);
+  const ownAfterMb = ownOf(started);
 
   const firstPlainMs = await timeUntilServed(started, options.patienceMs);
   const isServing = firstPlainMs !== null;
@@ -101,6 +104,7 @@ export async function measureSleepers(
     },
     rssBeforeMb,
     rssAfterMb,
+    ownAfterMb,
     plainBeforeP50Ms: plainBefore.latencyMs.p50,
     firstPlainMs,
     plainAfterP50Ms: plainAfter?.latencyMs.p50 ?? null,
@@ -195,6 +199,11 @@ async function sendSleeper(ingressPort: number, timeoutMs: number): Promise<stri
 
 function rssOf(started: StartedSystem): { readonly server: number; readonly services: number } {
   return { server: rssMbOf(started.server.pid), services: rssMbOf(started.services.pid) };
+}
+
+function ownOf(started: StartedSystem): { readonly server: number; readonly services: number } {
+  const { server, services } = started;
+  return { server: memoryOf(server.pid).ownMb, services: memoryOf(services.pid).ownMb };
 }
 
 function diskUsageMb(directory: string): number {

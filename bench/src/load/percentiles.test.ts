@@ -6,11 +6,11 @@ describe("percentilesOf", () => {
   test("takes the nearest rank of one to a hundred, in whatever order they come", () => {
     const values = Array.from({ length: 100 }, (_, index) => 100 - index);
 
-    expect(percentilesOf(values)).toEqual({ p50: 50, p90: 90, p99: 99, max: 100 });
+    expect(percentilesOf(values)).toEqual({ p50: 50, p90: 90, p99: 99, p999: 100, max: 100 });
   });
 
   test("gives the one value there is for every percentile", () => {
-    expect(percentilesOf([7])).toEqual({ p50: 7, p90: 7, p99: 7, max: 7 });
+    expect(percentilesOf([7])).toEqual({ p50: 7, p90: 7, p99: 7, p999: 7, max: 7 });
   });
 
   test("sorts by number, not by text", () => {

@@ -5,6 +5,7 @@ export interface Percentiles {
   readonly p50: number;
   readonly p90: number;
   readonly p99: number;
+  readonly p999: number;
   readonly max: number;
 }
 
@@ -15,6 +16,7 @@ export function percentilesOf(values: readonly number[]): Percentiles {
     p50: percentile(sorted, 50),
     p90: percentile(sorted, 90),
     p99: percentile(sorted, 99),
+    p999: percentile(sorted, 99.9),
     max: percentile(sorted, 100),
   };
 }

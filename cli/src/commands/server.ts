@@ -10,6 +10,7 @@ import {
 import type { Command, CommanderError } from "commander";
 import { CliError, CliErrorCode } from "../cli-error.js";
 import type { CliIo } from "../cli-io.js";
+import { growHeapSlowly } from "../heap-growth.js";
 import { runServer, type StartServer } from "../run-server.js";
 
 /** @param exit  told the exit status when the server has ended */
@@ -46,6 +47,7 @@ export function addServer(program: Command, io: CliIo, exit: (status: number) =>
     const damagedLog = damagedLogOf(flags[damagedLogFlag]);
     delete flags[damagedLogFlag];
     const config = loadConfig({ flags, env: io.env, cwd: io.cwd });
+    growHeapSlowly(process.execArgv, io.env["NODE_OPTIONS"]);
     // Loaded here, so that the other commands start without the engine.
     const { startServer } = await import("@perdure/server");
     const now = (): number => performance.now();

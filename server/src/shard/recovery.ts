@@ -11,8 +11,10 @@ import { Store, type StoreOptions } from "../store/store.js";
 import { decodeEvent } from "./event-codec.js";
 import { recordOf } from "./shard.js";
 
-// What tools need that write a log themselves.
+// What tools need that write a log or tables themselves.
 export type { LogRecord } from "../log/log.js";
+export type { CheckpointOperation } from "../store/checkpoint-batch.js";
+export { Environment } from "../store/environment.js";
 export { recordOf } from "./shard.js";
 
 export interface RecoverOptions {

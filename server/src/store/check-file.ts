@@ -8,7 +8,7 @@
 
 import { closeSync, existsSync, fstatSync, openSync, readSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { findMissingPage } from "./check-pages.js";
+import { findMissingPage, findMissingRoot } from "./check-pages.js";
 
 /** Offsets within a meta page: its own header has 24 bytes. */
 const layout = {
@@ -34,8 +34,8 @@ export function findDamage(directory: string): string | undefined {
     const metas = readMetas(file);
     if (metas === undefined) return `${path} does not begin as a store does`;
     const { pageSize, roots, bytesWanted } = metas;
-    if (bytes >= bytesWanted) return undefined;
-    const missing = findMissingPage({ file, bytes, pageSize, roots });
+    const paged = { file, bytes, pageSize, roots };
+    const missing = bytes < bytesWanted ? findMissingPage(paged) : findMissingRoot(paged);
     if (missing === undefined) return undefined;
     const sizes = `${String(bytes)} bytes of ${String(bytesWanted)}`;
     return `${path} has ${sizes}, and page ${String(missing)} is not what it must be`;

@@ -36,6 +36,12 @@ export function findMissingPage(paged: PagedFile): number | undefined {
   return undefined;
 }
 
+/** As {@link findMissingPage}, of the pages where the trees begin. */
+export function findMissingRoot(paged: PagedFile): number | undefined {
+  const roots = paged.roots.filter((root) => root !== nowhere).map(Number);
+  return roots.find((root) => readPage(paged, root) === undefined);
+}
+
 function findBelow(paged: PagedFile, number: number, depth: number): number | undefined {
   const page = depth > depthMax ? undefined : readPage(paged, number);
   if (page === undefined) return number;

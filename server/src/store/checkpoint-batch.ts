@@ -1,4 +1,5 @@
-// What one transaction of a checkpoint writes, as bytes: it is handed to another thread in one piece.
+// What one transaction of a checkpoint writes, as bytes: it is handed to another thread in one piece, and its memory
+// comes back when it is written, to be used again. Else each checkpoint would leave megabytes to be collected, in two threads.
 // operation: kind (1), key length (2), value length (4), key, value.
 
 export type CheckpointOperation =
@@ -10,10 +11,13 @@ export type CheckpointOperation =
 const kinds = ["put", "delete", "deletePrefix"] as const;
 const headerBytes = 7;
 const initialBytes = 256 * 1024;
+/** A larger one was made for something extraordinary, and is not kept. */
+const keptBytesMax = 4 * 1024 * 1024;
 const empty = new Uint8Array();
 
 export class CheckpointBatch {
-  #bytes = Buffer.allocUnsafeSlow(initialBytes);
+  /** Empty while the bytes are with the writer. */
+  #bytes: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(0);
   #length = 0;
 
   get byteLength(): number {
@@ -35,9 +39,14 @@ export class CheckpointBatch {
   /** Hands the bytes over; the batch is empty afterwards. */
   take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.allocUnsafeSlow(initialBytes);
+    this.#bytes = Buffer.allocUnsafeSlow(0);
     this.#length = 0;
     return bytes;
+  }
+
+  /** Takes back what was handed over, once it is written. */
+  reuse({ buffer }: Uint8Array<ArrayBuffer>): void {
+    if (this.#length === 0 && buffer.byteLength <= keptBytesMax) this.#bytes = Buffer.from(buffer);
   }
 
   #add(kind: number, key: Buffer, value: Uint8Array): void {
@@ -53,7 +62,9 @@ export class CheckpointBatch {
 
   #reserve(bytes: number): void {
     if (this.#length + bytes <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + bytes));
+    const larger = Buffer.allocUnsafeSlow(
+      Math.max(initialBytes, this.#bytes.length * 2, this.#length + bytes),
+    );
     this.#bytes.copy(larger, 0, 0, this.#length);
     this.#bytes = larger;
   }

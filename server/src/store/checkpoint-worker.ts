@@ -1,18 +1,28 @@
 // The thread that writes checkpoints.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { writeBatch, type WriterReply } from "./checkpoint-writer.js";
+import { writeBatch, type WriterReply, type WriterRequest } from "./checkpoint-writer.js";
 import { Environment } from "./environment.js";
 
 const { directory } = workerData as { readonly directory: string };
-const environment = Environment.open(directory);
+const environment = Environment.beside(directory);
 
-parentPort?.on("message", (batch: Uint8Array) => {
+parentPort?.on("message", (request: WriterRequest) => {
   let reply: WriterReply;
   try {
-    reply = { outcome: writeBatch(environment, batch) };
+    reply = answer(request);
   } catch (error) {
     reply = { error: error instanceof Error ? error.message : String(error) };
   }
-  parentPort?.postMessage(reply);
+  // Moved, not copied.
+  const moved = typeof reply === "object" && "bytes" in reply ? [reply.bytes.buffer] : [];
+  parentPort?.postMessage(reply, moved);
 });
+
+function answer(request: WriterRequest): WriterReply {
+  if (request === "rest") {
+    environment.rest();
+    return "rests";
+  }
+  return { outcome: writeBatch(environment, request), bytes: request };
+}

@@ -7,15 +7,27 @@ import type { Environment } from "./environment.js";
 
 export type WriteOutcome = "written" | "diskFull";
 
+export interface Written {
+  readonly outcome: WriteOutcome;
+  /** The batch, which comes back: to be written again, or its memory to be used again. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 export interface CheckpointWriter {
-  /** One transaction; resolves when it is on disk, or when there was no room for it and nothing was changed. */
-  write(batch: Uint8Array<ArrayBuffer>): Promise<WriteOutcome>;
+  /**
+   * One transaction; resolves when it is on disk, or when there was no room for it and nothing was changed. The bytes are
+   * the writer's until then.
+   */
+  write(batch: Uint8Array<ArrayBuffer>): Promise<Written>;
+  /** Lets go of the environment until the next write. Between writes only. */
+  rest(): Promise<void>;
   close(): Promise<void>;
 }
 
 export function createInlineWriter(environment: Environment): CheckpointWriter {
   return {
-    write: (batch) => Promise.resolve(writeBatch(environment, batch)),
+    write: (bytes) => Promise.resolve({ outcome: writeBatch(environment, bytes), bytes }),
+    rest: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }
@@ -31,35 +43,45 @@ export function writeBatch(environment: Environment, batch: Uint8Array): WriteOu
   }
 }
 
-/** What the worker answers to each batch. */
-export type WriterReply = { readonly outcome: WriteOutcome } | { readonly error: string };
+export type WriterRequest = Uint8Array<ArrayBuffer> | "rest";
+
+/** What the worker answers to each request. */
+export type WriterReply = Written | "rests" | { readonly error: string };
+
+/** It holds one batch at a time, outside of its heap: garbage needs no room to gather in. */
+const workerLimits = { maxYoungGenerationSizeMb: 2 };
 
 export function createThreadWriter(directory: string): CheckpointWriter {
   // Holds the process only while it writes.
   const worker = new Worker(new URL("./checkpoint-worker.js", import.meta.url), {
     workerData: { directory },
+    resourceLimits: workerLimits,
   });
   worker.unref();
   const waiting: {
-    resolve: (outcome: WriteOutcome) => void;
+    resolve: (reply: Exclude<WriterReply, { readonly error: string }>) => void;
     reject: (error: Error) => void;
   }[] = [];
   worker.on("message", (reply: WriterReply) => {
     const waiter = waiting.shift();
     if (waiting.length === 0) worker.unref();
-    if ("outcome" in reply) waiter?.resolve(reply.outcome);
-    else waiter?.reject(new Error(reply.error));
+    if (typeof reply === "object" && "error" in reply) waiter?.reject(new Error(reply.error));
+    else waiter?.resolve(reply);
   });
   worker.on("error", (error: Error) => {
     for (const waiter of waiting.splice(0)) waiter.reject(error);
   });
+  const ask = (request: WriterRequest): Promise<Written | "rests"> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      worker.ref();
+      // Moved, not copied.
+      worker.postMessage(request, typeof request === "object" ? [request.buffer] : []);
+    });
   return {
-    write(batch): Promise<WriteOutcome> {
-      return new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
-        worker.ref();
-        worker.postMessage(batch);
-      });
+    write: async (batch) => (await ask(batch)) as Written,
+    async rest(): Promise<void> {
+      await ask("rest");
     },
     async close(): Promise<void> {
       await worker.terminate();

@@ -75,10 +75,14 @@ export class JournalOverlay implements JournalTable {
     this.#options.grown(runId.length);
   }
 
-  freeze(): [string, JournalTail][] {
+  freeze(): void {
     this.#frozen = this.#live;
     this.#live = new Map();
-    return [...this.#frozen].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** What is frozen, in key order. */
+  frozenTails(): [string, JournalTail][] {
+    return [...(this.#frozen ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   thaw(): void {

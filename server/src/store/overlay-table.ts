@@ -101,10 +101,14 @@ abstract class OverlayTable<V, L extends Layer<V>> implements Table<V> {
   }
 
   /** Begins a checkpoint: what is live now is written; new writes go on top. */
-  freeze(): Iterable<[string, Cell<V>]> {
+  freeze(): void {
     this.frozen = this.live;
     this.live = this.newLayer();
-    return this.frozen.sorted();
+  }
+
+  /** What is frozen, in key order. */
+  frozenCells(): Iterable<[string, Cell<V>]> {
+    return this.frozen?.sorted() ?? [];
   }
 
   /** Ends it: what was frozen is in LMDB. */

@@ -32,10 +32,14 @@ import { UndoLog } from "./undo-log.js";
 type TableName = keyof typeof tableSpecs;
 const tableNames = Object.keys(tableSpecs) as TableName[];
 const chunkIndexWidth = 6;
+/** Encoded between two looks at the clock. */
+const rowsPerStep = 16;
 
 /** A table as a checkpoint sees it. */
 interface Freezable {
-  freeze(): Iterable<[string, Cell<unknown>]>;
+  freeze(): void;
+  /** What is frozen, in key order. */
+  frozenCells(): Iterable<[string, Cell<unknown>]>;
   thaw(): void;
   all(): Row<unknown>[];
 }
@@ -62,7 +66,8 @@ export interface StoredTableRow {
 
 /** What a checkpoint writes of one partition. */
 export interface FrozenPartition {
-  encodeInto(batch: CheckpointBatch): void;
+  /** Goes on with each step that is taken. A step is a few rows, or one large one. */
+  encodeInto(batch: CheckpointBatch): Iterable<void>;
 }
 
 export function createPartitionTables(
@@ -118,13 +123,24 @@ export function createPartitionTables(
       if (partitionState.appliedPosition === frozenPosition) return undefined;
       frozenPosition = partitionState.appliedPosition;
       const state = encode(PartitionStateCodec, partitionState);
-      const rows = tableNames.map((name) => [name, freezables.get(name)?.freeze() ?? []] as const);
-      const journals = journal.freeze();
+      for (const freezable of freezables.values()) freezable.freeze();
+      journal.freeze();
       return {
-        encodeInto(batch): void {
-          for (const [name, cells] of rows) encodeTable(batch, partition, specOf(name), cells);
-          for (const [runId, tail] of journals) encodeJournal(batch, partition, runId, tail);
+        *encodeInto(batch): Generator<void> {
+          let rows = 0;
+          for (const [name, freezable] of freezables) {
+            const spec = specOf(name);
+            for (const [key, cell] of freezable.frozenCells()) {
+              encodeRow(batch, partition, spec, key, cell);
+              if (++rows % rowsPerStep === 0) yield;
+            }
+          }
+          for (const [runId, tail] of journal.frozenTails()) {
+            encodeJournal(batch, partition, runId, tail);
+            if (++rows % rowsPerStep === 0 || tail.entries.length > rowsPerStep) yield;
+          }
           batch.put(rowKey(partition, partitionTableNumber, ""), state);
+          yield;
         },
       };
     },
@@ -150,17 +166,16 @@ function specOf(name: TableName): TableSpec<unknown> {
   return tableSpecs[name] as TableSpec<unknown>;
 }
 
-function encodeTable(
+function encodeRow(
   batch: CheckpointBatch,
   partition: number,
   spec: TableSpec<unknown>,
-  cells: Iterable<[string, Cell<unknown>]>,
+  key: string,
+  cell: Cell<unknown>,
 ): void {
-  for (const [key, cell] of cells) {
-    const bytes = rowKey(partition, spec.number, key);
-    if (cell === tombstone) batch.delete(bytes);
-    else batch.put(bytes, encode(spec.codec, cell));
-  }
+  const bytes = rowKey(partition, spec.number, key);
+  if (cell === tombstone) batch.delete(bytes);
+  else batch.put(bytes, encode(spec.codec, cell));
 }
 
 function encodeJournal(
@@ -223,7 +238,8 @@ function readPartitionState(environment: Environment, partition: number): Partit
 
 function decodeRow<T>(table: number, codec: Codec<T>, bytes: Uint8Array): T {
   try {
-    return decode(codec, bytes);
+    // What a Buffer is made of are Buffers, which behave otherwise than the bytes that came in (slice, equality).
+    return decode(codec, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (error) {
     throw new RowDamaged(table, error);
   }

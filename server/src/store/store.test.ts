@@ -106,7 +106,7 @@ describe("a checkpoint", () => {
   });
 
   test("is not seen while it is written: reads are right at every moment", async () => {
-    const store = openStore(temporaryDirectory());
+    const store = new Store({ directory: temporaryDirectory(), writer: "inline", msPerTurn: 0 });
     const partitions = [0, 1, 2, 3, 4, 5, 6, 7, 8];
     for (const partition of partitions) {
       putState(store, partition, many("a", 60));
@@ -160,7 +160,7 @@ describe("a checkpoint", () => {
 
   test("that a crash ends leaves each partition as a whole, with its position", async () => {
     const directory = temporaryDirectory();
-    const store = openStore(directory);
+    const store = new Store({ directory, writer: "inline", msPerTurn: 0 });
     const partitions = [0, 1, 2, 3, 4, 5, 6, 7, 8];
     for (const partition of partitions) putState(store, partition, many("a", 60));
     await store.checkpoint(4);
@@ -302,4 +302,30 @@ describe("the thread that writes checkpoints", () => {
 
     expect(openStore(directory).digest()).toBe(digest);
   });
+
+  test.skipIf(!existsSync(builtStore))(
+    "and the store let go of the file between checkpoints, and lose nothing",
+    async () => {
+      const built = (await import(builtStore)) as { Store: typeof Store };
+      const directory = temporaryDirectory();
+      let times = 0;
+      const mappedPages = { areMany: true, letGo: (): number => times++ };
+      const store = new built.Store({ directory, writer: "thread", mappedPages });
+      const seen = new Set<string>();
+      for (let position = 1; position <= 5; position++) {
+        putState(store, position % 4, many(String(position), 100));
+        const digest = store.digest();
+        const checkpoint = store.checkpoint(position);
+        seen.add(store.digest() === digest ? "the same" : "something else");
+        await checkpoint;
+        seen.add(store.digest() === digest ? "the same" : "something else");
+      }
+      const digest = store.digest();
+      await store.close();
+
+      expect(times).toBe(5);
+      expect([...seen]).toEqual(["the same"]);
+      expect(openStore(directory).digest()).toBe(digest);
+    },
+  );
 });

@@ -14,6 +14,7 @@ import {
   type WriteOutcome,
 } from "./checkpoint-writer.js";
 import { Environment } from "./environment.js";
+import { MappedPages } from "./mapped-pages.js";
 import { createPartitionTables, type PartitionTables } from "./partition-tables.js";
 import { rowKey } from "./row-key.js";
 import { StoreDamaged } from "./store-errors.js";
@@ -26,6 +27,8 @@ const runsFromSource = import.meta.url.endsWith(".ts");
 
 const diskFullRetryMs = 1_000;
 
+const defaultMsPerTurn = 1;
+
 const shardPartition = 0xfffe;
 const checkpointTableNumber = 14;
 
@@ -35,6 +38,10 @@ export interface StoreOptions {
   readonly writer: "thread" | "inline";
   /** How many partitions there are: the same for as long as the directory lives. Default 64. */
   readonly partitions?: number;
+  /** How long a checkpoint holds up the loop before it leaves it to others, in milliseconds. Default 1. */
+  readonly msPerTurn?: number;
+  /** Says when the file's pages are let go of. Default: as it is good for the process. */
+  readonly mappedPages?: Pick<MappedPages, "areMany" | "letGo">;
 }
 
 export class Store {
@@ -42,6 +49,9 @@ export class Store {
   readonly #environment: Environment;
   readonly #writer: CheckpointWriter;
   readonly #partitions = new Map<number, PartitionTables>();
+  readonly #batch = new CheckpointBatch();
+  readonly #mappedPages: Pick<MappedPages, "areMany" | "letGo">;
+  readonly #msPerTurn: number;
   #liveBytes = 0;
   #checkpointPosition: number;
   #checkpointing = false;
@@ -51,6 +61,7 @@ export class Store {
   constructor(options: StoreOptions) {
     const { directory, partitions = partitionCount } = options;
     this.partitions = partitions;
+    this.#msPerTurn = options.msPerTurn ?? defaultMsPerTurn;
     this.#environment = Environment.open(directory);
     try {
       const grown = (bytes: number): void => {
@@ -68,6 +79,7 @@ export class Store {
       options.writer === "thread" && !runsFromSource
         ? createThreadWriter(directory)
         : createInlineWriter(this.#environment);
+    this.#mappedPages = options.mappedPages ?? new MappedPages();
   }
 
   /** Log position up to which everything is in LMDB. */
@@ -103,15 +115,22 @@ export class Store {
     try {
       this.#liveBytes = 0;
       const frozen = [...this.#partitions.values()].flatMap((tables) => tables.freeze() ?? []);
-      const batch = new CheckpointBatch();
+      const batch = this.#batch;
+      let turnFrom = performance.now();
       for (const partition of frozen) {
-        partition.encodeInto(batch);
-        if (batch.byteLength < transactionBytes) await nextTurn();
-        else if ((await this.#write(batch)) === "diskFull") return "diskFull";
+        for (const _ of partition.encodeInto(batch)) {
+          if (performance.now() - turnFrom < this.#msPerTurn) continue;
+          await nextTurn();
+          turnFrom = performance.now();
+        }
+        if (batch.byteLength < transactionBytes) continue;
+        if ((await this.#write()) === "diskFull") return "diskFull";
+        turnFrom = performance.now();
       }
       batch.put(checkpointKey, Buffer.from(String(position)));
-      if ((await this.#write(batch)) === "diskFull") return "diskFull";
-      this.#environment.renewSnapshot();
+      if ((await this.#write()) === "diskFull") return "diskFull";
+      if (this.#mappedPages.areMany) await this.#letGoOfPages();
+      else this.#environment.renewSnapshot();
       for (const tables of this.#partitions.values()) tables.thaw();
       this.#checkpointPosition = position;
       return "written";
@@ -121,13 +140,24 @@ export class Store {
   }
 
   /** A full disk is waited out: nothing is lost, the log and the layers in memory have it all. */
-  async #write(batch: CheckpointBatch): Promise<WriteOutcome> {
-    const bytes = batch.take();
+  async #write(): Promise<WriteOutcome> {
+    let batch = this.#batch.take();
     for (;;) {
-      const outcome = await this.#writer.write(bytes);
+      const { outcome, bytes } = await this.#writer.write(batch);
+      batch = bytes;
+      if (outcome === "written") this.#batch.reuse(bytes);
       if (outcome === "written" || this.#givesUp) return outcome;
       await delay(diskFullRetryMs);
     }
+  }
+
+  /** The pages stay mapped while any thread has the environment open. */
+  async #letGoOfPages(): Promise<void> {
+    await this.#writer.rest();
+    this.#environment.rest();
+    // At once: opening it later might have to wait for a transaction of the writer.
+    this.#environment.renewSnapshot();
+    this.#mappedPages.letGo();
   }
 
   /** A checkpoint no longer waits for room on a full disk: the process is about to end. */
