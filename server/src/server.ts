@@ -4,6 +4,7 @@ import { invariant } from "@perdure/protocol/assert";
 import { startAdmin } from "./admin/start-admin.js";
 import type { ServerConfig } from "./config/server-config.js";
 import { openDataDirectory } from "./data-directory.js";
+import { withinFiles } from "./http/connections.js";
 import { startIngress } from "./ingress/start-ingress.js";
 import { Invoker } from "./invoker/invoker.js";
 import { isLoopback } from "./http/host-check.js";
@@ -121,6 +122,14 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       waitsFor: (invocation) => invoker.waitsFor(invocation),
     });
 
+    const { ingressConnectionsMax, adminConnectionsMax } = options;
+    const connections = withinFiles({ ingress: ingressConnectionsMax, admin: adminConnectionsMax });
+    if (connections.ingress < ingressConnectionsMax) {
+      log.warn(
+        `the process may not open enough files for ${String(ingressConnectionsMax)} connections (ulimit -n): the ingress takes ${String(connections.ingress)}`,
+      );
+    }
+
     // The ports answer from the start, with 503 until recovery is complete.
     const ingress = await startIngress({
       invocations: callers,
@@ -130,6 +139,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       ...options.ingress,
       bodyBytesMax: options.bodyBytesMax,
       requestsMax: options.ingressRequestsMax,
+      connectionsMax: connections.ingress,
     });
     closing.push(() => ingress.close());
     const ingressUrl = urlOf(options.ingress.host, ingress.address.port);
@@ -143,6 +153,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       requestsMax: options.adminRequestsMax,
       hosts: options.adminHosts,
       redactedHeaders: options.redactedHeaders,
+      connectionsMax: connections.admin,
     });
     closing.push(() => admin.close());
     if (!isLoopback(options.admin.host)) {

@@ -30,6 +30,18 @@ export const configKeys: readonly ConfigKey[] = [
   key("bodyBytesMax", "SIZE", "32 MiB", "largest body of a request, and largest recorded value"),
   key("ingressRequestsMax", "COUNT", 0, "requests that the ingress serves at once; 0: no limit"),
   key("adminRequestsMax", "COUNT", 0, "requests that the admin port serves at once; 0: no limit"),
+  key(
+    "ingressConnectionsMax",
+    "COUNT",
+    10000,
+    "connections to the ingress; 0: as many as possible",
+  ),
+  key(
+    "adminConnectionsMax",
+    "COUNT",
+    1000,
+    "connections to the admin port; 0: as many as possible",
+  ),
   key("checkpointBytes", "SIZE", "4 MiB", "changes held in memory before they go to the tables"),
   key("journalRetention", "DURATION", "24h", "how long a finished journal is kept"),
   key("idempotencyRetention", "DURATION", "24h", "how long an idempotency key is remembered"),

@@ -124,6 +124,8 @@ const schema: v.GenericSchema<unknown, ServerConfig> = v.pipe(
     allowDeployments: allowedHosts,
     adminHosts: hostNames,
     redactedHeaders: headerNames,
+    ingressConnectionsMax: countFrom0,
+    adminConnectionsMax: countFrom0,
     requestIdentityKeyFile: v.pipe(
       v.string('expected a path, or "none"'),
       v.transform((file) => (file === "none" ? "" : file)),

@@ -57,6 +57,8 @@ describe("without any setting", () => {
       bodyBytesMax: 32 * 1024 * 1024,
       ingressRequestsMax: 0,
       adminRequestsMax: 0,
+      ingressConnectionsMax: 10_000,
+      adminConnectionsMax: 1_000,
       checkpointBytes: 4 * 1024 * 1024,
       retention: {
         journalMs: dayMs,
@@ -107,6 +109,8 @@ const examples: Readonly<Record<string, readonly [string, unknown]>> = {
   bodyBytesMax: ["1.5 KiB", 1536],
   ingressRequestsMax: ["100", 100],
   adminRequestsMax: ["0", 0],
+  ingressConnectionsMax: ["5000", 5_000],
+  adminConnectionsMax: ["0", 0],
   checkpointBytes: ["2MB", 2_000_000],
   journalRetention: ["0", 0],
   idempotencyRetention: ["2d", 2 * dayMs],
