@@ -12,6 +12,7 @@ import { createLog, type Log } from "./observe/log.js";
 import { createAddressGuard } from "./outbound/address-guard.js";
 import { loadRequestSigner, type RequestSigner } from "./outbound/request-signer.js";
 import { Registry } from "./registry/registry.js";
+import { Admission } from "./shard/admission.js";
 import { Callers } from "./shard/callers.js";
 import { createClock, type Clock } from "./shard/clock.js";
 import type { Operators } from "./shard/operators.js";
@@ -83,7 +84,9 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       invariant(parts.shard !== undefined, "the shard is open before anyone asks for it");
       return parts.shard;
     };
-    const callers = new Callers({ shard: theShard, clock, retention: options.retention });
+    const { retention } = options;
+    const admission = new Admission({ waitingBytesMax: options.submissionsBytesMax });
+    const callers = new Callers({ shard: theShard, clock, retention, admission });
     const signer = signerOf(options.requestIdentityKeyFile, log);
     const guard = createAddressGuard(options.allowDeployments);
     const registry = new Registry({
@@ -94,7 +97,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       // An attempt that has said nothing yet: what it says first pins its invocation.
       pinnedTo: (id) => Math.max(operators.pinnedTo(id), invoker.attemptsOn(id)),
     });
-    const { inactivityTimeoutMs, abortTimeoutMs, retryPolicy, retention } = options;
+    const { inactivityTimeoutMs, abortTimeoutMs, retryPolicy } = options;
     const invoker = new Invoker({
       shard: theShard,
       view: () => registry.view,
@@ -106,6 +109,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       retention,
       limits: { ...options, valueBytesMax: options.bodyBytesMax },
       attemptChanged: (runId) => {
+        admission.started(runId);
         watches.attemptChanged(runId);
       },
     });

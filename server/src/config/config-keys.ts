@@ -28,7 +28,12 @@ export const configKeys: readonly ConfigKey[] = [
   key("admin", "HOST:PORT", "127.0.0.1:9070", "where operators come in"),
   key("logLevel", "LEVEL", "info", "what is logged: trace, debug, info, warn or error", "log"),
   key("bodyBytesMax", "SIZE", "32 MiB", "largest body of a request, and largest recorded value"),
-  key("ingressRequestsMax", "COUNT", 0, "requests that the ingress serves at once; 0: no limit"),
+  key(
+    "ingressRequestsMax",
+    "COUNT",
+    20000,
+    "requests that the ingress serves at once; 0: no limit",
+  ),
   key("adminRequestsMax", "COUNT", 0, "requests that the admin port serves at once; 0: no limit"),
   key(
     "ingressConnectionsMax",
@@ -42,6 +47,7 @@ export const configKeys: readonly ConfigKey[] = [
     1000,
     "connections to the admin port; 0: as many as possible",
   ),
+  key("submissionsBytesMax", "SIZE", "512 MiB", "submissions that wait to be stored; more: 429"),
   key("checkpointBytes", "SIZE", "4 MiB", "changes held in memory before they go to the tables"),
   key("journalRetention", "DURATION", "24h", "how long a finished journal is kept"),
   key("idempotencyRetention", "DURATION", "24h", "how long an idempotency key is remembered"),

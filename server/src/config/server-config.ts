@@ -28,6 +28,8 @@ export interface ServerConfig {
   /** Connections that may be open at the same time; 0: as many as there are file descriptors for. */
   readonly ingressConnectionsMax: number;
   readonly adminConnectionsMax: number;
+  /** Bytes of submissions that may wait to be stored; more are refused. */
+  readonly submissionsBytesMax: number;
   /** Live bytes of the tables at which a checkpoint begins. */
   readonly checkpointBytes: number;
   readonly retention: RetentionDefaults;
