@@ -21,8 +21,16 @@ test("attempts that stand still leave slots to other services", async () => {
   for (const { status } of await Promise.all(sends)) expect(status).toBe(202);
   await gates.reached("busy");
 
+  const body = new Uint8Array([1, 2, 3]);
+  const headers = { "content-type": "application/octet-stream" };
   const answers = await Promise.all(
-    Array.from({ length: 20 }, () => server.ingress.post("/restate/call/Formats/measure", "x")),
+    Array.from({ length: 20 }, () =>
+      fetch(`${server.ingress.url}/restate/call/Formats/measure`, {
+        method: "POST",
+        body,
+        headers,
+      }),
+    ),
   );
 
   for (const { status } of answers) expect(status).toBe(200);
