@@ -4,6 +4,7 @@ import { invariant } from "@perdure/protocol/assert";
 import { startAdmin } from "./admin/start-admin.js";
 import type { ServerConfig } from "./config/server-config.js";
 import { openDataDirectory } from "./data-directory.js";
+import { withinFiles } from "./http/connections.js";
 import { startIngress } from "./ingress/start-ingress.js";
 import { Invoker } from "./invoker/invoker.js";
 import { isLoopback } from "./http/host-check.js";
@@ -11,6 +12,7 @@ import { createLog, type Log } from "./observe/log.js";
 import { createAddressGuard } from "./outbound/address-guard.js";
 import { loadRequestSigner, type RequestSigner } from "./outbound/request-signer.js";
 import { Registry } from "./registry/registry.js";
+import { Admission } from "./shard/admission.js";
 import { Callers } from "./shard/callers.js";
 import { createClock, type Clock } from "./shard/clock.js";
 import type { Operators } from "./shard/operators.js";
@@ -82,7 +84,9 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       invariant(parts.shard !== undefined, "the shard is open before anyone asks for it");
       return parts.shard;
     };
-    const callers = new Callers({ shard: theShard, clock, retention: options.retention });
+    const { retention } = options;
+    const admission = new Admission({ waitingBytesMax: options.submissionsBytesMax });
+    const callers = new Callers({ shard: theShard, clock, retention, admission });
     const signer = signerOf(options.requestIdentityKeyFile, log);
     const guard = createAddressGuard(options.allowDeployments);
     const registry = new Registry({
@@ -93,7 +97,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       // An attempt that has said nothing yet: what it says first pins its invocation.
       pinnedTo: (id) => Math.max(operators.pinnedTo(id), invoker.attemptsOn(id)),
     });
-    const { inactivityTimeoutMs, abortTimeoutMs, retryPolicy, retention } = options;
+    const { inactivityTimeoutMs, abortTimeoutMs, retryPolicy } = options;
     const invoker = new Invoker({
       shard: theShard,
       view: () => registry.view,
@@ -105,6 +109,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       retention,
       limits: { ...options, valueBytesMax: options.bodyBytesMax },
       attemptChanged: (runId) => {
+        admission.started(runId);
         watches.attemptChanged(runId);
       },
     });
@@ -121,6 +126,14 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       waitsFor: (invocation) => invoker.waitsFor(invocation),
     });
 
+    const { ingressConnectionsMax, adminConnectionsMax } = options;
+    const connections = withinFiles({ ingress: ingressConnectionsMax, admin: adminConnectionsMax });
+    if (connections.ingress < ingressConnectionsMax) {
+      log.warn(
+        `the process may not open enough files for ${String(ingressConnectionsMax)} connections (ulimit -n): the ingress takes ${String(connections.ingress)}`,
+      );
+    }
+
     // The ports answer from the start, with 503 until recovery is complete.
     const ingress = await startIngress({
       invocations: callers,
@@ -130,6 +143,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       ...options.ingress,
       bodyBytesMax: options.bodyBytesMax,
       requestsMax: options.ingressRequestsMax,
+      connectionsMax: connections.ingress,
     });
     closing.push(() => ingress.close());
     const ingressUrl = urlOf(options.ingress.host, ingress.address.port);
@@ -143,6 +157,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       requestsMax: options.adminRequestsMax,
       hosts: options.adminHosts,
       redactedHeaders: options.redactedHeaders,
+      connectionsMax: connections.admin,
     });
     closing.push(() => admin.close());
     if (!isLoopback(options.admin.host)) {

@@ -25,6 +25,8 @@ export interface AdminOptions extends Omit<
   readonly redactedHeaders?: readonly string[];
   /** Requests served at the same time. Default 0: no limit. */
   readonly requestsMax?: number;
+  /** Connections that may be open at the same time. Default 0: no limit. */
+  readonly connectionsMax?: number;
 }
 
 /**
@@ -48,5 +50,5 @@ export function startAdmin(options: AdminOptions): Promise<Port> {
     requestsMax,
   };
   const handler = createAdminHandler(parts, createConnectHandler(parts));
-  return openPort({ host, port, handler });
+  return openPort({ host, port, handler, connectionsMax: options.connectionsMax ?? 0 });
 }

@@ -124,6 +124,9 @@ const schema: v.GenericSchema<unknown, ServerConfig> = v.pipe(
     allowDeployments: allowedHosts,
     adminHosts: hostNames,
     redactedHeaders: headerNames,
+    ingressConnectionsMax: countFrom0,
+    adminConnectionsMax: countFrom0,
+    submissionsBytesMax: atLeast(1024),
     requestIdentityKeyFile: v.pipe(
       v.string('expected a path, or "none"'),
       v.transform((file) => (file === "none" ? "" : file)),

@@ -25,6 +25,11 @@ export interface ServerConfig {
   /** Requests served at the same time; 0: no limit. */
   readonly ingressRequestsMax: number;
   readonly adminRequestsMax: number;
+  /** Connections that may be open at the same time; 0: as many as there are file descriptors for. */
+  readonly ingressConnectionsMax: number;
+  readonly adminConnectionsMax: number;
+  /** Bytes of submissions that may wait to be stored; more are refused. */
+  readonly submissionsBytesMax: number;
   /** Live bytes of the tables at which a checkpoint begins. */
   readonly checkpointBytes: number;
   readonly retention: RetentionDefaults;

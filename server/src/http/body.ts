@@ -1,7 +1,7 @@
 // Takes in a request's body, up to a limit. Small bodies come in one chunk, which is handed on as
 // it is. A client that goes away in the middle is simply forgotten: there is nobody to answer.
 
-import { constants } from "node:http2";
+import { constants, type ServerHttp2Stream } from "node:http2";
 import type { HttpRequest } from "./messages.js";
 
 export interface BodySize {
@@ -19,6 +19,8 @@ export interface BodySink {
 }
 
 const empty = new Uint8Array(0);
+/** How long a body may take over HTTP/2; over HTTP/1.1 the port sees to it. */
+const bodyTimeoutMs = 300_000;
 
 /** Reads the body of `request`. At most one of the sink's functions is called, once. */
 export function readBody(
@@ -36,7 +38,16 @@ export function readBody(
     sink.tooLarge();
     return;
   }
+  if ("stream" in request) endWhenSlow(request.stream);
   collect(request, size.contentLength, bytesMax, sink);
+}
+
+/** Nobody waits for ever for a body that trickles in: its stream is reset, which ends as if its client had gone. */
+function endWhenSlow(stream: ServerHttp2Stream): void {
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), bodyTimeoutMs).unref();
+  const over = (): void => clearTimeout(timer);
+  stream.once("end", over);
+  stream.once("close", over);
 }
 
 function collect(

@@ -1,6 +1,6 @@
 // Every error that the HTTP faces of the server answer with or stop for: its stable code and the
 // HTTP status that goes with it. docs/errors.md has one section for each code.
-// PDR3xxx: the ingress. PDR4xxx: the admin port. PDR5001: opening either.
+// PDR3xxx: the ingress. PDR4xxx: the admin port. PDR304x: both. PDR5001: opening either.
 
 export interface HttpErrorKind {
   /** PDR… */
@@ -87,6 +87,15 @@ export const adminErrors = {
   overloaded: { code: "PDR4028", status: 429 },
   unknownHost: { code: "PDR4040", status: 403 },
   redactedValue: { code: "PDR4221", status: 400 },
+} as const;
+
+/** What either port refuses before it is a request of the ingress or of the admin API. */
+export const portErrors = {
+  unreadable: { code: "PDR3040", status: 400 },
+  headersTooLarge: { code: "PDR3041", status: 431 },
+  pathTooLong: { code: "PDR3042", status: 414 },
+  tooSlow: { code: "PDR3043", status: 408 },
+  tooManyConnections: { code: "PDR3044", status: 503 },
 } as const;
 
 /** A port that can't be opened. */

@@ -3,8 +3,8 @@
 // HTTP/1.1 is called PRI. Each connection is then handed to one of node's two servers, which never
 // listen themselves; both call the same handler.
 //
-// What must hold: a connection that says nothing, or nothing of HTTP, doesn't stay; close() returns
-// when no handler can be called any more.
+// What must hold: a connection that says nothing, or nothing of HTTP, or too slowly, doesn't stay; neither
+// does one too many; close() returns when no handler can be called any more.
 
 import { createServer as createHttp1Server } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -12,8 +12,12 @@ import { createServer as createHttp2Server } from "node:http2";
 import type { ServerHttp2Session } from "node:http2";
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
+import { Connections } from "./connections.js";
 import { portErrorCode } from "./error-codes.js";
-import type { HttpHandler } from "./messages.js";
+import { closeWhenIdle } from "./idle-session.js";
+import { respond } from "./messages.js";
+import type { HttpHandler, HttpRequest, HttpResponse } from "./messages.js";
+import { errorBody, excessOfHead, headBytesMax, refuseUnreadable } from "./raw-answer.js";
 
 export interface PortOptions {
   readonly host: string;
@@ -24,6 +28,12 @@ export interface PortOptions {
   readonly startTimeoutMs?: number;
   /** How long an HTTP/1.1 request's headers may take. Default 60 s. */
   readonly headersTimeoutMs?: number;
+  /** How long a whole HTTP/1.1 request may take to arrive. Default 5 minutes. */
+  readonly requestTimeoutMs?: number;
+  /** How long an HTTP/2 connection stays open on which nothing is asked. Default 5 minutes. */
+  readonly idleTimeoutMs?: number;
+  /** Connections that may be open at the same time; more are answered with 503. Default 0: no limit. */
+  readonly connectionsMax?: number;
   /** How long close() waits for requests that are being answered. Default 5 s. */
   readonly drainMs?: number;
 }
@@ -52,6 +62,10 @@ export class PortError extends Error {
 
 /** How long an HTTP/1.1 connection stays open between requests; pools hold theirs for less. */
 const keepAliveMs = 75_000;
+/** Requests that one HTTP/2 connection may have open at the same time. */
+const streamsMax = 1_000;
+/** Streams that a client opened although it knew better, and those it may have refused before it is sent away. */
+const rejectedStreamsMax = 100;
 /** How often a draining port looks for connections that have become idle. */
 const drainStepMs = 20;
 
@@ -60,16 +74,24 @@ const drainStepMs = 20;
  * @throws PortError  PDR5001: in use, not allowed, or no such address
  */
 export async function openPort(options: PortOptions): Promise<Port> {
-  const { handler, startTimeoutMs = 10_000, headersTimeoutMs = 60_000, drainMs = 5_000 } = options;
-  const sockets = new Set<Socket>();
+  const { startTimeoutMs = 10_000, headersTimeoutMs = 60_000, drainMs = 5_000 } = options;
+  const { requestTimeoutMs = 300_000, idleTimeoutMs = 300_000 } = options;
+  const connections = new Connections(options.connectionsMax ?? 0);
+  const { sockets } = connections;
+  const handler = withinHead(options.handler);
   const sessions = new Set<ServerHttp2Session>();
   let draining = false;
 
   const http1 = createHttp1Server({
     keepAliveTimeout: keepAliveMs,
     headersTimeout: headersTimeoutMs,
-    connectionsCheckingInterval: Math.min(30_000, headersTimeoutMs),
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(30_000, headersTimeoutMs, requestTimeoutMs),
+    maxHeaderSize: headBytesMax,
   });
+  // Node would drop what is beyond the 2000th without a word.
+  http1.maxHeadersCount = 0;
+  http1.on("clientError", refuseUnreadable);
   http1.on("request", (request: IncomingMessage, response: ServerResponse) => {
     if (draining) response.shouldKeepAlive = false;
     handler(request, response);
@@ -77,18 +99,21 @@ export async function openPort(options: PortOptions): Promise<Port> {
   // What a server does when it begins to listen: look for requests that take too long.
   http1.emit("listening");
 
-  const http2 = createHttp2Server({ maxSessionMemory: 128 });
+  const http2 = createHttp2Server({
+    maxSessionMemory: 128,
+    maxSessionRejectedStreams: rejectedStreamsMax,
+    settings: { maxConcurrentStreams: streamsMax, maxHeaderListSize: headBytesMax },
+  });
   http2.on("request", handler);
   http2.on("session", (session) => {
     sessions.add(session);
+    closeWhenIdle(session, idleTimeoutMs);
     session.once("close", () => sessions.delete(session));
   });
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
     if (draining) socket.destroy();
-    else
+    else if (connections.take(socket))
       greet(socket, startTimeoutMs, (protocol) => {
         if (protocol === "http2") {
           socket.allowHalfOpen = false;
@@ -130,6 +155,18 @@ export async function openPort(options: PortOptions): Promise<Port> {
     http2.close();
   }
   return { address, close: () => (closed ??= drain()) };
+}
+
+/** Refuses what is well-formed and too large, before anybody looks into it. */
+function withinHead(handler: HttpHandler): HttpHandler {
+  return (request: HttpRequest, response: HttpResponse) => {
+    const excess = excessOfHead(request.url ?? "", request.rawHeaders);
+    if (excess === undefined) return handler(request, response);
+    const [kind, message] = excess;
+    const headers = ["content-type", "application/json"];
+    respond(response, kind.status, headers, errorBody(kind, message));
+    request.resume();
+  };
 }
 
 type Protocol = "http1" | "http2";

@@ -16,6 +16,8 @@ export interface IngressOptions extends Omit<IngressParts, "bodyBytesMax" | "req
   readonly bodyBytesMax?: number;
   /** Requests served at the same time; more are answered with 429. 0, the default: no limit. */
   readonly requestsMax?: number;
+  /** Connections that may be open at the same time. 0, the default: no limit. */
+  readonly connectionsMax?: number;
   /** How long close() lets requests in progress go on. Default 5 s. */
   readonly drainMs?: number;
 }
@@ -26,7 +28,7 @@ export interface IngressOptions extends Omit<IngressParts, "bodyBytesMax" | "req
  */
 export async function startIngress(options: IngressOptions): Promise<Port> {
   const { invocations, watches, registry, ready, host, port, requestsMax, drainMs } = options;
-  const { bodyBytesMax = payloadBytesMax } = options;
+  const { bodyBytesMax = payloadBytesMax, connectionsMax = 0 } = options;
   const parts = { invocations, watches, registry, ready, bodyBytesMax, requestsMax };
   const closing = new AbortController();
   const handler = createIngressHandler(parts, createConnectHandler(parts, closing.signal));
@@ -34,6 +36,7 @@ export async function startIngress(options: IngressOptions): Promise<Port> {
     host,
     port,
     handler,
+    connectionsMax,
     ...(drainMs === undefined ? {} : { drainMs }),
   });
   return {

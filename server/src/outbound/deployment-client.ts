@@ -12,6 +12,7 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
 import {
   createMethodUrl,
   readAllBytes,
@@ -41,7 +42,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** The key of the object or workflow that the call is about. */
   readonly subject?: string | undefined;
-  /** Of what it answers. Default: whatever fits into memory. */
+  /** Of what it answers; more fails the call. Default 256 MiB. */
   readonly answerBytesMax?: number;
 }
 
@@ -50,7 +51,7 @@ const contentType = "application/proto";
 const pingIntervalMs = 10_000;
 const pingTimeoutMs = 10_000;
 const keepAliveMs = 10_000;
-const answerBytesDefault = 0xffff_ffff;
+const answerBytesDefault = 256 * 1024 * 1024;
 /** Of an error's body. */
 const errorBytesMax = 64 * 1024;
 const errorTextMax = 500;
@@ -145,7 +146,7 @@ async function readAnswer(
 ): Promise<Uint8Array> {
   const { status, header, body } = response;
   if (status === 200 && header.get("content-type") === contentType) {
-    return readAllBytes(body, answerBytesMax, header.get("content-length"));
+    return readWhole(body, answerBytesMax, header.get("content-length"), uri);
   }
   const { reason, message } = await readError(response);
   if (status === 200) {
@@ -163,6 +164,22 @@ async function readAnswer(
     reason,
     retryAfterMs: parseRetryAfter(header.get("retry-after"), Date.now()),
   });
+}
+
+/** @throws CallError  it is too large: another try would bring the same */
+async function readWhole(
+  body: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+  announced: string | null,
+  uri: string,
+): Promise<Uint8Array> {
+  try {
+    return await readAllBytes(body, bytesMax, announced);
+  } catch (error) {
+    if (!(error instanceof ConnectError) || error.code !== Code.ResourceExhausted) throw error;
+    const message = `the answer of ${uri} has more than ${String(bytesMax)} bytes`;
+    throw new CallError("status", message, { status: 200, cause: error });
+  }
 }
 
 /** @throws CallError  another try would bring the same */

@@ -11,6 +11,7 @@ import { DeploymentSchema, InvocationStatus } from "@perdure/proto/storage/v1/re
 import { isInvocationId, partitionOfInvocationId } from "@perdure/protocol/ids";
 import { ended, failure, resultOf } from "../core/events.fixture.js";
 import { findRun } from "../core/queries.js";
+import { Admission } from "./admission.js";
 import { Callers } from "./callers.js";
 import type { InvocationRef, SubmitRequest } from "./invocations.js";
 import { Machine, type RunningShard } from "./machine.fixture.js";
@@ -76,6 +77,7 @@ async function start(): Promise<void> {
     shard: () => shard,
     clock: { now: () => machine.nowMs },
     retention: { journalMs: 1_000, idempotencyMs: 5_000, workflowMs: 9_000 },
+    admission: new Admission({ waitingBytesMax: Infinity }),
   });
   running.listener = (effect) => {
     if (effect.kind === "submitted") callers.submitted(effect.token, effect.submission);

@@ -17,6 +17,7 @@ import { valueOf } from "@perdure/protocol/messages";
 import type { OutputResult, Submission } from "../core/effect.js";
 import { workflowAlreadyInvoked } from "../core/lifecycle/submitted.js";
 import { findRun, readOutput } from "../core/queries.js";
+import type { Admission, Ticket } from "./admission.js";
 import type { Clock } from "./clock.js";
 import { identify, randomSeed } from "./identity.js";
 import type {
@@ -35,12 +36,14 @@ import type { Shard } from "./shard.js";
 
 interface Waiting {
   readonly resolve: (submission: Submission) => void;
+  readonly ticket: Ticket;
 }
 
 export interface CallersOptions {
   readonly shard: () => Shard;
   readonly clock: Clock;
   readonly retention: RetentionDefaults;
+  readonly admission: Admission;
 }
 
 export class Callers implements Invocations {
@@ -58,10 +61,15 @@ export class Callers implements Invocations {
   submitted(token: number, submission: Submission): void {
     const waiting = this.#waiting.get(token);
     this.#waiting.delete(token);
-    waiting?.resolve(submission);
+    if (waiting === undefined) return;
+    const { accepted, invocation } = submission;
+    const isReady = accepted && invocation.status === InvocationStatus.READY;
+    this.#options.admission.left(waiting.ticket, isReady);
+    waiting.resolve(submission);
   }
 
   completed(runId: string, invocation: Invocation, output: OutputResult): void {
+    this.#options.admission.over(runId);
     this.#latches.release(runId, invocation, output);
   }
 
@@ -71,6 +79,7 @@ export class Callers implements Invocations {
     return new Promise((resolve, reject) => {
       this.#enqueue(
         request,
+        "send",
         ({ id, accepted, invocation }) => {
           const scheduled = invocation.status === InvocationStatus.SCHEDULED;
           const executionTimeMs = scheduled ? invocation.dueAt : undefined;
@@ -85,6 +94,7 @@ export class Callers implements Invocations {
     return new Promise((resolve, reject) => {
       this.#enqueue(
         request,
+        "call",
         ({ runId, accepted, invocation, output }) => {
           if (!accepted && request.handler.kind === HandlerKind.RUN) {
             return resolve(outcomeOf(invocation, workflowAlreadyInvoked));
@@ -163,11 +173,15 @@ export class Callers implements Invocations {
 
   #enqueue(
     request: SubmitRequest,
+    mode: "send" | "call",
     onSubmitted: (submission: Submission) => void,
     onRefused: (error: unknown) => void,
   ): void {
     const shard = this.#options.shard();
     shard.admit();
+    const { admission } = this.#options;
+    const called = mode === "call" ? request.service.service.name : undefined;
+    admission.check(called);
     const nowMs = this.#options.clock.now();
     const { service, handler, key, idempotencyKey, scope, limitKey } = request;
     const identity = identify(
@@ -194,7 +208,9 @@ export class Callers implements Invocations {
       randomSeed: randomSeed(),
     };
     const token = ++this.#lastToken;
-    this.#waiting.set(token, { resolve: onSubmitted });
+    const call = called === undefined ? undefined : { runId: identity.runId, service: called };
+    const ticket = admission.entered(request.parameter.byteLength, call);
+    this.#waiting.set(token, { resolve: onSubmitted, ticket });
     const value: SubmittedEvent = { $typeName: "perdure.storage.v1.Submitted", invocation };
     shard.enqueue(
       identity.partition,
@@ -203,6 +219,7 @@ export class Callers implements Invocations {
         token,
         onRefused: (error) => {
           this.#waiting.delete(token);
+          admission.left(ticket, false);
           onRefused(error);
         },
       },

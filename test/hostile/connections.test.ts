@@ -1,0 +1,126 @@
+// Connections in numbers that no honest caller needs, against a server as users start it: it lives, tells those that are too
+// many, goes on with what it has accepted, and serves again as soon as they have gone.
+
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { useBed } from "../harness/bed.js";
+import type { ServerProcess } from "../harness/server-process.js";
+import { until } from "../harness/until.js";
+
+const bed = useBed("after each");
+const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
+let sockets: Socket[] = [];
+afterEach(() => {
+  for (const socket of sockets) socket.destroy();
+  sockets = [];
+});
+
+interface Flood {
+  /** Connections that stayed open. */
+  open(): number;
+  /** What all of them were told. */
+  told(): string;
+}
+
+/** Opens idle connections and waits until each is settled: it stays, or it is closed. */
+async function flood(server: ServerProcess, count: number): Promise<Flood> {
+  const port = Number(new URL(server.ingress.url).port);
+  let open = 0;
+  let told = "";
+  const settled = Array.from({ length: count }, () => {
+    const socket = connect(port, "127.0.0.1");
+    sockets.push(socket);
+    return new Promise<void>((resolve) => {
+      socket.on("connect", () => {
+        open++;
+        // One that is refused is closed from the other side, soon.
+        setTimeout(resolve, 1_500);
+      });
+      socket.on("data", (chunk) => (told += chunk.toString()));
+      socket.on("end", () => socket.destroy());
+      socket.on("error", () => undefined);
+      socket.on("close", (hadError) => {
+        if (!hadError || open > 0) open--;
+        resolve();
+      });
+    });
+  });
+  await Promise.all(settled);
+  return { open: () => open, told: () => told };
+}
+
+function limited(files: number): readonly string[] {
+  return ["sh", "-c", `ulimit -n ${String(files)} && exec "$@"`, "sh"];
+}
+
+test("three thousand idle connections: a tenth is let in, the others are told; a call that waits gets its answer, and new ones are served afterwards", async () => {
+  const gates = await bed.openGates();
+  const [server, services] = await Promise.all([
+    bed.startServer({ flags: { "ingress-connections-max": "300" } }),
+    bed.startServices({ modules: ["greeter"], env: { PERDURE_TEST_GATES: gates.url } }),
+  ]);
+  await server.register(services.url);
+  gates.shut("busy");
+  const waiting = server.ingress.post("/restate/call/Greeter/once", "busy");
+  await gates.reached("busy");
+
+  const idle = await flood(server, 3_000);
+  expect(idle.open()).toBeLessThan(300);
+  expect(idle.told()).toContain("PDR3044");
+  gates.open("busy");
+  expect((await waiting).status).toBe(200);
+
+  for (const socket of sockets) socket.destroy();
+  await until("there is room again", async () => {
+    const { status } = await server.ingress.post("/restate/call/Greeter/greet", "Ada");
+    return status === 200;
+  });
+  expect(server.process.exit).toBeUndefined();
+});
+
+test("a process that may open few files takes fewer connections than asked for, says so, and stores what it is given", async () => {
+  const server = await bed.startServer({ wrapper: limited(256) });
+  const services = await bed.startServices({ modules: ["greeter"] });
+  await server.register(services.url);
+  expect(server.process.output).toMatch(/ulimit -n.*the ingress takes 51/);
+
+  const idle = await flood(server, 500);
+  expect(idle.open()).toBeLessThanOrEqual(51);
+  for (const socket of sockets) socket.destroy();
+  await until("there is room again", async () => {
+    const { status } = await server.ingress.post("/restate/call/Greeter/greet", "Ada");
+    return status === 200;
+  });
+  expect(server.process.exit).toBeUndefined();
+});
+
+test.skipIf(!hasPrlimit)(
+  "a process that runs out of file descriptors all the same lives, and accepts again when there are some",
+  async () => {
+    const server = await bed.startServer();
+    const services = await bed.startServices({ modules: ["greeter"] });
+    await server.register(services.url);
+    const { pid } = server.process;
+    expect((await server.ingress.post("/restate/call/Greeter/greet", "Ada")).status).toBe(200);
+    const used = readdirSync(`/proc/${String(pid)}/fd`).length;
+    // Behind its back: it has counted on far more.
+    spawnSync("prlimit", [
+      "--pid",
+      String(pid),
+      `--nofile=${String(used + 6)}:${String(used + 6)}`,
+    ]);
+
+    for (let round = 0; round < 2; round++) {
+      const idle = await flood(server, 200);
+      expect(idle.open()).toBeLessThan(10);
+      for (const socket of sockets.splice(0)) socket.destroy();
+      await until(`it serves after round ${String(round)}`, async () => {
+        const { status } = await server.ingress.post("/restate/call/Greeter/greet", "Ada");
+        return status === 200;
+      });
+    }
+    expect(server.process.exit).toBeUndefined();
+  },
+);
