@@ -9,19 +9,23 @@ import { until } from "../harness/until.js";
 
 export type Victim = "server" | "services" | "both";
 
-export interface KillPlan {
+/** Whom a kill meets. */
+export interface Killed {
   readonly server: ServerProcess;
   readonly services: ServicesProcess;
   readonly servicesOptions: ServicesProcessOptions;
   readonly random: SeededRandom;
+  /** Called while the server is dead. */
+  readonly whileDead?: (round: number) => void;
+}
+
+export interface KillPlan extends Killed {
   readonly victims: readonly Victim[];
   /** How many kills of a victim. */
   readonly rounds: number;
   /** How much of the work is done, from 0 to 1. */
   readonly share: () => number;
   readonly beforeKill?: () => void;
-  /** Called while the server is dead. */
-  readonly whileDead?: (round: number) => void;
 }
 
 /** Kills and restarts until all rounds are over. Returns how many processes were killed. */
@@ -45,17 +49,19 @@ export async function killAndRestart(plan: KillPlan): Promise<number> {
 }
 
 /** Who died before it was killed. */
-function theDead({ server, services }: KillPlan): NodeProcess | undefined {
+function theDead({ server, services }: Killed): NodeProcess | undefined {
   return [server.process, services.process].find(({ exit }) => exit !== undefined);
 }
 
-function checkAlive(plan: KillPlan): void {
-  const dead = theDead(plan);
+/** @throws Error  one of them ended by itself */
+export function checkAlive(killed: Killed): void {
+  const dead = theDead(killed);
   if (dead === undefined) return;
   throw new Error(`${dead.name} ended by itself (${String(dead.exit?.code)}):\n${dead.output}`);
 }
 
-async function killOnce(plan: KillPlan, victim: Victim, round: number): Promise<number> {
+/** Kills and starts again. Returns how many processes were killed. */
+export async function killOnce(plan: Killed, victim: Victim, round: number): Promise<number> {
   const { server, services, servicesOptions, random, whileDead } = plan;
   const apart = random.between(0, 30);
   const serverFirst = random.below(2) === 0;
@@ -85,7 +91,7 @@ async function killOnce(plan: KillPlan, victim: Victim, round: number): Promise<
 }
 
 /** Starts the server again; half of the times it is killed while it recovers. Returns how often it was. */
-async function startServer({ server, random }: KillPlan): Promise<number> {
+async function startServer({ server, random }: Killed): Promise<number> {
   let kills = 0;
   if (random.below(2) === 0) {
     const process = server.spawn();

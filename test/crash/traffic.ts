@@ -111,18 +111,7 @@ export interface Callers {
 
 /** @param over  ends whoever still asks */
 export function createCallers({ ingress }: ServerProcess, over?: AbortSignal): Callers {
-  async function insist(status: number, ask: () => Promise<Answer>): Promise<any> {
-    for (;;) {
-      over?.throwIfAborted();
-      const answer = await ask().catch(() => undefined);
-      if (answer !== undefined && !isRefusal(answer)) {
-        if (answer.status === status) return answer.json;
-        throw new Error(`expected ${status}, got ${answer.status}: ${answer.text}`);
-      }
-      // The server was killed, or is not there yet.
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
-    }
-  }
+  const insist = insisting(over);
   return {
     submit: (trip, input) =>
       insist(202, () => ingress.post(`/restate/send/Trip/${trip}/run`, input)),
@@ -136,6 +125,25 @@ export function createCallers({ ingress }: ServerProcess, over?: AbortSignal): C
       const headers = { "idempotency-key": id };
       return insist(200, () => ingress.post("/restate/call/Desk/quote", id, { headers }));
     },
+  };
+}
+
+/** Asks until there is an answer of this status, and gives its JSON. */
+export type Insist = (status: number, ask: () => Promise<Answer>) => Promise<any>;
+
+/** @param over  ends whoever still asks */
+export function insisting(over?: AbortSignal): Insist {
+  return async (status, ask) => {
+    for (;;) {
+      over?.throwIfAborted();
+      const answer = await ask().catch(() => undefined);
+      if (answer !== undefined && !isRefusal(answer)) {
+        if (answer.status === status) return answer.json;
+        throw new Error(`expected ${status}, got ${answer.status}: ${answer.text}`);
+      }
+      // The server was killed, or is not there yet.
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
   };
 }
 

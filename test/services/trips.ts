@@ -1,9 +1,6 @@
 // The workload of the crash tests: workflows that take steps, sleep, keep state, call, send, wait for a promise and
-// run steps side by side. Every execution of a step leaves a line in an append-only file, with a value
-// that is new each time; whatever is computed from it can be traced to the line.
+// run steps side by side. Every execution of a step leaves a line (effects.ts).
 
-import { randomUUID } from "node:crypto";
-import { openSync, writeSync } from "node:fs";
 import {
   exclusive,
   handler,
@@ -28,15 +25,7 @@ import {
   type TripInput,
   type TripResult,
 } from "../crash/trip-types.js";
-
-const effects = openSync(process.env["PERDURE_TEST_EFFECTS"] ?? "/dev/null", "a");
-
-/** What a step does: one line, written whole by one system call, which a kill can't tear. */
-function effect(who: string, step: string, ...used: string[]): string {
-  const value = randomUUID();
-  writeSync(effects, `${JSON.stringify({ who, step, value, used })}\n`);
-  return value;
-}
+import { effect } from "./effects.js";
 
 const retryPolicy = { initialInterval: 20, maxInterval: 200 };
 
