@@ -41,7 +41,7 @@ export interface KillRoundsReport {
 }
 
 const victims: readonly Victim[] = ["server", "server", "services", "both"];
-const comesToRestMs = 60_000;
+const comesToRestMs = 180_000;
 /** How long the load goes on between two kills, at most. */
 const roundMs = 2_000;
 

@@ -55,7 +55,7 @@ const underWayMax = 2_000;
 const probeEveryMs = 200;
 /** Sessions and connections are opened again with back-off: latency is that of a system that is up. */
 const upAgainAfterMs = 4_000;
-const comesToRestMs = 90_000;
+const comesToRestMs = 180_000;
 
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const { setting, seed } = options;

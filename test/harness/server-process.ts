@@ -11,6 +11,9 @@ import { until } from "./until.js";
 /** PERDURE_TEST_REQUESTS=1: attempts travel request by request, and are suspended wherever they wait. */
 const transport = process.env["PERDURE_TEST_REQUESTS"] === "1" ? { request_response: true } : {};
 
+/** Long: on a machine that does much else, a process may take long to begin. */
+const startTimeoutMs = 60_000;
+
 export interface ServerProcessOptions {
   readonly dataDir: string;
   /** Where the process runs, so that no configuration file is found by chance. */
@@ -72,10 +75,13 @@ export class ServerProcess {
   /** Starts it, again after a kill, and waits until it takes requests. */
   async start(): Promise<void> {
     const process = this.spawn();
-    await until(`${process.name} answers, which said:\n${process.output}`, async () => {
+    const isUp = async (): Promise<boolean> => {
       if (process.exit !== undefined) return true;
       const { status } = await this.ingress.get("/health");
       return status === 200;
+    };
+    await until(`${process.name} answers`, isUp, startTimeoutMs).catch((cause: unknown) => {
+      throw new Error(`${process.name} does not answer; it said:\n${process.output}`, { cause });
     });
     if (process.exit !== undefined) {
       throw new Error(`${process.name} ended (${String(process.exit.code)}):\n${process.output}`);

@@ -5,6 +5,9 @@ import { NodeProcess, type Exit } from "./node-process.js";
 import { servicesMain, testFolder } from "./paths.js";
 import { freePort } from "./ports.js";
 
+/** Long: on a machine that does much else, a process may take long to begin. */
+const startTimeoutMs = 60_000;
+
 export interface ServicesProcessOptions {
   /** Names of files in test/services, without their ending: all services that they export. */
   readonly modules: readonly string[];
@@ -35,7 +38,7 @@ export class ServicesProcess {
       env: { PORT: String(this.#port), ...env },
     });
     this.#processes.push(process);
-    await process.waitForOutput(/^serving /m);
+    await process.waitForOutput(/^serving /m, startTimeoutMs);
   }
 
   get process(): NodeProcess {
