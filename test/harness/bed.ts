@@ -15,6 +15,12 @@ export class Bed {
   #services: ServicesProcess[] = [];
   #others: NodeProcess[] = [];
   #gates: Gates[] = [];
+  #ends: (() => Promise<void>)[] = [];
+
+  /** Called when all processes are gone. */
+  atEnd(end: () => Promise<void>): void {
+    this.#ends.push(end);
+  }
 
   /** A new directory, removed at the end. */
   directory(): string {
@@ -67,6 +73,7 @@ export class Bed {
   async end(): Promise<void> {
     await Promise.all(this.#processes.map((process) => process.kill()));
     await Promise.all(this.#gates.map((gates) => gates.close()));
+    await Promise.all(this.#ends.map((end) => end()));
     for (const directory of this.#directories) {
       rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
     }
@@ -75,6 +82,7 @@ export class Bed {
     this.#services = [];
     this.#others = [];
     this.#gates = [];
+    this.#ends = [];
   }
 
   get #processes(): NodeProcess[] {

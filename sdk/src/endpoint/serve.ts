@@ -1,6 +1,11 @@
 // An endpoint with a port of its own: HTTP/2 in the clear, as the server finds it.
 
-import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import {
+  createServer,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerOptions,
+} from "node:http2";
 import type { AddressInfo } from "node:net";
 import { createEndpointCore, type EndpointCore } from "./endpoint-core.js";
 import type { EndpointOptions } from "./endpoint-options.js";
@@ -26,6 +31,8 @@ const graceMs = 5_000;
 /** For what was said last to leave, and for the other side to hang up. */
 const farewellMs = 1_000;
 const windowBytes = 1024 * 1024;
+/** Of silence, before TCP asks whether the server is there: one that vanished is found within 30 s, and let go. */
+const keepAliveAfterMs = 15_000;
 
 /** The endpoint can't listen. */
 export class ListenError extends Error {
@@ -47,7 +54,11 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   const host = options.host ?? "127.0.0.1";
   const connections = new Set<ServerHttp2Session>();
   const server = createServer(
-    { settings: { initialWindowSize: windowBytes } },
+    {
+      settings: { initialWindowSize: windowBytes },
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveAfterMs,
+    } as ServerOptions,
     nodeHandlerOf(core),
   );
   server.on("session", (connection) => {

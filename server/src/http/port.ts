@@ -11,7 +11,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import type { ServerHttp2Session } from "node:http2";
 import { createServer } from "node:net";
-import type { AddressInfo, Server, Socket } from "node:net";
+import type { AddressInfo, Server, ServerOpts, Socket } from "node:net";
 import { Connections } from "./connections.js";
 import { portErrorCode } from "./error-codes.js";
 import { closeWhenIdle } from "./idle-session.js";
@@ -66,6 +66,16 @@ const keepAliveMs = 75_000;
 const streamsMax = 1_000;
 /** Streams that a client opened although it knew better, and those it may have refused before it is sent away. */
 const rejectedStreamsMax = 100;
+/**
+ * Whoever waits for a result says nothing for hours. TCP asks after 15 s of silence, and then every second, ten times:
+ * who vanished without a word (a machine, a network) is found within 30 s.
+ */
+const listening: ServerOpts = {
+  allowHalfOpen: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 15_000,
+};
 /** How often a draining port looks for connections that have become idle. */
 const drainStepMs = 20;
 
@@ -111,7 +121,7 @@ export async function openPort(options: PortOptions): Promise<Port> {
     session.once("close", () => sessions.delete(session));
   });
 
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const server = createServer(listening, (socket) => {
     if (draining) socket.destroy();
     else if (connections.take(socket))
       greet(socket, startTimeoutMs, (protocol) => {

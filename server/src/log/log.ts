@@ -51,6 +51,8 @@ export interface OpenedLog {
   readonly replayed: number;
   /** Length of the torn batch that was cut; 0 where there was none or it can't be told. */
   readonly tornBytes: number;
+  /** Of each partition that the log holds records of: the number of the last one. */
+  readonly lastOfPartitions: ReadonlyMap<number, number>;
 }
 
 const defaultSegmentBytes = 16 * 1024 * 1024;
@@ -76,7 +78,8 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
     await settle(directory, pool, recovered);
     pool.prepare();
     const log = new SegmentedLog(directory, pool, recovered);
-    return { log, replayed: recovered.replayed, tornBytes: recovered.tornBytes };
+    const { replayed, tornBytes, partitions } = recovered;
+    return { log, replayed, tornBytes, lastOfPartitions: partitions.lastPositions() };
   } catch (error) {
     directory.close();
     throw error;

@@ -7,6 +7,11 @@ import type { LogRecord } from "./event-log.js";
 export class PartitionPositions {
   readonly #last = new Map<number, number>();
 
+  /** As it is now, by partition. */
+  lastPositions(): ReadonlyMap<number, number> {
+    return new Map(this.#last);
+  }
+
   /** Takes a batch whole and returns undefined, or takes nothing and returns what is wrong with it. */
   admit(batch: readonly LogRecord[]): string | undefined {
     let index = 0;

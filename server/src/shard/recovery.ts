@@ -61,6 +61,18 @@ export class NewerTables extends Error {
   }
 }
 
+/** The tables lack events that a checkpoint says they hold: rows of the store are lost. Nothing was changed. */
+export class TablesBehindLog extends Error {
+  override readonly name = "TablesBehindLog";
+  readonly code = "PDR1210";
+
+  constructor(partition: number, applied: number, logged: number) {
+    super(
+      `PDR1210: the tables hold partition ${String(partition)} up to event ${String(applied)}, but the log goes on at ${String(logged)}: rows of the store are lost. Nothing was changed. Restore the whole data directory from a backup`,
+    );
+  }
+}
+
 export async function recoverShard(options: RecoverOptions): Promise<Recovered> {
   mkdirSync(join(options.directory, "payloads"), { recursive: true });
   const { writer, partitions } = options;
@@ -72,7 +84,7 @@ export async function recoverShard(options: RecoverOptions): Promise<Recovered> 
   });
   try {
     checkBehavior(store);
-    const { log, replayed } = await openLog({
+    const { log, replayed, lastOfPartitions } = await openLog({
       directory: join(options.directory, "log"),
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
       ...(options.damagedLog === undefined ? {} : { damage: options.damagedLog }),
@@ -82,6 +94,12 @@ export async function recoverShard(options: RecoverOptions): Promise<Recovered> 
         replay(store, record);
       },
     });
+    for (const [partition, last] of lastOfPartitions) {
+      const { appliedPosition } = store.partition(partition).partitionState;
+      if (appliedPosition >= last) continue;
+      await log.close();
+      throw new TablesBehindLog(partition, appliedPosition, last);
+    }
     return { log, store, replayed };
   } catch (error) {
     await store.close();
@@ -123,7 +141,11 @@ export async function openEpoch({ log, store }: Recovered, nowMs: number): Promi
 function replay(store: Store, record: PositionedRecord): void {
   const tables = store.partition(record.partition);
   const { partitionState } = tables;
-  if (record.partitionPosition <= partitionState.appliedPosition) return;
+  const { appliedPosition } = partitionState;
+  if (record.partitionPosition <= appliedPosition) return;
+  if (record.partitionPosition !== appliedPosition + 1) {
+    throw new TablesBehindLog(record.partition, appliedPosition, record.partitionPosition);
+  }
   const event = decodeEvent(record.kind, record.body);
   if (event === undefined || record.behavior > behaviorVersion) throw new NewerBehavior(record);
   if (event.case === "opened") partitionState.epoch = event.value.epoch;

@@ -34,6 +34,23 @@ function cut(share: number): (content: Buffer) => Buffer {
   return (content) => content.subarray(0, Math.floor(content.length * share));
 }
 
+/** Changes the page that the newer meta page names there. */
+function rootPage(offset: number, change: (page: Buffer) => Buffer): (content: Buffer) => Buffer {
+  return (content) => {
+    const newer = content.readBigUInt64LE(152) > content.readBigUInt64LE(4096 + 152) ? 0 : 4096;
+    const at = Number(content.readBigUInt64LE(newer + offset)) * 4096;
+    const changed = Buffer.from(content);
+    change(content.subarray(at, at + 4096)).copy(changed, at);
+    return changed;
+  };
+}
+
+function anotherNumber(page: Buffer): Buffer {
+  const changed = Buffer.from(page);
+  changed.writeBigUInt64LE(page.readBigUInt64LE() + 1n);
+  return changed;
+}
+
 describe("a damaged store", () => {
   test.each([
     ["is text", (): Buffer => Buffer.from("this is no database\n".repeat(1000))],
@@ -47,6 +64,10 @@ describe("a damaged store", () => {
     ["has a hundred bytes", (content: Buffer) => content.subarray(0, 100)],
     ["has its meta pages only", (content: Buffer) => content.subarray(0, 8192)],
     ["has lost its second half", cut(0.5)],
+    ["has lost the page that its rows begin with", rootPage(136, fill(0, 0, undefined))],
+    ["has noise for the page that its rows begin with", rootPage(136, fill(0xab, 0, undefined))],
+    ["has noise for its list of free pages", rootPage(88, fill(0xab, 0, undefined))],
+    ["has another page for the one that its rows begin with", rootPage(136, anotherNumber)],
     ["has rows of noise", fill(0xab, 8192, undefined)],
     ["has rows of zeros", fill(0, 8192, undefined)],
   ])("is refused with PDR1201, and nothing in it is changed: it %s", async (_, damage) => {

@@ -1,14 +1,16 @@
 // A look at LMDB's file before it is mapped: LMDB trusts it, and a process that maps a file which ends too
-// early, or begins with something else, is killed without a word. Two meta pages stand at the front; the
-// newer one says how many pages there are.
+// early, or begins with something else, is killed without a word; one whose trees lead nowhere is read as if it
+// were empty, or ends the process with an assertion at the next checkpoint. Two meta pages stand at the front;
+// the newer one says how many pages there are, and where the trees begin.
 //
-// A file may be shorter than that and in good order: LMDB does not write free pages at the end. So every
-// page of a short file that is in use is looked for (check-pages.ts). That takes time, so the file is made
-// as long as it says after each transaction: only a crash just then, or damage, leaves a short one.
+// So the pages of the trees are looked at (check-pages.ts), from the roots on, as many as take no time. A file may
+// be shorter than it says and in good order: LMDB does not write free pages at the end. Of a short file every page
+// that is in use is looked for; that takes time, so the file is made as long as it says after each transaction: only
+// a crash just then, or damage, leaves a short one.
 
 import { closeSync, existsSync, fstatSync, openSync, readSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { findMissingPage, findMissingRoot } from "./check-pages.js";
+import { findMissingPage } from "./check-pages.js";
 
 /** Offsets within a meta page: its own header has 24 bytes. */
 const layout = {
@@ -27,6 +29,8 @@ const magicNumber = 0xbeefc0de;
 const knownVersion = 2;
 const smallestPage = 4_096;
 const largestPage = 65_536;
+/** Of a file of full length: some 0.1 s, and the whole of a store of 64 MiB. */
+const pagesLookedAt = 16_384;
 
 /** What is wrong with the file; undefined where it looks right, or is not there yet. */
 export function findDamage(directory: string): string | undefined {
@@ -34,11 +38,12 @@ export function findDamage(directory: string): string | undefined {
     const metas = readMetas(file);
     if (metas === undefined) return `${path} does not begin as a store does`;
     const { pageSize, roots, bytesWanted } = metas;
-    const paged = { file, bytes, pageSize, roots };
-    const missing = bytes < bytesWanted ? findMissingPage(paged) : findMissingRoot(paged);
+    const isShort = bytes < bytesWanted;
+    const pagesMax = isShort ? Infinity : pagesLookedAt;
+    const missing = findMissingPage({ file, bytes, pageSize, roots }, pagesMax);
     if (missing === undefined) return undefined;
-    const sizes = `${String(bytes)} bytes of ${String(bytesWanted)}`;
-    return `${path} has ${sizes}, and page ${String(missing)} is not what it must be`;
+    const sizes = isShort ? `${String(bytes)} bytes of ${String(bytesWanted)}, and ` : "";
+    return `${path} has ${sizes}a page ${String(missing)} that is not what it must be`;
   });
 }
 

@@ -1,4 +1,4 @@
-// Whether a file of LMDB has all the pages that are in use: those of its trees, and those that large
+// Whether a file of LMDB has the pages that are in use: those of its trees, and those that large
 // values lie in. Read from the file, without LMDB, which does not survive a page that is not there.
 
 import { readSync } from "node:fs";
@@ -26,39 +26,39 @@ export interface PagedFile {
   readonly roots: readonly bigint[];
 }
 
-/** The number of a page that is in use and is missing or something else; undefined where there is none. */
-export function findMissingPage(paged: PagedFile): number | undefined {
-  for (const root of paged.roots) {
-    if (root === nowhere) continue;
-    const missing = findBelow(paged, Number(root), 1);
-    if (missing !== undefined) return missing;
+/**
+ * The number of a page that is in use and is missing or something else; undefined where none is found.
+ * @param pagesMax  how many pages are looked at, those first that lead to most others
+ */
+export function findMissingPage(paged: PagedFile, pagesMax: number): number | undefined {
+  let left = pagesMax;
+  let level = paged.roots.filter((root) => root !== nowhere).map(Number);
+  for (let depth = 1; level.length > 0; depth++) {
+    const below: number[] = [];
+    for (const number of level) {
+      if (left-- <= 0) return undefined;
+      if (depth > depthMax || !isInOrder(paged, number, below)) return number;
+    }
+    level = below;
   }
   return undefined;
 }
 
-/** As {@link findMissingPage}, of the pages where the trees begin. */
-export function findMissingRoot(paged: PagedFile): number | undefined {
-  const roots = paged.roots.filter((root) => root !== nowhere).map(Number);
-  return roots.find((root) => readPage(paged, root) === undefined);
-}
-
-function findBelow(paged: PagedFile, number: number, depth: number): number | undefined {
-  const page = depth > depthMax ? undefined : readPage(paged, number);
-  if (page === undefined) return number;
+/** Adds the pages that this one leads to. */
+function isInOrder(paged: PagedFile, number: number, below: number[]): boolean {
+  const page = readPage(paged, number);
+  if (page === undefined) return false;
   const flags = page.readUInt16LE(header.flags) & (branchFlag | leafFlag);
-  if (flags !== branchFlag && flags !== leafFlag) return number;
+  if (flags !== branchFlag && flags !== leafFlag) return false;
   const count = page.readUInt16LE(header.nodesEnd) >> 1;
-  if (header.bytes + 2 * count > page.length) return number;
+  if (header.bytes + 2 * count > page.length) return false;
   for (let index = 0; index < count; index++) {
     const at = header.bytes + page.readUInt16LE(header.bytes + 2 * index);
-    if (at + node.key > page.length) return number;
-    const missing =
-      flags === branchFlag
-        ? findBelow(paged, pageBelow(page, at), depth + 1)
-        : findValue(paged, page, at, number);
-    if (missing !== undefined) return missing;
+    if (at + node.key > page.length) return false;
+    if (flags === branchFlag) below.push(pageBelow(page, at));
+    else if (!isValueThere(paged, page, at)) return false;
   }
-  return undefined;
+  return true;
 }
 
 function pageBelow(page: Buffer, at: number): number {
@@ -66,19 +66,14 @@ function pageBelow(page: Buffer, at: number): number {
   return low + page.readUInt16LE(at + node.flags) * 2 ** 32;
 }
 
-function findValue(
-  paged: PagedFile,
-  page: Buffer,
-  at: number,
-  pageNumber: number,
-): number | undefined {
-  if ((page.readUInt16LE(at + node.flags) & elsewhereFlag) === 0) return undefined;
+function isValueThere(paged: PagedFile, page: Buffer, at: number): boolean {
+  if ((page.readUInt16LE(at + node.flags) & elsewhereFlag) === 0) return true;
   const value = at + node.key + page.readUInt16LE(at + node.keyLength);
-  if (value + elsewhere.end > page.length) return pageNumber;
+  if (value + elsewhere.end > page.length) return false;
   const first = Number(page.readBigUInt64LE(value + elsewhere.page));
   const count = Number(page.readBigUInt64LE(value + elsewhere.count));
   const isThere = readPage(paged, first) !== undefined;
-  return isThere && (first + count) * paged.pageSize <= paged.bytes ? undefined : first;
+  return isThere && (first + count) * paged.pageSize <= paged.bytes;
 }
 
 /** A page that is there as a whole and says that it is the one. */
