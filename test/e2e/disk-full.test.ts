@@ -2,27 +2,24 @@
 // namespace that ends with the process. New work is refused, nothing that was accepted is lost, and work
 // goes on as soon as there is room.
 
-import { spawnSync } from "node:child_process";
-import { closeSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useBed } from "../harness/bed.js";
 import { answerWithin } from "../harness/http.js";
 import type { ServerProcess } from "../harness/server-process.js";
+import { seededRandom, testSeed } from "../harness/seed.js";
 import type { ServicesProcess } from "../harness/services-process.js";
+import { canMount, onSmallDisk, SmallDisk } from "../harness/small-disk.js";
 import { until } from "../harness/until.js";
+import { MixedBook } from "../faults/mixed-book.js";
+import { MixedLoad } from "../faults/mixed-load.js";
+import { mixedServices } from "../faults/setting.js";
 
 const bed = useBed("after each");
 const diskBytes = 96 * 1024 * 1024;
 let server: ServerProcess;
 let services: ServicesProcess;
-/** The small disk, as this process can reach it. */
-let disk = "";
-
-// Whoever is not root may still mount in a user namespace of his own, unless his system forbids it.
-const unshare = ["unshare", process.getuid?.() === 0 ? "-m" : "-rm"] as const;
-const mount = `mount -t tmpfs -o size=${diskBytes} perdure-test`;
-const canMount = spawnSync(unshare[0], [unshare[1], "sh", "-c", `${mount} /tmp`]).status === 0;
+let disk: SmallDisk;
 
 beforeEach(async () => {
   services = await bed.startServices({ modules: ["greeter"] });
@@ -33,33 +30,12 @@ async function startOnSmallDisk(flags: Record<string, string>): Promise<void> {
   server = await bed.startServer({
     dataDir: path.join(mountPoint, "data"),
     flags,
-    wrapper: [...unshare, "sh", "-c", `${mount} "${mountPoint}" && exec "$@"`, "sh"],
+    wrapper: onSmallDisk(mountPoint, diskBytes),
   });
-  disk = `/proc/${server.process.pid}/root${mountPoint}`;
+  disk = new SmallDisk(server.process.pid, mountPoint);
   await server.register(services.url);
   // The log's first segment is small; the one behind it is being prepared.
-  await until("the log has a spare segment", () => freeBytes() < diskBytes - 17 * 1024 * 1024);
-}
-
-function freeBytes(): number {
-  const { bavail, bsize } = statfsSync(disk);
-  return bavail * bsize;
-}
-
-/** Takes all that is free. */
-function fill(): string {
-  const file = path.join(disk, "filler");
-  const descriptor = openSync(file, "a");
-  for (const bytes of [1024 * 1024, 4096]) {
-    const zeros = Buffer.alloc(bytes);
-    try {
-      while (writeSync(descriptor, zeros) === bytes);
-    } catch (error) {
-      expect((error as NodeJS.ErrnoException).code).toBe("ENOSPC");
-    }
-  }
-  closeSync(descriptor);
-  return file;
+  await until("the log has a spare segment", () => disk.freeBytes < diskBytes - 17 * 1024 * 1024);
 }
 
 /** Sends a mebibyte at a time until it is refused. */
@@ -88,17 +64,17 @@ async function expectAllThere(accepted: readonly string[]): Promise<void> {
   expect(new Set(results.map(({ status }) => status))).toEqual(new Set([200]));
 }
 
-describe.skipIf(!canMount)("a full disk", () => {
+describe.skipIf(!canMount())("a full disk", () => {
   test("refuses new work with its code, loses nothing, and work goes on when there is room", async () => {
     await startOnSmallDisk({});
     const { ingress } = server;
     await ingress.post("/restate/call/Counter/c/add", 1);
     const waiting = await ingress.post("/restate/send/Signup/full/run", { name: "Ada" });
-    const filler = fill();
+    disk.fill();
     const { accepted, refused } = await useUpLog();
     const health = await ingress.get("/health");
 
-    rmSync(filler);
+    disk.makeRoom();
     const counted = await until("work is taken again", async () => {
       const answer = await ingress.post("/restate/call/Counter/c/add", 1);
       return answer.status === 200 && answer;
@@ -117,14 +93,48 @@ describe.skipIf(!canMount)("a full disk", () => {
 
   test("that comes upon a checkpoint loses nothing either", async () => {
     await startOnSmallDisk({ "checkpoint-bytes": "256KiB" });
-    const filler = fill();
+    disk.fill();
     const { accepted } = await useUpLog();
-    rmSync(filler);
+    disk.makeRoom();
 
     await until("work is taken again", async () => {
       const answer = await server.ingress.post("/restate/call/Greeter/greet", "Ada");
       return answer.status === 200;
     });
     await expectAllThere(accepted);
+  });
+
+  test("under every workload at once loses and doubles nothing", { timeout: 180_000 }, async () => {
+    await startOnSmallDisk({ "checkpoint-bytes": "256KiB" });
+    const effectsFile = path.join(bed.directory(), "effects");
+    const mixed = await bed.startServices(mixedServices(effectsFile));
+    await server.register(mixed.url);
+    const book = new MixedBook(effectsFile);
+    const load = new MixedLoad({
+      ingress: server.ingress,
+      book,
+      random: seededRandom(testSeed(), "full disk"),
+      disturbances: () => 0,
+      answerMs: 120_000,
+    });
+    let isOn = true;
+    const running = load.run(2, () => isOn);
+    running.catch(() => undefined);
+    for (let round = 0; round < 2; round++) {
+      disk.fill();
+      await useUpLog();
+      disk.makeRoom();
+      await until("work is taken again", async () => {
+        const answer = await server.ingress.post("/restate/call/Greeter/greet", "Ada");
+        return answer.status === 200;
+      });
+    }
+    isOn = false;
+    await running;
+    await load.judgeCounters();
+    book.judge(true);
+
+    expect(book.offences).toEqual([]);
+    expect(server.process.output).toContain("there is room on the disk again");
   });
 });
