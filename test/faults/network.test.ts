@@ -64,7 +64,7 @@ test(
     expect(lanes.server.process.output).not.toContain(sound.proxy.url);
     for (const [at, { name }] of all.entries()) {
       const effects = lanes.effectsOf(name);
-      const [first, second] = answers[at]?.json as string[];
+      const [first, second]: string[] = answers[at]?.json ?? [];
       expect(repeatedAfterUse(effects)).toEqual([]);
       expect(effects.filter(({ step }) => step === "first").map(({ value }) => value)).toEqual([
         first,
@@ -166,7 +166,7 @@ describe("callers", () => {
         return status === 200;
       });
       gaveUp.abort();
-      await expect(first).rejects.toThrow();
+      await expect(first).rejects.toThrow(/abort/);
       proxy.mend();
       const second = await call(AbortSignal.timeout(20_000));
 
