@@ -43,11 +43,11 @@ export interface SoakReport {
   readonly offences: readonly string[];
 }
 
-/** Short, so that what has ended is gone soon; long enough for a caller that asks again. */
+/** Short, so that what has ended is gone soon; longer than a caller ever takes to ask again. */
 export const soakFlags: Readonly<Record<string, string>> = {
   "journal-retention": "10s",
-  "idempotency-retention": "30s",
-  "workflow-retention": "30s",
+  "idempotency-retention": "3m",
+  "workflow-retention": "3m",
 };
 
 const tickMs = 20;
