@@ -29,7 +29,7 @@ interface Counter {
 
 /** Lines are read some time after the answer came; a step that ran after it is in one of them. */
 const judgedAfterMs = 3_000;
-const offencesKept = 50;
+const offencesKept = 1_000;
 
 export class MixedBook {
   readonly #effects: EffectsTail;
