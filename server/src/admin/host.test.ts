@@ -50,7 +50,9 @@ describe("a request to another name", () => {
   test("is refused over HTTP/2", async () => {
     const admin = await adminWith();
     const session = connect(admin.server.adminUrl);
-    onTestFinished(() => void session.destroy());
+    onTestFinished(() => {
+      session.destroy();
+    });
     const stream = session.request({ ":path": "/deployments", ":authority": "evil.example" });
 
     const [headers] = (await once(stream, "response")) as [{ ":status": number }];
