@@ -1,6 +1,6 @@
 // New ids, and ids that are derived from what identifies an invocation: a workflow key, an idempotency key.
 
-import { createHash, randomFillSync } from "node:crypto";
+import { hash, randomFillSync } from "node:crypto";
 import { HandlerKind, type Handler } from "@perdure/proto/manifest/v1/manifest";
 import { base62Of64, base62OfBigint, base62Width128 } from "@perdure/protocol/base62";
 import { invocationIdOf, partitionOfKey, runIdOf } from "@perdure/protocol/ids";
@@ -62,8 +62,8 @@ export function identify(of: IdentityOf, nowMs: number): Identity {
   if (scope === undefined && key === undefined && idempotencyKey === undefined) {
     return place(random32(), random32(), runId, runId);
   }
-  const hash = placeOf(scope, service, key ?? `${handler.name}/${idempotencyKey ?? ""}`);
-  return place(hash.readUInt32BE(0), hash.readUInt32BE(4), derived ?? runId, runId);
+  const hashed = placeOf(scope, service, key ?? `${handler.name}/${idempotencyKey ?? ""}`);
+  return place(hashed.readUInt32BE(0), hashed.readUInt32BE(4), derived ?? runId, runId);
 }
 
 /** The partition of an object or a workflow. */
@@ -99,13 +99,13 @@ function derivedUuid(of: IdentityOf): string | undefined {
 }
 
 function uuidOf(parts: readonly string[]): string {
-  const hash = hashOf(parts);
-  return base62OfBigint((hash.readBigUInt64BE(0) << 64n) | hash.readBigUInt64BE(8), base62Width128);
+  const hashed = hashOf(parts);
+  const number = (hashed.readBigUInt64BE(0) << 64n) | hashed.readBigUInt64BE(8);
+  return base62OfBigint(number, base62Width128);
 }
 
 function hashOf(parts: readonly string[]): Buffer {
-  const hash = createHash("sha256");
   // Each part with its length: no two lists of parts are the same text.
-  for (const part of parts) hash.update(`${String(Buffer.byteLength(part))},`).update(part);
-  return hash.digest();
+  const text = parts.map((part) => `${String(Buffer.byteLength(part))},${part}`).join("");
+  return hash("sha256", text, "buffer");
 }
