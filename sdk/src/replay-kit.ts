@@ -7,6 +7,7 @@ export { withValue } from "./attempt/value-slots.js";
 export type { HandlerModel, ServiceModel } from "./definitions/model.js";
 export type { EndpointOptions } from "./endpoint/endpoint-options.js";
 export { resolveEndpoint } from "./endpoint/resolve-endpoint.js";
+export { EndpointSession } from "./endpoint/session.js";
 export { runHandler } from "./endpoint/run-handler.js";
 export { createLogger } from "./logger.js";
 export { JournalMismatch, type MismatchSides } from "./replay/journal-mismatch.js";

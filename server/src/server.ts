@@ -1,26 +1,18 @@
 // The composition root: opens the parts in order, wires them, and closes them in reverse.
 
-import { invariant } from "@perdure/protocol/assert";
 import { startAdmin } from "./admin/start-admin.js";
 import type { ServerConfig } from "./config/server-config.js";
 import { openDataDirectory } from "./data-directory.js";
+import { buildEngine } from "./engine.js";
 import { withinFiles } from "./http/connections.js";
 import { startIngress } from "./ingress/start-ingress.js";
-import { Invoker } from "./invoker/invoker.js";
 import { isLoopback } from "./http/host-check.js";
 import { createLog, type Log } from "./observe/log.js";
 import { createAddressGuard } from "./outbound/address-guard.js";
 import { loadRequestSigner, type RequestSigner } from "./outbound/request-signer.js";
-import { Registry } from "./registry/registry.js";
-import { Admission } from "./shard/admission.js";
-import { Callers } from "./shard/callers.js";
 import { createClock, type Clock } from "./shard/clock.js";
 import type { Operators } from "./shard/operators.js";
-import { lastEventAt, openEpoch, recoverShard } from "./shard/recovery.js";
-import { Shard } from "./shard/shard.js";
-import { Watches } from "./shard/watches.js";
-import { ShardOperators } from "./shard/shard-operators.js";
-import type { Shell } from "./shard/shell.js";
+import { recoverShard } from "./shard/recovery.js";
 
 export interface Server {
   readonly ingressUrl: string;
@@ -54,9 +46,6 @@ export interface StartOptions {
   readonly clock?: Clock;
 }
 
-/** A clock that is this far behind the newest record was set back. */
-const clockSetBackMs = 1_000;
-
 /**
  * Starts a server in this process. Resolves when recovery is complete and both ports answer.
  * @throws an error with a `code` (PDR…): data directory, log, store, ports
@@ -78,52 +67,16 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
   async function open(): Promise<Server> {
     const clock = start.clock ?? createClock();
     let ready = false;
-    // The parts know one another: those that need the shard get it once it is open.
-    const parts: { shard?: Shard } = {};
-    const theShard = (): Shard => {
-      invariant(parts.shard !== undefined, "the shard is open before anyone asks for it");
-      return parts.shard;
-    };
-    const { retention } = options;
-    const admission = new Admission({ waitingBytesMax: options.submissionsBytesMax });
-    const callers = new Callers({ shard: theShard, clock, retention, admission });
-    const signer = signerOf(options.requestIdentityKeyFile, log);
-    const guard = createAddressGuard(options.allowDeployments);
-    const registry = new Registry({
-      shard: theShard,
-      clock,
-      signer,
-      guard,
-      // An attempt that has said nothing yet: what it says first pins its invocation.
-      pinnedTo: (id) => Math.max(operators.pinnedTo(id), invoker.attemptsOn(id)),
-    });
-    const { inactivityTimeoutMs, abortTimeoutMs, retryPolicy } = options;
-    const invoker = new Invoker({
-      shard: theShard,
-      view: () => registry.view,
+    const { callers, registry, operators, invoker, watches, ...engine } = buildEngine({
+      config: options,
       clock,
       log,
-      signer,
-      guard,
-      defaults: { inactivityTimeoutMs, abortTimeoutMs, retryPolicy },
-      retention,
-      limits: { ...options, valueBytesMax: options.bodyBytesMax },
-      attemptChanged: (runId) => {
-        admission.started(runId);
-        watches.attemptChanged(runId);
+      signer: signerOf(options.requestIdentityKeyFile, log),
+      guard: createAddressGuard(options.allowDeployments),
+      onFatal: (error) => {
+        ready = false;
+        start.onFatal(error);
       },
-    });
-    const watches = new Watches({
-      shard: theShard,
-      attemptOf: (runId) => invoker.attemptOf(runId),
-    });
-
-    const operators = new ShardOperators({
-      shard: theShard,
-      clock,
-      view: () => registry.view,
-      isRunning: (runId) => invoker.isRunning(runId),
-      waitsFor: (invocation) => invoker.waitsFor(invocation),
     });
 
     const { ingressConnectionsMax, adminConnectionsMax } = options;
@@ -174,42 +127,11 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
     });
     closing.push(() => recovered.store.close());
     closing.push(() => recovered.log.close());
-    const lastAt = lastEventAt(recovered);
-    const aheadMs = lastAt - clock.now();
-    if (aheadMs > clockSetBackMs) {
-      log.warn(
-        `the system's clock was set back: the newest record is ${String(Math.round(aheadMs / 1_000))} s ahead of it. Time goes on from there, and is drawn to the clock slowly, so that no timer waits longer than it was asked to`,
-      );
-    }
-    clock.raiseTo?.(lastAt);
-    await openEpoch(recovered, clock.now());
-    const shard = new Shard({
-      log: recovered.log,
-      store: recovered.store,
-      clock,
-      shell: createShell({ callers, operators, registry, invoker, watches }),
-      checkpointBytes: options.checkpointBytes,
-      onDiskFull: (error) => {
-        if (error === undefined) log.info("there is room on the disk again: new work is taken");
-        else log.warn(`${error.code}: ${error.message}`);
-      },
-      onRefused: (event, error) => {
-        log.debug(`the core refused an event (${event}): ${String(error)}`);
-      },
-      onFatal: (error) => {
-        ready = false;
-        start.onFatal(error);
-      },
-    });
-    parts.shard = shard;
+    const shard = await engine.start(recovered);
     closing.push(() => shard.close());
     closing.push(() => {
       invoker.close();
     });
-    registry.refresh();
-    for (const partition of recovered.store.partitionNumbers) invoker.discover(partition);
-    shard.resume();
-    invoker.pump();
     ready = true;
     // Callers go first when the server closes: no new work, and answers for what ends in the meantime.
     closing.push(
@@ -225,51 +147,6 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       close: closeAll,
     };
   }
-}
-
-interface ShellParts {
-  readonly callers: Callers;
-  readonly operators: ShardOperators;
-  readonly registry: Registry;
-  readonly invoker: Invoker;
-  readonly watches: Watches;
-}
-
-function createShell({ callers, operators, registry, invoker, watches }: ShellParts): Shell {
-  return {
-    submitted: ({ token, submission }) => {
-      callers.submitted(token, submission);
-    },
-    answered: ({ token, outcome }) => {
-      operators.answered(token, outcome);
-    },
-    completed: ({ runId, invocation, output }) => {
-      callers.completed(runId, invocation, output);
-      watches.completed(runId, output);
-    },
-    ready: (partition, effect) => {
-      invoker.ready(partition, effect);
-    },
-    forward: (effect) => {
-      invoker.forward(effect);
-    },
-    attemptOver: (effect) => {
-      invoker.attemptOver(effect);
-    },
-    registryChanged: () => {
-      registry.refresh();
-      invoker.registryChanged();
-    },
-    readyEarly: (partition, effect) => invoker.readyEarly(partition, effect),
-    startEarly: (position) => {
-      invoker.startEarly(position);
-    },
-    released: (batch) => {
-      invoker.released();
-      invoker.pump();
-      watches.released(batch);
-    },
-  };
 }
 
 /** @throws IdentityKeyError */

@@ -7,6 +7,7 @@ import type { RequestSigner } from "../outbound/request-signer.js";
 import { DeploymentLink } from "./deployment-link.js";
 import { isRequestResponse, type Link, type LinkListener } from "./link.js";
 import { RequestLink } from "./request-link.js";
+import type { OpenStream } from "./session.js";
 
 export interface LinkOptions {
   readonly listener: LinkListener;
@@ -17,6 +18,8 @@ export interface LinkOptions {
   readonly guard?: AddressGuard | undefined;
   /** The largest frame that is taken from a session. */
   readonly frameBytesMax?: number | undefined;
+  /** What messages travel on. Default: HTTP/2. */
+  readonly openStream?: OpenStream | undefined;
 }
 
 export function createLink(deployment: Deployment, options: LinkOptions): Link {

@@ -9,7 +9,7 @@ import type { Log } from "../observe/log.js";
 import type { AddressGuard } from "../outbound/address-guard.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
 import { awayIntervals, type Link, type LinkListener } from "./link.js";
-import { Session } from "./session.js";
+import { Session, type OpenStream } from "./session.js";
 
 export interface DeploymentLinkOptions {
   readonly listener: LinkListener;
@@ -20,6 +20,8 @@ export interface DeploymentLinkOptions {
   readonly guard?: AddressGuard | undefined;
   /** The largest frame that is taken from a session. */
   readonly frameBytesMax?: number | undefined;
+  /** What messages travel on. Default: HTTP/2. */
+  readonly openStream?: OpenStream | undefined;
 }
 
 export class DeploymentLink implements Link {
@@ -30,6 +32,7 @@ export class DeploymentLink implements Link {
   readonly #signer: RequestSigner | undefined;
   readonly #guard: AddressGuard | undefined;
   readonly #frameBytesMax: number | undefined;
+  readonly #openStream: OpenStream | undefined;
   #session: Session | undefined;
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
@@ -44,6 +47,7 @@ export class DeploymentLink implements Link {
     this.#signer = signer;
     this.#guard = options.guard;
     this.#frameBytesMax = options.frameBytesMax;
+    this.#openStream = options.openStream;
   }
 
   get deployment(): Deployment {
@@ -79,6 +83,7 @@ export class DeploymentLink implements Link {
       signer: this.#signer,
       guard: this.#guard,
       frameBytesMax: this.#frameBytesMax,
+      openStream: this.#openStream,
       listener: {
         opened: () => {
           if (this.#failures > 0) this.#log.info(`deployment ${uri} is reachable again`);

@@ -40,6 +40,7 @@ import { failedBySdk, failedByServer } from "./failures.js";
 import { handlerOptions, type HandlerOptions, type InvokerDefaults } from "./handler-options.js";
 import type { Link } from "./link.js";
 import { ReadyGroups, type ReadyItem } from "./ready-groups.js";
+import type { OpenStream } from "./session.js";
 import { bytesOfStart, startFrame } from "./start-frame.js";
 import { WaitingAttempts } from "./waiting-attempts.js";
 
@@ -52,6 +53,8 @@ export interface InvokerOptions {
   readonly signer?: RequestSigner | undefined;
   /** Which addresses may be connected to. */
   readonly guard?: AddressGuard | undefined;
+  /** What messages of sessions travel on. Default: HTTP/2. */
+  readonly openStream?: OpenStream | undefined;
   readonly defaults: InvokerDefaults;
   readonly retention: RetentionDefaults;
   readonly limits: AttemptLimits;
@@ -303,10 +306,11 @@ export class Invoker {
     const link = known === undefined ? undefined : updatedLink(known, deployment);
     if (link !== undefined) return link;
     known?.close();
-    const { log, signer, guard, limits } = this.#options;
+    const { log, signer, guard, limits, openStream } = this.#options;
     const frameBytesMax = limits.valueBytesMax + frameOverheadMax;
     const listener = this.#linkListener;
-    const created = createLink(deployment, { listener, log, signer, guard, frameBytesMax });
+    const options = { listener, log, signer, guard, frameBytesMax, openStream };
+    const created = createLink(deployment, options);
     this.#links.set(deployment.id, created);
     return created;
   }

@@ -31,7 +31,7 @@ import type { AddressGuard } from "../outbound/address-guard.js";
 import { Http2Connection } from "../outbound/http2-connection.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
 import { serverHello } from "./server-hello.js";
-import { SessionStream } from "./session-stream.js";
+import { SessionStream, type StreamListener } from "./session-stream.js";
 import { splitStart } from "./split-start.js";
 
 export interface SessionListener {
@@ -50,11 +50,19 @@ export interface SessionOptions {
   /** Which addresses may be connected to. */
   readonly guard?: AddressGuard | undefined;
   readonly listener: SessionListener;
+  /** What the messages travel on. Default: a stream of an HTTP/2 connection of its own. */
+  readonly openStream?: OpenStream | undefined;
   /** The largest frame that is taken. */
   readonly frameBytesMax?: number | undefined;
   /** What is said in Hello of how frames travel. Tests say less. */
   readonly features?: readonly string[];
 }
+
+/** Makes the stream of a session; it is opened when the session calls `open`. */
+export type OpenStream = (
+  uri: string,
+  listener: StreamListener,
+) => Pick<SessionStream, "open" | "write" | "close">;
 
 /** A session that is silent is asked; one that does not answer is given up. Both within 30 s. */
 const pingIntervalMs = 10_000;
@@ -65,7 +73,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #features: readonly string[];
   readonly #connection: Http2Connection;
-  readonly #stream: SessionStream;
+  readonly #stream: ReturnType<OpenStream>;
   readonly #sender: FrameSender<ServerFrame>;
   readonly #assembler: FrameAssembler;
   readonly #openTimeout: NodeJS.Timeout;
@@ -86,23 +94,26 @@ export class Session {
     const { pathname } = new URL(
       createMethodUrl(uri.replace(/\/$/, ""), Deployment.method.session),
     );
-    this.#stream = new SessionStream({
-      connection: this.#connection,
-      path: pathname,
-      check: () => guard?.check(uri),
-      headers: { ...options.headers, ...options.signer?.headers(pathname) },
-      listener: {
-        message: (bytes) => {
-          this.#received(decodeSessionResponse(bytes));
-        },
-        drained: () => {
-          this.#sender.drained();
-        },
-        closed: (error) => {
-          this.#over(error);
-        },
+    const listener: StreamListener = {
+      message: (bytes) => {
+        this.#received(decodeSessionResponse(bytes));
       },
-    });
+      drained: () => {
+        this.#sender.drained();
+      },
+      closed: (error) => {
+        this.#over(error);
+      },
+    };
+    this.#stream =
+      options.openStream?.(uri, listener) ??
+      new SessionStream({
+        connection: this.#connection,
+        path: pathname,
+        check: () => guard?.check(uri),
+        headers: { ...options.headers, ...options.signer?.headers(pathname) },
+        listener,
+      });
     this.#sender = new FrameSender<ServerFrame>({
       write: (frames) => this.#stream.write(encodeSessionRequest(frames, grpcHeadBytes)),
       bytesOf: serverFrameBytes,

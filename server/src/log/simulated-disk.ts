@@ -16,6 +16,10 @@ export class SimulatedDisk implements Disk {
   capacityBytes: number = Number.POSITIVE_INFINITY;
   /** Asked at each sync with the file's name ("" for a directory); true makes it fail with EIO. */
   failSync: (name: string) => boolean = () => false;
+  /** How long a sync takes that does not block. */
+  syncDelay: () => Promise<void> = () => Promise.resolve();
+  /** Told of each operation that is refused because the power is off. */
+  onPowerOff: () => void = () => undefined;
   /** How many operations changed something or synced it so far. */
   operations = 0;
   #operationsMax = Number.POSITIVE_INFINITY;
@@ -83,7 +87,10 @@ export class SimulatedDisk implements Disk {
   }
 
   #operate(): void {
-    if (this.operations >= this.#operationsMax) throw systemError("EIO", "the power is off");
+    if (this.operations >= this.#operationsMax) {
+      this.onPowerOff();
+      throw systemError("EIO", "the power is off");
+    }
     this.operations += 1;
   }
 
@@ -145,7 +152,7 @@ export class SimulatedDisk implements Disk {
       // What is changed while the sync is under way is not part of it; the power may fail meanwhile.
       sync: async () => {
         const changes = begin();
-        await Promise.resolve();
+        await this.syncDelay();
         this.#operate();
         target.makeDurable(changes);
       },

@@ -31,6 +31,9 @@ export interface Discovered {
   readonly protocolMode: ProtocolMode;
 }
 
+/** Asks an endpoint what it offers. */
+export type Discover = (uri: string, options: DiscoverOptions) => Promise<Discovered>;
+
 const timeoutMs = 10_000;
 /** A descriptor set, and JSON schemas of all handlers. */
 const answerBytesMax = 32 * 1024 * 1024;

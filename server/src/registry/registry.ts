@@ -42,7 +42,7 @@ import {
 import type { Shard } from "../shard/shard.js";
 import { addressOf } from "./deployment-address.js";
 import { checkSameProtocol, checkSameServices, revisionsAfter } from "./deployment-patch.js";
-import { discover, type Discovered } from "./discovery.js";
+import { discover, type Discover, type Discovered } from "./discovery.js";
 import { manifestChanges } from "./manifest-changes.js";
 import { checkManifest } from "./manifest-check.js";
 import { registrationDiff } from "./registration-diff.js";
@@ -65,6 +65,8 @@ export interface RegistryOptions {
   readonly signer?: RequestSigner | undefined;
   /** Which addresses may be connected to. */
   readonly guard?: AddressGuard | undefined;
+  /** Default: over HTTP. */
+  readonly discover?: Discover | undefined;
   /** Invocations that have not ended and belong to a deployment. */
   readonly pinnedTo: (deploymentId: string) => number;
 }
@@ -229,7 +231,8 @@ export class Registry implements Registrar {
     useHttp11: boolean,
   ): Promise<Discovered> {
     const { signer, guard } = this.#options;
-    return discover(uri, { headers, useHttp11, signer, guard });
+    const ask = this.#options.discover ?? discover;
+    return ask(uri, { headers, useHttp11, signer, guard });
   }
 
   #checkUnused(id: string): void {

@@ -38,6 +38,12 @@ function random32(): number {
   return value;
 }
 
+/** What was drawn in advance is let go of: ids follow from what is drawn from now on. For simulations. */
+export function startIdsAnew(): void {
+  poolAt = poolBytes;
+  counter = 0;
+}
+
 export function randomSeed(): bigint {
   return (BigInt(random32()) << 32n) | BigInt(random32());
 }

@@ -28,6 +28,8 @@ export interface RecoverOptions {
   readonly damagedLog?: "refuse" | "cut";
   /** What the log lies on. Default: the real one. */
   readonly disk?: Disk;
+  /** What the tables lie in. Default: LMDB. */
+  readonly simulatedStore?: StoreOptions["simulated"];
 }
 
 export interface Recovered {
@@ -74,13 +76,14 @@ export class TablesBehindLog extends Error {
 }
 
 export async function recoverShard(options: RecoverOptions): Promise<Recovered> {
-  mkdirSync(join(options.directory, "payloads"), { recursive: true });
-  const { writer, partitions } = options;
+  const { writer, partitions, simulatedStore: simulated } = options;
+  if (simulated === undefined) mkdirSync(join(options.directory, "payloads"), { recursive: true });
   const directory = join(options.directory, "store");
   const store = new Store({
     directory,
     writer,
     ...(partitions === undefined ? {} : { partitions }),
+    ...(simulated === undefined ? {} : { simulated }),
   });
   try {
     checkBehavior(store);

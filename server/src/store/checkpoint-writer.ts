@@ -3,7 +3,7 @@
 
 import { Worker } from "node:worker_threads";
 import { readBatch } from "./checkpoint-batch.js";
-import type { Environment } from "./environment.js";
+import type { StoreEnvironment } from "./environment.js";
 
 export type WriteOutcome = "written" | "diskFull";
 
@@ -24,7 +24,7 @@ export interface CheckpointWriter {
   close(): Promise<void>;
 }
 
-export function createInlineWriter(environment: Environment): CheckpointWriter {
+export function createInlineWriter(environment: StoreEnvironment): CheckpointWriter {
   return {
     write: (bytes) => Promise.resolve({ outcome: writeBatch(environment, bytes), bytes }),
     rest: () => Promise.resolve(),
@@ -33,7 +33,7 @@ export function createInlineWriter(environment: Environment): CheckpointWriter {
 }
 
 /** One transaction. What is wrong with the store, but for a full disk, is thrown. */
-export function writeBatch(environment: Environment, batch: Uint8Array): WriteOutcome {
+export function writeBatch(environment: StoreEnvironment, batch: Uint8Array): WriteOutcome {
   try {
     environment.write(readBatch(batch));
     return "written";

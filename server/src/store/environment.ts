@@ -18,6 +18,12 @@ export interface StoredRow {
  */
 const mapBytes = 64 * 1024 ** 3;
 
+/** What the tables need of LMDB. A simulated one promises the same. */
+export type StoreEnvironment = Pick<
+  Environment,
+  "get" | "range" | "renewSnapshot" | "isFull" | "write" | "rest" | "close"
+>;
+
 /** Less room than a transaction may want. */
 const fullBelowBytes = 16 * 1024 * 1024;
 

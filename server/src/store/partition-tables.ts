@@ -14,7 +14,7 @@ import { base62OfNumber } from "@perdure/protocol/base62";
 import { endOfPrefix } from "../core/keys.js";
 import type { Row, Tables } from "../core/tables.js";
 import type { CheckpointBatch } from "./checkpoint-batch.js";
-import type { Environment } from "./environment.js";
+import type { StoreEnvironment } from "./environment.js";
 import { JournalOverlay, type JournalTail } from "./journal-overlay.js";
 import { tombstone, type Cell } from "./layer.js";
 import { OverlayPointTable, OverlayRangeTable, type Base } from "./overlay-table.js";
@@ -71,7 +71,7 @@ export interface FrozenPartition {
 }
 
 export function createPartitionTables(
-  environment: Environment,
+  environment: StoreEnvironment,
   partition: number,
   grown: (bytes: number) => void,
 ): PartitionTables {
@@ -195,7 +195,7 @@ function chunkOf(entries: Entry[]): JournalChunk {
   return { $typeName: "perdure.storage.v1.JournalChunk", entries };
 }
 
-function createBase<T>(environment: Environment, partition: number, spec: TableSpec<T>): Base<T> {
+function createBase<T>(environment: StoreEnvironment, partition: number, spec: TableSpec<T>): Base<T> {
   return {
     get(key): T | undefined {
       const bytes = environment.get(rowKey(partition, spec.number, key));
@@ -218,7 +218,7 @@ function createBase<T>(environment: Environment, partition: number, spec: TableS
   };
 }
 
-function readChunks(environment: Environment, partition: number, runId: string): Entry[] {
+function readChunks(environment: StoreEnvironment, partition: number, runId: string): Entry[] {
   const start = rowKey(partition, journalTableNumber, runId);
   const end = rowKey(partition, journalTableNumber, endOfPrefix(runId));
   const entries: Entry[] = [];
@@ -229,7 +229,7 @@ function readChunks(environment: Environment, partition: number, runId: string):
   return entries;
 }
 
-function readPartitionState(environment: Environment, partition: number): PartitionState {
+function readPartitionState(environment: StoreEnvironment, partition: number): PartitionState {
   const bytes = environment.get(rowKey(partition, partitionTableNumber, ""));
   return bytes === undefined
     ? create(PartitionStateSchema, { behavior: 1 })

@@ -13,7 +13,7 @@ import {
   type CheckpointWriter,
   type WriteOutcome,
 } from "./checkpoint-writer.js";
-import { Environment } from "./environment.js";
+import { Environment, type StoreEnvironment } from "./environment.js";
 import { MappedPages } from "./mapped-pages.js";
 import { createPartitionTables, type PartitionTables } from "./partition-tables.js";
 import { rowKey } from "./row-key.js";
@@ -42,11 +42,19 @@ export interface StoreOptions {
   readonly msPerTurn?: number;
   /** Says when the file's pages are let go of. Default: as it is good for the process. */
   readonly mappedPages?: Pick<MappedPages, "areMany" | "letGo">;
+  /** What the tables lie in, and who writes their checkpoints. Default: LMDB in the directory. */
+  readonly simulated?: SimulatedStore;
+}
+
+export interface SimulatedStore {
+  readonly environment: StoreEnvironment;
+  readonly writer: CheckpointWriter;
+  readonly mappedPages: Pick<MappedPages, "areMany" | "letGo">;
 }
 
 export class Store {
   readonly partitions: number;
-  readonly #environment: Environment;
+  readonly #environment: StoreEnvironment;
   readonly #writer: CheckpointWriter;
   readonly #partitions = new Map<number, PartitionTables>();
   readonly #batch = new CheckpointBatch();
@@ -62,7 +70,7 @@ export class Store {
     const { directory, partitions = partitionCount } = options;
     this.partitions = partitions;
     this.#msPerTurn = options.msPerTurn ?? defaultMsPerTurn;
-    this.#environment = Environment.open(directory);
+    this.#environment = options.simulated?.environment ?? Environment.open(directory);
     try {
       const grown = (bytes: number): void => {
         this.#liveBytes += bytes;
@@ -75,11 +83,15 @@ export class Store {
       void this.#environment.close();
       throw new StoreDamaged(directory, error);
     }
-    this.#writer =
-      options.writer === "thread" && !runsFromSource
-        ? createThreadWriter(directory)
-        : createInlineWriter(this.#environment);
-    this.#mappedPages = options.mappedPages ?? new MappedPages();
+    this.#writer = options.simulated?.writer ?? this.#createWriter(options);
+    this.#mappedPages =
+      options.simulated?.mappedPages ?? options.mappedPages ?? new MappedPages();
+  }
+
+  #createWriter({ writer, directory }: StoreOptions): CheckpointWriter {
+    return writer === "thread" && !runsFromSource
+      ? createThreadWriter(directory)
+      : createInlineWriter(this.#environment);
   }
 
   /** Log position up to which everything is in LMDB. */

@@ -1,0 +1,59 @@
+// Timers fire not early, and not late while there is a server that works. By event time, which is what timers are made of.
+
+import type { Checker, CheckerContext } from "../history.js";
+
+/** How late a timer may be while the server serves: others may be due at the same time. */
+const lateMsMax = 5_000;
+
+export function timersInTime({ durable, offend }: CheckerContext): Checker {
+  const sleeps = new Map<string, number>();
+  const starts = new Map<string, number>();
+  let servingSince = 0;
+
+  const fired = (what: string, due: number, timeMs: number): void => {
+    if (timeMs < due) offend(`${what} fired ${due - timeMs} ms early`);
+    const late = timeMs - Math.max(due, servingSince);
+    if (late > lateMsMax) offend(`${what} fired ${late} ms late`);
+  };
+
+  return {
+    name: "timers fire not early, and are not lost",
+    check(fact): void {
+      if (fact.kind === "serving") servingSince = Math.max(servingSince, fact.timeMs);
+      if (fact.kind !== "durable") return;
+      const { event, timeMs, created, effects } = fact;
+      const invocation = created === undefined ? undefined : durable.invocation(created);
+      if (created !== undefined && invocation !== undefined && invocation.dueAt > timeMs) {
+        starts.set(created, invocation.dueAt);
+      }
+      if (event.case === "appended") {
+        const { runId, items } = event.value;
+        const due = starts.get(runId);
+        if (due !== undefined && timeMs < due) offend(`${runId} began ${due - timeMs} ms early`);
+        if (!items.some(({ item }) => item.case === "command" && item.value.body.case === "sleep")) return;
+        for (const { body } of durable.journal(runId)) {
+          if (body.case !== "sleep") continue;
+          const key = `${runId} ${body.value.completionId}`;
+          if (!sleeps.has(key)) sleeps.set(key, Number(body.value.wakeUpTimeMs));
+        }
+      }
+      if (event.case !== "timersDue") return;
+      for (const [key, due] of sleeps) {
+        const [runId = "", completionId] = key.split(" ");
+        const done = durable
+          .journal(runId)
+          .some(({ body }) => body.case === "completion" && String(body.value.completionId) === completionId);
+        if (!done) continue;
+        sleeps.delete(key);
+        fired(`sleep ${completionId} of ${runId}`, due, timeMs);
+      }
+      for (const effect of effects) {
+        if (effect.kind !== "ready") continue;
+        const due = starts.get(effect.runId);
+        if (due === undefined) continue;
+        starts.delete(effect.runId);
+        fired(`the start of ${effect.runId}`, due, timeMs);
+      }
+    },
+  };
+}

@@ -1,0 +1,248 @@
+// Who uses the server from outside: callers with and without keys, patient and impatient; whoever completes what handlers
+// wait for; and operators.
+
+import { create } from "@bufbuild/protobuf";
+import { ValueSchema } from "@perdure/proto/protocol/v1/journal";
+import { InvocationStatus } from "@perdure/proto/storage/v1/records";
+import { parseAwakeableId } from "@perdure/protocol/awakeable-id";
+import type { Outcome, SubmitRequest } from "@perdure/server/simulation-kit";
+import { outcomeText } from "./history.js";
+import type { Random } from "./machine/random.js";
+import type { Running } from "./machine/server-process.js";
+import { drawProgram, drawTarget, type Program, type Target } from "./programs/program.js";
+import type { Want } from "./programs/interpreter.js";
+import type { WorldParts } from "./world.js";
+
+interface Submission {
+  readonly target: Target;
+  readonly program: Program;
+  readonly idempotencyKey: string | undefined;
+  readonly delayMs: number;
+}
+
+export class Clients {
+  /** Requests that nobody has answered yet. */
+  waiting = 0;
+  readonly #parts: WorldParts;
+  readonly #random: Random;
+  readonly #wanted = new Set<string>();
+  #submissions = 0;
+
+  constructor(parts: WorldParts) {
+    this.#parts = parts;
+    this.#random = parts.random.fork("clients");
+  }
+
+  register(uri: string): void {
+    const request = {
+      uri,
+      force: false,
+      dryRun: false,
+      additionalHeaders: {},
+      metadata: {},
+      useHttp11: false,
+      requestResponse: undefined,
+      strict: false,
+    };
+    this.#do(async () => {
+      // Its service may be away for a while.
+      for (let tries = 0; tries < 1_000; tries++) {
+        try {
+          await this.#insist((running) => running.engine.registry.register(request));
+          return;
+        } catch {
+          await this.#parts.scheduler.wait(100);
+        }
+      }
+    });
+  }
+
+  /** A new invocation, asked for in one of many ways. */
+  submit(random: Random): void {
+    const { taste, vanishing } = this.#parts.profile;
+    const target = drawTarget(random, 0, taste);
+    const number = ++this.#submissions;
+    const isRun = target.service === "Flow" && target.handler === "run";
+    const submission: Submission = {
+      target,
+      program: drawProgram(random, target, 0, taste),
+      idempotencyKey: !isRun && random.chance(0.5) ? `k${String(number)}` : undefined,
+      delayMs: random.chance(0.1) ? random.between(1, taste.sleepMs) : 0,
+    };
+    const named = isRun || submission.idempotencyKey !== undefined;
+    const waits = submission.delayMs === 0 && random.chance(0.5);
+    const again = random.chance(vanishing) ? random.about(100) : undefined;
+    this.#do(() => (waits ? this.#call(submission, named) : this.#send(submission, named)));
+    // Someone else asks for the same, or the same one again: it must be the same invocation.
+    if (again === undefined || !named) return;
+    this.#parts.scheduler.after(again, this.#parts.outside, () => {
+      this.#do(() => this.#call(submission, true));
+    });
+  }
+
+  /** What handlers wait for is done by somebody, some time, until it is certain. */
+  want(want: Want): void {
+    const key = JSON.stringify(want);
+    if (this.#wanted.has(key)) return;
+    this.#wanted.add(key);
+    const { scheduler, outside } = this.#parts;
+    const random = this.#random.fork(key);
+    const many = random.chance(0.2) && want.kind !== "signal" ? 2 : 1;
+    for (let each = 1; each <= many; each++) {
+      scheduler.after(random.about(300), outside, () => {
+        this.#do(() => this.#satisfy(want, `${key} ${String(each)}`, random.fork(each)));
+      });
+    }
+  }
+
+  /** Operators look at what is paused, and let it go on. */
+  resumePaused(): void {
+    const { durable } = this.#parts;
+    for (const runId of durable.runs()) {
+      const invocation = durable.invocation(runId);
+      if (invocation?.status !== InvocationStatus.PAUSED) continue;
+      this.operate((running) => running.engine.operators.resume(invocation.id, "keep"));
+    }
+  }
+
+  operate(act: (running: Running) => Promise<unknown>): void {
+    this.#do(async () => {
+      await this.#parts.callers.ask(this.#parts.outside, act).catch(() => undefined);
+    });
+  }
+
+  /** One that has not ended. */
+  pickUnfinished(random: Random): string | undefined {
+    const { durable } = this.#parts;
+    const found = [...durable.runs()].slice(-30).flatMap((runId) => {
+      const invocation = durable.invocation(runId);
+      if (invocation === undefined || invocation.status === InvocationStatus.COMPLETED) return [];
+      return [invocation.id];
+    });
+    return found.length === 0 ? undefined : random.pick(found);
+  }
+
+  async #send(submission: Submission, named: boolean): Promise<void> {
+    await this.#try(named, async (running) => {
+      const { invocationId } = await running.engine.callers.submit(requestOf(running, submission));
+      if (!running.process.alive) return;
+      this.#parts.tell({ kind: "accepted", invocationId });
+      return invocationId;
+    });
+  }
+
+  async #call(submission: Submission, named: boolean): Promise<void> {
+    await this.#try(named, async (running) => {
+      const isRun = submission.target.handler === "run" && submission.target.service === "Flow";
+      const { callers } = running.engine;
+      if (!isRun) {
+        const outcome = await callers.call(requestOf(running, submission));
+        this.#ended(running, outcome);
+        return;
+      }
+      // A second call of a workflow is told so: who wants the result attaches.
+      const { invocationId } = await callers.submit(requestOf(running, submission));
+      if (running.process.alive) this.#parts.tell({ kind: "accepted", invocationId });
+      const outcome = await callers.attach({ kind: "id", invocationId });
+      if (outcome !== undefined) this.#ended(running, outcome);
+    });
+  }
+
+  #ended(running: Running, outcome: Outcome): void {
+    if (!running.process.alive) return;
+    const text =
+      outcome.kind === "value"
+        ? new TextDecoder().decode(outcome.value)
+        : outcomeText({ case: "failure", value: outcome.failure });
+    this.#parts.tell({ kind: "ended", invocationId: outcome.invocationId, outcome: text });
+  }
+
+  async #satisfy(want: Want, key: string, random: Random): Promise<void> {
+    const value = `for ${key}`;
+    switch (want.kind) {
+      case "promise": {
+        const target: Target = { service: "Flow", handler: "share", key: want.key };
+        const how = random.chance(0.8) ? "resolve" : "reject";
+        return this.#helper(target, [{ op: "settle", name: want.name, how }], key);
+      }
+      case "signal": {
+        const { invocationId, name } = want;
+        const shared = `signal ${invocationId} ${name}`;
+        this.#parts.tell({ kind: "offered", shared, outcome: JSON.stringify(value) });
+        const target: Target = { service: "Plain", handler: "run" };
+        return this.#helper(target, [{ op: "sendSignal", invocationId, name, value }], key);
+      }
+      case "awakeable": {
+        const { id } = want;
+        const rejects = random.chance(0.2);
+        const outcome = rejects ? `!500 ${value}` : JSON.stringify(value);
+        this.#parts.tell({ kind: "offered", shared: `awakeable ${id}`, outcome });
+        const op = rejects ? "rejectAwakeable" : "resolveAwakeable";
+        if (rejects || random.chance(0.5)) {
+          return this.#helper({ service: "Plain", handler: "run" }, [{ op, id, value }], key);
+        }
+        return this.#resolve(id, outcome);
+      }
+    }
+  }
+
+  async #resolve(awakeableId: string, json: string): Promise<void> {
+    const parsed = parseAwakeableId(awakeableId);
+    if (parsed === undefined) throw new Error(`${awakeableId} is no awakeable id`);
+    const { invocationId, signalId } = parsed;
+    const content = { case: "inline" as const, value: new TextEncoder().encode(json) };
+    const value = create(ValueSchema, { content });
+    await this.#insist(async (running) => {
+      await running.engine.callers.signal(invocationId, signalId, { case: "value", value });
+      if (running.process.alive) this.#parts.tell({ kind: "signalled", invocationId, signalId });
+    });
+  }
+
+  #helper(target: Target, program: Program, idempotencyKey: string): Promise<void> {
+    return this.#call({ target, program, idempotencyKey, delayMs: 0 }, true);
+  }
+
+  /** What has a key is asked for until there is an answer; what has none, once. */
+  async #try(named: boolean, act: (running: Running) => Promise<unknown>): Promise<void> {
+    if (named) await this.#insist(act);
+    else await this.#parts.callers.ask(this.#parts.outside, act).catch(() => undefined);
+  }
+
+  #insist<T>(act: (running: Running) => Promise<T>): Promise<T | undefined> {
+    return this.#parts.callers.insist(this.#parts.outside, act);
+  }
+
+  #do(act: () => Promise<void>): void {
+    this.waiting++;
+    const done = (): void => {
+      this.waiting--;
+    };
+    act().then(done, (error: unknown) => {
+      done();
+      throw error;
+    });
+  }
+}
+
+/** The service is not registered yet. */
+class NotYet extends Error {
+  override readonly name = "NotYet";
+}
+
+function requestOf({ engine }: Running, submission: Submission): SubmitRequest {
+  const { target, program, idempotencyKey, delayMs } = submission;
+  const service = engine.registry.view.services.get(target.service);
+  const handler = service?.handlers.get(target.handler);
+  if (service === undefined || handler === undefined) throw new NotYet();
+  return {
+    service,
+    handler,
+    key: "key" in target ? target.key : undefined,
+    scope: undefined,
+    limitKey: undefined,
+    headers: [],
+    parameter: new TextEncoder().encode(JSON.stringify(program)),
+    idempotencyKey,
+    delayMs,
+  };
+}

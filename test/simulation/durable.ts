@@ -1,0 +1,145 @@
+// What is durable at any moment: every record, applied by the core to tables of its own as soon as it is on disk, and
+// never written anywhere. So it is at once the reference that a recovery is compared with.
+
+import type { Entry } from "@perdure/proto/protocol/v1/journal";
+import { InvocationStatus, type Invocation } from "@perdure/proto/storage/v1/records";
+import { homeOf, partitionOfInvocationId } from "@perdure/protocol/ids";
+import {
+  apply,
+  decodeEvent,
+  findRun,
+  readOutput,
+  Store,
+  type Effect,
+  type EventBody,
+  type LogRecord,
+  type OutputResult,
+  type PartitionTables,
+} from "@perdure/server/simulation-kit";
+import type { DurableView, Fact } from "./history.js";
+import { Random } from "./machine/random.js";
+import { SimulatedEnvironment, SimulatedLmdb } from "./machine/simulated-environment.js";
+
+export class Durable implements DurableView {
+  count = 0;
+  readonly #store: Store;
+  readonly #places = new Map<string, number>();
+  readonly #tell: (fact: Fact) => void;
+
+  constructor(partitions: number, tell: (fact: Fact) => void) {
+    this.#tell = tell;
+    const environment = new SimulatedEnvironment(new SimulatedLmdb(), new Random(0));
+    const writer = {
+      write: () => Promise.reject(new Error("nothing is written")),
+      close: () => Promise.resolve(),
+    };
+    const simulated = { environment, writer };
+    this.#store = new Store({ directory: "", writer: "inline", partitions, simulated });
+  }
+
+  add(record: LogRecord): void {
+    const { partition, partitionPosition, epoch, timeMs, kind, body } = record;
+    const event = decodeEvent(kind, body);
+    if (event === undefined) throw new Error(`unknown kind ${String(kind)}`);
+    const tables = this.#store.partition(partition);
+    const accepts = runAcceptedBy(event);
+    const existed = accepts !== undefined && tables.invocations.get(accepts) !== undefined;
+    const effects: Effect[] = [];
+    apply(
+      {
+        tables,
+        partition,
+        partitions: this.#store.partitions,
+        epoch,
+        nowMs: timeMs,
+        token: undefined,
+        emit: (effect) => {
+          effects.push(effect);
+        },
+      },
+      event,
+    );
+    tables.undo.commit();
+    tables.partitionState.appliedPosition = partitionPosition;
+    tables.partitionState.epoch = epoch;
+    tables.partitionState.appliedAt = timeMs;
+    const isNew =
+      accepts !== undefined && !existed && tables.invocations.get(accepts) !== undefined;
+    if (isNew) this.#places.set(accepts, partition);
+    this.count++;
+    const created = isNew ? accepts : undefined;
+    this.#tell({ kind: "durable", count: this.count, partition, timeMs, event, effects, created });
+  }
+
+  digest(): string {
+    return this.#store.digest();
+  }
+
+  find(invocationId: string): string | undefined {
+    return findRun(this.#tables(invocationId), invocationId);
+  }
+
+  invocation(runId: string): Invocation | undefined {
+    return this.#tablesOf(runId)?.invocations.get(runId);
+  }
+
+  journal(runId: string): readonly Entry[] {
+    return this.#tablesOf(runId)?.journal.read(runId) ?? [];
+  }
+
+  output(runId: string): OutputResult | undefined {
+    const tables = this.#tablesOf(runId);
+    const invocation = tables?.invocations.get(runId);
+    if (tables === undefined || invocation?.status !== InvocationStatus.COMPLETED) return undefined;
+    return readOutput(tables, runId, invocation);
+  }
+
+  epochOf(invocationId: string): number {
+    return this.#tables(invocationId).partitionState.epoch;
+  }
+
+  signals(invocationId: string): readonly number[] {
+    const runId = this.find(invocationId);
+    if (runId === undefined) return [];
+    return this.journal(runId).flatMap(({ body }) =>
+      body.case === "signal" && body.value.signal.case === "id" ? [body.value.signal.value] : [],
+    );
+  }
+
+  runs(): Iterable<string> {
+    return this.#places.keys();
+  }
+
+  /** What is left to do in tables that should have nothing to do. */
+  leftovers(): string[] {
+    return [...this.#store.partitionNumbers].flatMap((number) => {
+      const tables = this.#store.partition(number);
+      const rows = {
+        ready: tables.ready.scan("", "\u00ff", 10),
+        inbox: tables.inbox.scan("", "\u00ff", 10),
+        outbox: tables.outbox.scan("", "\u00ff", 10),
+        timers: tables.timers.scan("", "~", 10),
+      };
+      return Object.entries(rows).flatMap(([table, found]) =>
+        found.length === 0 ? [] : [`${table} of partition ${String(number)}: ${found.length} rows`],
+      );
+    });
+  }
+
+  #tables(invocationId: string): PartitionTables {
+    const place = partitionOfInvocationId(invocationId);
+    return this.#store.partition(homeOf(place, this.#store.partitions));
+  }
+
+  #tablesOf(runId: string): PartitionTables | undefined {
+    const place = this.#places.get(runId);
+    return place === undefined ? undefined : this.#store.partition(place);
+  }
+}
+
+function runAcceptedBy(event: EventBody): string | undefined {
+  if (event.case === "submitted") return event.value.invocation?.runId;
+  if (event.case === "restarted") return event.value.newRunId;
+  const message = event.case === "messageReceived" ? event.value.message?.message : undefined;
+  return message?.case === "invoke" ? message.value.runId : undefined;
+}

@@ -1,0 +1,61 @@
+// Runs worlds, one after the other, and counts what they saw.
+
+import type { CanaryName } from "./canaries.js";
+import { real } from "./machine/real.js";
+import { World, type RunResult } from "./world.js";
+
+export interface ExploreOptions {
+  readonly seed: number | undefined;
+  readonly steps: number | undefined;
+  readonly rounds: number | undefined;
+  readonly seconds: number | undefined;
+  readonly canary: CanaryName | undefined;
+  readonly calm: boolean;
+}
+
+const defaultSteps = 150;
+
+/** True where a promise was broken. */
+export async function explore(options: ExploreOptions): Promise<boolean> {
+  const { steps = defaultSteps, canary, calm, seed } = options;
+  const rounds = options.rounds ?? (seed === undefined ? Infinity : 1);
+  const seconds = options.seconds ?? (seed === undefined && options.rounds === undefined ? 60 : Infinity);
+  const first = seed ?? Math.floor(Math.random() * 1e9);
+  const begun = real.performanceNow();
+  const results: RunResult[] = [];
+  let failed = false;
+  for (let round = 0; round < rounds && real.performanceNow() - begun < seconds * 1_000; round++) {
+    const result = await new World({ seed: first + round, steps, canary, calm }).run();
+    results.push(result);
+    if (result.offences.length === 0) continue;
+    failed = true;
+    const more = canary === undefined ? "" : ` --canary ${canary}`;
+    console.log(`seed ${result.seed} failed:`);
+    for (const offence of result.offences) console.log(`  ${offence}`);
+    console.log(`  again: npm run sim -- --seed ${result.seed} --steps ${steps}${calm ? " --calm" : ""}${more}`);
+    if (options.rounds === undefined) break;
+  }
+  report(results, (real.performanceNow() - begun) / 1_000);
+  return failed;
+}
+
+function report(results: readonly RunResult[], seconds: number): void {
+  const sum = (of: (result: RunResult) => number): number =>
+    results.reduce((total, result) => total + of(result), 0);
+  const faults = new Map<string, number>();
+  for (const result of results) {
+    for (const [kind, count] of Object.entries(result.faults)) {
+      faults.set(kind, (faults.get(kind) ?? 0) + count);
+    }
+  }
+  const invocations = sum((result) => result.invocations);
+  console.log(
+    `${results.length} worlds in ${seconds.toFixed(1)} s (${Math.round(sum((result) => result.simulatedMs) / 1_000)} s simulated): ` +
+      `${invocations} invocations (${Math.round(invocations / seconds)} a second), ${sum((result) => result.closures)} step executions, ` +
+      `${sum((result) => result.records)} records, ${sum((result) => result.checkpoints)} checkpoint transactions, ` +
+      `${sum((result) => result.messages)} messages, ${sum((result) => result.crashes)} crashes of the server`,
+  );
+  const [only] = results;
+  if (results.length === 1 && only !== undefined) console.log(`history ${only.digest}`);
+  console.log([...faults].map(([kind, count]) => `${kind} ${count}`).join(", "));
+}

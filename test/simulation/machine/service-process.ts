@@ -1,0 +1,159 @@
+// A process of a deployment: the real endpoint sessions, attempts and contexts of the SDK, behind a simulated network.
+
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  ProtocolMode,
+  SessionRequestSchema,
+  SessionResponseSchema,
+  type ServerFrame,
+  type SessionRequest,
+} from "@perdure/proto/protocol/v1/deployment";
+import { EndpointSession, resolveEndpoint } from "@perdure/sdk/replay-kit";
+import { protocolVersions } from "@perdure/protocol/versions";
+import type { Discovered } from "@perdure/server/simulation-kit";
+import type { AttemptView, Fact } from "../history.js";
+import { simulatedServices, type Host, type Want } from "../programs/interpreter.js";
+import { AsyncQueue } from "./async-queue.js";
+import type { Channel, End, Network } from "./network.js";
+import type { Random } from "./random.js";
+import type { Process, Scheduler } from "./scheduler.js";
+
+export interface ServiceWorld {
+  readonly scheduler: Scheduler;
+  readonly network: Network;
+  readonly random: Random;
+  readonly tell: (fact: Fact) => void;
+  readonly wants: (want: Want) => void;
+  readonly execution: (runId: string, step: string) => number;
+  /** How many records were durable when the server sent the start of an attempt. */
+  readonly startedAt: (attempt: string) => number;
+  /** How many times longer than usual things take. */
+  readonly slowness: () => number;
+  readonly lazyState: boolean;
+}
+
+export class ServiceProcess implements Host {
+  readonly process: Process;
+  wrongCode = false;
+  readonly #world: ServiceWorld;
+  readonly #endpoint: ReturnType<typeof resolveEndpoint>;
+  readonly #attempts = new Map<string, AttemptView>();
+  readonly #byStream = new Map<string, AttemptView>();
+  #sessions = 0;
+
+  constructor(world: ServiceWorld, process: Process, address: string) {
+    this.#world = world;
+    this.process = process;
+    this.#endpoint = resolveEndpoint({
+      services: simulatedServices(this, world.lazyState),
+      logger: () => undefined,
+    });
+    world.network.listen(address, process, (channel) => this.#accept(channel));
+  }
+
+  get discovered(): Discovered {
+    const response = {
+      $typeName: "perdure.protocol.v1.DiscoverResponse" as const,
+      minProtocolVersion: protocolVersions.min,
+      maxProtocolVersion: protocolVersions.max,
+      sdkVersion: "simulated",
+      manifest: this.#endpoint.manifest,
+      buildId: "simulated",
+      protocolMode: ProtocolMode.SESSION,
+    };
+    return { response, useHttp11: false, protocolMode: ProtocolMode.SESSION };
+  }
+
+  // ---- Host
+
+  attemptOf(invocationId: string): AttemptView {
+    const attempt = this.#attempts.get(invocationId);
+    if (attempt === undefined) throw new Error(`no attempt of ${invocationId} was started`);
+    return attempt;
+  }
+
+  tell(fact: Fact): void {
+    this.#world.tell(fact);
+  }
+
+  wants(want: Want): void {
+    this.#world.wants(want);
+  }
+
+  execution(runId: string, step: string): number {
+    return this.#world.execution(runId, step);
+  }
+
+  slow(ms: number): Promise<void> {
+    return this.#world.scheduler.wait(ms * this.#world.slowness());
+  }
+
+  // ---- sessions
+
+  #accept(channel: Channel): Omit<End, "process"> {
+    const requests = new AsyncQueue<SessionRequest>();
+    const { services, logger, codec, callees, now } = this.#endpoint;
+    const session = new EndpointSession({
+      services,
+      logger,
+      codec,
+      callees,
+      now,
+      instanceId: this.process.name,
+      buildId: "simulated",
+    });
+    const number = ++this.#sessions;
+    void pump(session.run(requests), (frames) => {
+      channel.send(toBinary(SessionResponseSchema, create(SessionResponseSchema, { frames })));
+    }).then(() => {
+      channel.close();
+    });
+    return {
+      message: (bytes) => {
+        if (bytes.length === 0) return channel.send(bytes);
+        const request = fromBinary(SessionRequestSchema, bytes);
+        for (const frame of request.frames) this.#note(number, frame);
+        requests.push(request);
+      },
+      closed: (error) => {
+        requests.fail(error);
+      },
+    };
+  }
+
+  #note(session: number, { frame, streamId, attempt, position }: ServerFrame): void {
+    const stream = `${String(session)}/${String(streamId)}`;
+    if (frame.case === "start" && attempt !== undefined) {
+      const { runId, invocationId, entries } = frame.value;
+      const { epoch, counter } = attempt;
+      const view: AttemptView = {
+        runId,
+        invocationId,
+        epoch,
+        counter,
+        startedAt: this.#world.startedAt(`${runId} ${String(epoch)}.${String(counter)}`),
+        shown: new Map(entries.entries()),
+        verified: 0,
+        seen: new Map(),
+      };
+      this.#attempts.set(invocationId, view);
+      this.#byStream.set(stream, view);
+    }
+    const view = this.#byStream.get(stream);
+    if (view === undefined) return;
+    if (frame.case === "startEntries") {
+      for (const entry of frame.value.entries) view.shown.set(view.shown.size, entry);
+    }
+    // What is told before it is durable says so, and stays behind the gate.
+    if (frame.case === "notify" && frame.value.entry !== undefined && position === 0n) {
+      view.shown.set(frame.value.index, frame.value.entry);
+    }
+  }
+}
+
+async function pump<F>(
+  messages: AsyncIterable<{ frames: F[] }>,
+  send: (frames: F[]) => void,
+): Promise<void> {
+  for await (const { frames } of messages) send(frames);
+}

@@ -1,0 +1,32 @@
+// npm run sim -- [--seed N] [--steps M] [--rounds R | --seconds S] [--canary NAME]
+//
+// Without a seed: fresh ones, for a minute. Says what was explored, and how to see a failure again.
+
+import "./machine/globals.js";
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string" },
+    steps: { type: "string" },
+    rounds: { type: "string" },
+    seconds: { type: "string" },
+    canary: { type: "string" },
+    calm: { type: "boolean" },
+  },
+});
+// What a promise was rejected with, and nobody caught, is an error of the process whose code ran.
+const { lastResort } = await import("./machine/last-resort.js");
+process.on("unhandledRejection", (error) => {
+  lastResort.report(error);
+});
+const { explore } = await import("./explore.js");
+const failed = await explore({
+  seed: values.seed === undefined ? undefined : Number(values.seed),
+  steps: values.steps === undefined ? undefined : Number(values.steps),
+  rounds: values.rounds === undefined ? undefined : Number(values.rounds),
+  seconds: values.seconds === undefined ? undefined : Number(values.seconds),
+  canary: values.canary,
+  calm: values.calm === true,
+});
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,96 @@
+// What kind of world a seed gives: which faults there are and how many, how fast things are, how large. Each fault is
+// left out of many worlds, so that others are seen without it.
+
+import type { Random } from "./machine/random.js";
+import type { Taste } from "./programs/program.js";
+
+export const faultKinds = [
+  "serverCrash",
+  "plannedCrash",
+  "powerLoss",
+  "diskFull",
+  "syncError",
+  "storeError",
+  "serviceCrash",
+  "slowService",
+  "wrongCode",
+  "connectionCut",
+  "halfOpen",
+  "slowNetwork",
+  "clockSet",
+  "newRevision",
+  "cancel",
+  "kill",
+  "pause",
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+export interface Profile {
+  /** How often each fault is, compared with a submission. */
+  readonly faults: Readonly<Record<FaultKind, number>>;
+  readonly gapMs: number;
+  readonly partitions: number;
+  readonly checkpointBytes: number;
+  readonly segmentBytes: number;
+  readonly inactivityTimeoutMs: number;
+  readonly concurrency: number;
+  readonly eagerStateBytesMax: number;
+  readonly lazyState: boolean;
+  readonly latencyMs: number;
+  readonly syncMs: number;
+  readonly lostAnswers: number;
+  readonly vanishing: number;
+  readonly taste: Taste;
+}
+
+const usual: Readonly<Record<FaultKind, number>> = {
+  serverCrash: 0.06,
+  plannedCrash: 0.08,
+  powerLoss: 0.06,
+  diskFull: 0.03,
+  syncError: 0.02,
+  storeError: 0.02,
+  serviceCrash: 0.06,
+  slowService: 0.03,
+  wrongCode: 0.02,
+  connectionCut: 0.08,
+  halfOpen: 0.03,
+  slowNetwork: 0.03,
+  clockSet: 0.05,
+  newRevision: 0.01,
+  cancel: 0.04,
+  kill: 0.02,
+  pause: 0.04,
+};
+
+export function drawProfile(random: Random): Profile {
+  const calm = random.chance(0.05);
+  const faults = Object.fromEntries(
+    faultKinds.map((kind) => [
+      kind,
+      calm || random.chance(0.4) ? 0 : usual[kind] * 2 * random.unit(),
+    ]),
+  ) as Record<FaultKind, number>;
+  return {
+    faults,
+    gapMs: random.pick([1, 5, 20, 100]),
+    partitions: random.pick([1, 2, 8, 64]),
+    checkpointBytes: random.pick([20_000, 60_000, 200_000, 10_000_000]),
+    segmentBytes: random.pick([16, 64, 256]) * 1024,
+    inactivityTimeoutMs: random.pick([0, 10, 200, 60_000]),
+    concurrency: random.pick([2, 10, 1_000]),
+    eagerStateBytesMax: random.pick([0, 100, 65_536]),
+    lazyState: random.chance(0.3),
+    latencyMs: random.pick([0.1, 0.5, 5]),
+    syncMs: random.pick([0.1, 1, 10]),
+    lostAnswers: random.chance(0.5) ? 0 : 0.1 * random.unit(),
+    vanishing: random.chance(0.5) ? 0 : 0.2 * random.unit(),
+    taste: {
+      statementsMax: random.between(2, 6),
+      depthMax: random.between(1, 3),
+      keys: random.pick([1, 3, 20]),
+      sleepMs: random.pick([10, 200, 3_000]),
+      stepMs: random.pick([1, 10, 300]),
+    },
+  };
+}

@@ -1,0 +1,343 @@
+// One simulated world, from a seed to its end: a server machine, the processes of one or two deployments, callers and
+// operators, and faults. First it is stirred, with whatever faults its profile has; then all faults stop, and everything
+// that was accepted must come to its end.
+
+import { InvocationStatus } from "@perdure/proto/storage/v1/records";
+import type { EngineConfig } from "@perdure/server/simulation-kit";
+import { defaultRetryPolicy } from "@perdure/protocol/retry";
+import { checkers } from "./checkers/index.js";
+import { createCanary, type Canary, type CanaryName } from "./canaries.js";
+import { Durable } from "./durable.js";
+import type { Checker, Fact } from "./history.js";
+import { Callers } from "./machine/callers.js";
+import { enterWorld } from "./machine/globals.js";
+import { lastResort } from "./machine/last-resort.js";
+import { Network } from "./machine/network.js";
+import { Random } from "./machine/random.js";
+import { Scheduler, type Process } from "./machine/scheduler.js";
+import { ServerMachine } from "./machine/server-process.js";
+import { ServiceProcess } from "./machine/service-process.js";
+import { drawProfile, type FaultKind, type Profile } from "./profile.js";
+import { Clients } from "./clients.js";
+import { Faults } from "./faults.js";
+
+export interface RunOptions {
+  readonly seed: number;
+  /** What callers and faults do, in all. */
+  readonly steps: number;
+  readonly canary?: CanaryName | undefined;
+  /** Without any fault. */
+  readonly calm?: boolean;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly offences: readonly string[];
+  readonly invocations: number;
+  readonly records: number;
+  readonly closures: number;
+  readonly crashes: number;
+  readonly checkpoints: number;
+  readonly messages: number;
+  readonly tasks: number;
+  readonly simulatedMs: number;
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  /** Of the whole history. */
+  readonly digest: string;
+}
+
+const epochMs = 1_700_000_000_000;
+const settleMsMax = 40 * 60_000;
+
+/** What a world's parts share. */
+export interface WorldParts {
+  readonly scheduler: Scheduler;
+  readonly network: Network;
+  readonly random: Random;
+  readonly profile: Profile;
+  readonly durable: Durable;
+  readonly server: ServerMachine;
+  readonly callers: Callers;
+  readonly outside: Process;
+  readonly tell: (fact: Fact) => void;
+}
+
+export class World {
+  readonly offences: string[] = [];
+  readonly #options: RunOptions;
+  readonly #random: Random;
+  readonly #profile: Profile;
+  readonly #scheduler: Scheduler;
+  readonly #network: Network;
+  readonly #durable: Durable;
+  readonly #server: ServerMachine;
+  readonly #callers: Callers;
+  readonly #clients: Clients;
+  readonly #faults: Faults;
+  readonly #outside: Process = { name: "outside", alive: true };
+  readonly #checkers: readonly Checker[];
+  readonly #executions = new Map<string, number>();
+  readonly #startedAt = new Map<string, number>();
+  readonly #services = new Map<string, ServiceProcess>();
+  readonly #canary: Canary;
+  #wallOffsetMs = 0;
+  #closures = 0;
+  #crashes = 0;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    const random = (this.#random = new Random(options.seed));
+    const drawn = drawProfile(random.fork("profile"));
+    const profile = (this.#profile = options.calm === true ? calmed(drawn) : drawn);
+    this.#scheduler = new Scheduler(random.fork("turns"), this.#outside);
+    this.#scheduler.onError = (owner, error) => {
+      if (owner.alive) this.#offend("no error escapes", `${owner.name}: ${String(error)}`);
+    };
+    this.#canary = createCanary(options.canary, random.fork("canary"), (fact) => {
+      this.#tell(fact);
+    });
+    this.#network = new Network(this.#scheduler, random.fork("network"));
+    this.#network.latencyMs = profile.latencyMs;
+    this.#durable = new Durable(profile.partitions, (fact) => {
+      this.#tell(fact);
+    });
+    this.#server = new ServerMachine({
+      scheduler: this.#scheduler,
+      network: this.#network,
+      random: random.fork("server"),
+      durable: this.#durable,
+      tell: (fact) => {
+        this.#tell(fact);
+      },
+      config: configOf(profile),
+      segmentBytes: profile.segmentBytes,
+      partitions: profile.partitions,
+      syncMs: profile.syncMs,
+      discover: (uri) => {
+        const service = this.#services.get(uri);
+        return service?.process.alive === true ? service.discovered : undefined;
+      },
+      frameSent: ({ frame, attempt }) => {
+        if (frame.case !== "start" || attempt === undefined) return;
+        const { runId } = frame.value;
+        const { epoch, counter } = attempt;
+        this.#startedAt.set(`${runId} ${epoch}.${counter}`, this.#durable.count);
+      },
+      wall: () => this.#wall(),
+      tampering: this.#canary.tampering,
+      died: (reason) => {
+        this.#serverDied(reason);
+      },
+    });
+    this.#callers = new Callers({
+      scheduler: this.#scheduler,
+      network: this.#network,
+      random: random.fork("callers"),
+      server: this.#server,
+      tell: (fact) => {
+        this.#tell(fact);
+      },
+      losses: () => (this.#faults.over ? 0 : profile.lostAnswers),
+    });
+    const parts: WorldParts = {
+      scheduler: this.#scheduler,
+      network: this.#network,
+      random,
+      profile,
+      durable: this.#durable,
+      server: this.#server,
+      callers: this.#callers,
+      outside: this.#outside,
+      tell: (fact) => {
+        this.#tell(fact);
+      },
+    };
+    this.#clients = new Clients(parts);
+    this.#faults = new Faults(parts, {
+      services: this.#services,
+      startService: (address) => {
+        this.#startService(address);
+      },
+      register: (address) => {
+        this.#clients.register(address);
+      },
+      setClock: (ms) => {
+        this.#wallOffsetMs += ms;
+      },
+    });
+    this.#checkers = checkers.map((create): Checker => {
+      const checker: Checker = create({
+        durable: this.#durable,
+        offend: (message) => {
+          this.#offend(checker.name, message);
+        },
+      });
+      return checker;
+    });
+  }
+
+  async run(): Promise<RunResult> {
+    const scheduler = this.#scheduler;
+    enterWorld({ scheduler, random: this.#random.fork("engine"), wall: () => this.#wall() });
+    lastResort.report = (error) => {
+      this.#scheduler.onError(this.#scheduler.current, error);
+    };
+    try {
+      this.#startService("http://one.test/");
+      this.#server.start();
+      this.#clients.register("http://one.test/");
+      await this.#stir();
+      const idle = await this.#settle();
+      if (!this.#failed) this.#tell({ kind: "end", idle });
+    } finally {
+      enterWorld(undefined);
+    }
+    return this.#result();
+  }
+
+  get #failed(): boolean {
+    return this.offences.length > 0;
+  }
+
+  async #stir(): Promise<void> {
+    const random = this.#random.fork("steps");
+    let left = this.#options.steps;
+    const next = (): void => {
+      if (left-- <= 0) return;
+      if (!this.#faults.maybe(random)) this.#clients.submit(random);
+      this.#scheduler.after(random.about(this.#profile.gapMs), this.#outside, next);
+    };
+    this.#scheduler.after(50, this.#outside, next);
+    await this.#scheduler.run(() => left <= 0 || this.#failed, 30 * 60_000);
+  }
+
+  /** Faults are over. True where everything has come to its end in time. */
+  async #settle(): Promise<boolean> {
+    const scheduler = this.#scheduler;
+    this.#faults.stop();
+    const deadline = scheduler.nowMs + settleMsMax;
+    while (scheduler.nowMs < deadline && !this.#failed) {
+      const until = scheduler.nowMs + 2_000;
+      await scheduler.run(() => this.#failed, until);
+      scheduler.nowMs = Math.max(scheduler.nowMs, until);
+      if (this.#isDone()) return true;
+      this.#clients.resumePaused();
+    }
+    return this.#isDone();
+  }
+
+  #isDone(): boolean {
+    if (this.#clients.waiting > 0 || this.#server.running === undefined) return false;
+    for (const runId of this.#durable.runs()) {
+      const status = this.#durable.invocation(runId)?.status;
+      if (status !== undefined && status !== InvocationStatus.COMPLETED) return false;
+    }
+    return this.#durable.leftovers().length === 0;
+  }
+
+  #startService(address: string): void {
+    const process: Process = { name: `${address} ${this.#scheduler.tasks}`, alive: true };
+    const service = new ServiceProcess(
+      {
+        scheduler: this.#scheduler,
+        network: this.#network,
+        random: this.#random,
+        tell: (fact) => {
+          if (process.alive) this.#tell(fact);
+        },
+        wants: (want) => {
+          this.#clients.want(want);
+        },
+        execution: (runId, step) => {
+          const key = `${runId} ${step}`;
+          const count = (this.#executions.get(key) ?? 0) + 1;
+          this.#executions.set(key, count);
+          return count;
+        },
+        startedAt: (attempt) => this.#startedAt.get(attempt) ?? 0,
+        slowness: () => this.#faults.slowness,
+        lazyState: this.#profile.lazyState,
+      },
+      process,
+      address,
+    );
+    this.#services.set(address, service);
+  }
+
+  #serverDied(reason: string): void {
+    this.#crashes++;
+    this.#scheduler.note("died", reason);
+    this.#callers.died(this.#server.process, this.#outside);
+    this.#faults.serverDied();
+  }
+
+  #wall(): number {
+    return epochMs + this.#scheduler.nowMs + this.#wallOffsetMs;
+  }
+
+  #tell(fact: Fact): void {
+    if (fact.kind === "closure") this.#closures++;
+    if (fact.kind === "closure" || fact.kind === "ended" || fact.kind === "saw") {
+      this.#scheduler.note(JSON.stringify(fact, (key, value: unknown) => (key === "attempt" ? 0 : value)));
+    }
+    for (const checker of this.#checkers) checker.check(fact);
+  }
+
+  #offend(promise: string, message: string): void {
+    if (this.offences.length < 20) this.offences.push(`${promise}: ${message}`);
+  }
+
+  #result(): RunResult {
+    return {
+      seed: this.#options.seed,
+      offences: this.offences,
+      invocations: [...this.#durable.runs()].length,
+      records: this.#durable.count,
+      closures: this.#closures,
+      crashes: this.#crashes,
+      checkpoints: this.#server.lmdb.commits,
+      messages: this.#network.messages,
+      tasks: this.#scheduler.tasks,
+      simulatedMs: this.#scheduler.nowMs,
+      faults: this.#faults.counts,
+      digest: this.#scheduler.digest(),
+    };
+  }
+}
+
+function calmed(profile: Profile): Profile {
+  const faults = Object.fromEntries(Object.keys(profile.faults).map((kind) => [kind, 0]));
+  return {
+    ...profile,
+    faults: faults as Profile["faults"],
+    lostAnswers: 0,
+    vanishing: 0,
+  };
+}
+
+function configOf(profile: Profile): EngineConfig {
+  const day = 24 * 60 * 60_000;
+  // Nothing is forgotten meanwhile, so that everything can be asked for in the end.
+  const retention = {
+    journalMs: day,
+    idempotencyMs: day,
+    workflowMs: day,
+    journalMaxMs: Infinity,
+    idempotencyMaxMs: Infinity,
+    workflowMaxMs: Infinity,
+  };
+  const { checkpointBytes, inactivityTimeoutMs, concurrency, eagerStateBytesMax } = profile;
+  return {
+    checkpointBytes,
+    inactivityTimeoutMs,
+    concurrency,
+    eagerStateBytesMax,
+    retention,
+    bodyBytesMax: 1024 * 1024,
+    abortTimeoutMs: 60_000,
+    retryPolicy: defaultRetryPolicy,
+    maxRetryAttempts: Infinity,
+    attemptBytesMax: 256 * 1024 * 1024,
+    attemptsBytesMax: 1024 * 1024 * 1024,
+  };
+}
