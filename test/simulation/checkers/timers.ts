@@ -1,5 +1,6 @@
 // Timers fire not early, and not late while there is a server that works. By event time, which is what timers are made of.
 
+import { InvocationStatus } from "@perdure/proto/storage/v1/records";
 import type { Checker, CheckerContext } from "../history.js";
 
 /** How late a timer may be while the server serves: others may be due at the same time. */
@@ -7,6 +8,7 @@ const lateMsMax = 5_000;
 
 export function timersInTime({ durable, offend }: CheckerContext): Checker {
   const sleeps = new Map<string, number>();
+  const known = new Set<string>();
   const starts = new Map<string, number>();
   let servingSince = 0;
 
@@ -21,7 +23,7 @@ export function timersInTime({ durable, offend }: CheckerContext): Checker {
     check(fact): void {
       if (fact.kind === "serving") servingSince = Math.max(servingSince, fact.timeMs);
       if (fact.kind !== "durable") return;
-      const { event, timeMs, created, effects } = fact;
+      const { event, timeMs, created } = fact;
       const invocation = created === undefined ? undefined : durable.invocation(created);
       if (created !== undefined && invocation !== undefined && invocation.dueAt > timeMs) {
         starts.set(created, invocation.dueAt);
@@ -34,7 +36,9 @@ export function timersInTime({ durable, offend }: CheckerContext): Checker {
         for (const { body } of durable.journal(runId)) {
           if (body.case !== "sleep") continue;
           const key = `${runId} ${body.value.completionId}`;
-          if (!sleeps.has(key)) sleeps.set(key, Number(body.value.wakeUpTimeMs));
+          if (known.has(key)) continue;
+          known.add(key);
+          sleeps.set(key, Number(body.value.wakeUpTimeMs));
         }
       }
       if (event.case !== "timersDue") return;
@@ -47,12 +51,12 @@ export function timersInTime({ durable, offend }: CheckerContext): Checker {
         sleeps.delete(key);
         fired(`sleep ${completionId} of ${runId}`, due, timeMs);
       }
-      for (const effect of effects) {
-        if (effect.kind !== "ready") continue;
-        const due = starts.get(effect.runId);
-        if (due === undefined) continue;
-        starts.delete(effect.runId);
-        fired(`the start of ${effect.runId}`, due, timeMs);
+      for (const [runId, due] of starts) {
+        const status = durable.invocation(runId)?.status;
+        if (status === InvocationStatus.SCHEDULED) continue;
+        starts.delete(runId);
+        // One that was cancelled or killed never starts.
+        if (status !== InvocationStatus.COMPLETED) fired(`the start of ${runId}`, due, timeMs);
       }
     },
   };

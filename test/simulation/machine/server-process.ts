@@ -73,6 +73,7 @@ export class ServerMachine {
   #synced = 0;
   /** Something was done to it that may stop it. */
   #provoked = false;
+  #syncsFail = false;
   readonly #world: ServerWorld;
 
   constructor(world: ServerWorld) {
@@ -84,7 +85,7 @@ export class ServerMachine {
     const { scheduler } = this.#world;
     const process: Process = { name: `server ${String(++this.starts)}`, alive: true };
     this.process = process;
-    this.#provoked = false;
+    this.#provoked = this.#syncsFail || this.storeFails;
     this.disk.syncDelay = () => scheduler.wait(this.#world.random.about(this.#world.syncMs));
     if (crashAfter !== Infinity) this.crashAfter(crashAfter);
     startIdsAnew();
@@ -122,6 +123,7 @@ export class ServerMachine {
 
   /** A sync fails from now on: the server must stop. */
   failSyncs(fail: boolean): void {
+    this.#syncsFail = fail;
     this.disk.failSync = () => fail && this.#world.random.chance(0.3);
     if (fail) this.#provoked = true;
   }
@@ -192,7 +194,9 @@ export class ServerMachine {
   }
 
   #stopped(process: Process, error: unknown): void {
-    this.#world.tell({ kind: "fatal", error, provoked: this.#provoked });
+    // On a full disk a server does not start.
+    const provoked = this.#provoked || this.disk.capacityBytes === 0;
+    this.#world.tell({ kind: "fatal", error, provoked });
     if (this.process === process) this.crash(`stopped: ${String(error)}`);
   }
 
