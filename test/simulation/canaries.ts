@@ -1,22 +1,266 @@
-// Bugs that are put in on purpose, by name: each shows that a checker can fail.
+// Bugs that are put in on purpose, by name. Each breaks one promise, and shows that the checker of that promise can fail.
 
-import type { Fact } from "./history.js";
+import { create } from "@bufbuild/protobuf";
+import type { Entry } from "@perdure/proto/protocol/v1/journal";
+import type { ServerFrame } from "@perdure/proto/protocol/v1/deployment";
+import { HandlerKind } from "@perdure/proto/manifest/v1/manifest";
+import { SubmittedSchema } from "@perdure/proto/storage/v1/events";
+import {
+  Store,
+  type Engine,
+  type EventBody,
+  type EventLog,
+  type LogRecord,
+  type Shard,
+} from "@perdure/server/simulation-kit";
 import type { Random } from "./machine/random.js";
 import type { Tampering } from "./machine/server-process.js";
+import { SimulatedEnvironment, SimulatedLmdb } from "./machine/simulated-environment.js";
 
-export type CanaryName = string;
-
-export interface Canary {
-  readonly tampering: Tampering;
+interface Canary {
+  /** The beginning of the name of the checker that must see it. */
+  readonly checker: string;
+  readonly tampering: (random: Random) => Tampering;
 }
 
-export function createCanary(
-  name: CanaryName | undefined,
-  random: Random,
-  tell: (fact: Fact) => void,
-): Canary {
-  void name;
-  void random;
-  void tell;
-  return { tampering: {} };
+/** Changes events on their way to the shard; undefined: they get lost. */
+function events(
+  change: (event: EventBody, shard: Shard, partition: number) => EventBody | undefined,
+): Tampering {
+  return {
+    started: (shard) => {
+      const enqueue = shard.enqueue.bind(shard);
+      shard.enqueue = (partition, event, options) => {
+        const changed = change(event, shard, partition);
+        if (changed !== undefined) enqueue(partition, changed, options);
+      };
+    },
+  };
+}
+
+function starts(change: (entries: Entry[]) => Entry[]): NonNullable<Tampering["frame"]> {
+  return (sent): ServerFrame => {
+    const { frame } = sent;
+    if (frame.case !== "start") return sent;
+    const entries = change(frame.value.entries);
+    const value = { ...frame.value, entries, knownEntries: entries.length };
+    return { ...sent, frame: { case: "start", value } };
+  };
+}
+
+const canariesByName = {
+  "early-acknowledgement": {
+    checker: "nothing leaves before it is durable",
+    tampering: () => ({
+      engine: ({ callers }: Engine) => {
+        const submit = callers.submit.bind(callers);
+        callers.submit = (request) => {
+          const { service, handler, key, idempotencyKey, scope } = request;
+          const submitted = submit(request);
+          if (idempotencyKey === undefined) return submitted;
+          const invocationId = callers.idOf({
+            kind: "idempotent",
+            service: service.service.name,
+            handler: handler.name,
+            key,
+            idempotencyKey,
+            scope,
+          });
+          return Promise.resolve({ invocationId, accepted: true, executionTimeMs: undefined });
+        };
+      },
+    }),
+  },
+  "effects-before-sync": {
+    checker: "a closure begins only when",
+    tampering: () => ({ log: withoutWaiting }),
+  },
+  "lost-failure": {
+    checker: "accepted work completes",
+    tampering: (random) =>
+      events((event) => (event.case === "failed" && random.chance(0.3) ? undefined : event)),
+  },
+  "made-up-result": {
+    checker: "results are those that the program allows",
+    tampering: (random) =>
+      events((event) => {
+        if (event.case !== "appended" || !random.chance(0.2)) return event;
+        for (const { item } of event.value.items) {
+          const result = item.case === "proposal" ? item.value.result : undefined;
+          if (result?.case !== "value" || result.value.content.case !== "inline") continue;
+          result.value.content.value = new TextEncoder().encode('"made up"');
+        }
+        return event;
+      }),
+  },
+  "forgotten-step": {
+    checker: "a recorded step is never executed again",
+    tampering: () => ({ frame: starts((entries) => entries.slice(0, 1)) }),
+  },
+  "no-lock": {
+    checker: "locks exclude",
+    tampering: () =>
+      events((event) => {
+        const { target, parameter } =
+          event.case === "submitted" ? (event.value.invocation ?? {}) : {};
+        if (target?.target?.handler !== "own" || parameter?.content.case !== "inline") return event;
+        // A shared handler that wrote state would be found out by the core.
+        const program = new TextDecoder().decode(parameter.content.value);
+        if (!/"op":"(set|clear)/.test(program)) target.handlerKind = HandlerKind.SHARED;
+        return event;
+      }),
+  },
+  "last-in-first-out": {
+    checker: "first in, first out",
+    tampering: () => ({ everywhere: reverseInboxes }),
+  },
+  "other-state": {
+    checker: "state is that of a sequential model",
+    tampering: () => ({
+      frame: (sent) => {
+        const { frame } = sent;
+        if (frame.case !== "start") return sent;
+        const value = { ...frame.value, state: frame.value.state.slice(1) };
+        return { ...sent, frame: { case: "start", value } };
+      },
+    }),
+  },
+  "early-timer": {
+    checker: "timers fire not early",
+    tampering: () =>
+      events((event) =>
+        event.case === "timersDue" && !event.value.retention
+          ? { ...event, value: { ...event.value, until: event.value.until + 500 } }
+          : event,
+      ),
+  },
+  "lost-timer": {
+    checker: "timers fire not early, and are not lost",
+    tampering: (random) =>
+      events((event) => (event.case === "timersDue" && random.chance(0.3) ? undefined : event)),
+  },
+  "another-value": {
+    checker: "promises, awakeables and results are settled once",
+    tampering: (random) => ({
+      frame: (sent) => {
+        const { frame } = sent;
+        const body = frame.case === "notify" ? frame.value.entry?.body : undefined;
+        if (frame.case !== "notify" || body?.case !== "signal") return sent;
+        const { result } = body.value;
+        if (result.case !== "value" || !random.chance(0.5)) return sent;
+        const value = { ...result.value, content: { case: "inline", value: other } as const };
+        const signal = { ...body.value, result: { case: "value", value } as const };
+        const entry = { ...frame.value.entry, body: { case: "signal", value: signal } } as Entry;
+        return { ...sent, frame: { case: "notify", value: { ...frame.value, entry } } };
+      },
+    }),
+  },
+  "accepted-twice": {
+    checker: "messages arrive exactly once",
+    tampering: (random) =>
+      events((event, shard, partition) => {
+        const invocation = event.case === "submitted" ? event.value.invocation : undefined;
+        if (invocation === undefined || !random.chance(0.1)) return event;
+        const runId = `${invocation.runId.slice(0, -6)}twice0`;
+        const id = invocation.id.slice(0, -runId.length) + runId;
+        const again = create(SubmittedSchema, { invocation: { ...invocation, id, runId } });
+        shard.enqueue(partition, { case: "submitted", value: again });
+        return event;
+      }),
+  },
+  "other-order": {
+    checker: "same journal, same path",
+    tampering: () => ({
+      frame: starts((entries) => {
+        const [last, before] = [entries.length - 1, entries.length - 2];
+        const isAnswer = (at: number): boolean => entries[at]?.body.case === "completion";
+        const swapped = [...entries];
+        for (let at = before; at > 0; at--) {
+          const [one, next] = [entries[at], entries[at + 1]];
+          if (at + 1 > last || !isAnswer(at) || !isAnswer(at + 1)) continue;
+          if (one === undefined || next === undefined) continue;
+          [swapped[at], swapped[at + 1]] = [next, one];
+          break;
+        }
+        return swapped;
+      }),
+    }),
+  },
+  "unlike-the-record": {
+    checker: "tables after a recovery are those of the records",
+    tampering: () => ({
+      log: (log) => changedLog(log, (record) => ({ ...record, timeMs: record.timeMs + 1 })),
+    }),
+  },
+} satisfies Record<string, Canary>;
+
+const other = new TextEncoder().encode('"another"');
+
+export type CanaryName = keyof typeof canariesByName;
+export const canaries: Readonly<Record<CanaryName, Canary>> = canariesByName;
+
+export function isCanary(name: string): name is CanaryName {
+  return Object.hasOwn(canaries, name);
+}
+
+/** The log says that a batch is durable as soon as it has it. */
+function withoutWaiting(log: EventLog): EventLog {
+  let last = log.lastPosition;
+  let writing: Promise<unknown> = Promise.resolve();
+  const append = (batch: readonly LogRecord[]): number => {
+    writing = writing.then(() => log.append(batch)).catch(() => undefined);
+    last += batch.length;
+    return last;
+  };
+  return {
+    ...passedOn(log),
+    append: (batch) => Promise.resolve(append(batch)),
+    appendSync: append,
+  };
+}
+
+function changedLog(log: EventLog, change: (record: LogRecord) => LogRecord): EventLog {
+  return {
+    ...passedOn(log),
+    append: (batch) => log.append(batch.map(change)),
+    appendSync: (batch) => log.appendSync(batch.map(change)),
+  };
+}
+
+function passedOn(
+  log: EventLog,
+): Pick<EventLog, "syncedPosition" | "lastPosition" | "trim" | "close"> {
+  return {
+    get syncedPosition(): number {
+      return log.syncedPosition;
+    },
+    get lastPosition(): number {
+      return log.lastPosition;
+    },
+    trim: (before) => log.trim(before),
+    close: () => log.close(),
+  };
+}
+
+/** In every table there is: the last of a key's inbox is next. @returns what undoes it */
+function reverseInboxes(): () => void {
+  const store = new Store({
+    directory: "",
+    writer: "inline",
+    simulated: {
+      environment: new SimulatedEnvironment(new SimulatedLmdb()),
+      writer: { write: () => Promise.resolve("written"), close: () => Promise.resolve() },
+    },
+  });
+  const tables = Object.getPrototypeOf(store.partition(0).inbox) as ReturnType<
+    typeof store.partition
+  >["inbox"];
+  const { scan } = tables;
+  tables.scan = function (from, to, limit) {
+    if (limit !== 1 || !from.startsWith("Thing\u0000")) return scan.call(this, from, to, limit);
+    return scan.call(this, from, to, 1_000).slice(-1);
+  };
+  return () => {
+    tables.scan = scan;
+  };
 }

@@ -2,7 +2,7 @@
 // wait for; and operators.
 
 import { create } from "@bufbuild/protobuf";
-import { ValueSchema } from "@perdure/proto/protocol/v1/journal";
+import { HeaderSchema, ValueSchema } from "@perdure/proto/protocol/v1/journal";
 import { InvocationStatus } from "@perdure/proto/storage/v1/records";
 import { parseAwakeableId } from "@perdure/protocol/awakeable-id";
 import type { Outcome, SubmitRequest } from "@perdure/server/simulation-kit";
@@ -14,6 +14,8 @@ import type { Want } from "./programs/interpreter.js";
 import type { WorldParts } from "./world.js";
 
 interface Submission {
+  /** The same, however often it is asked. */
+  readonly request: string;
   readonly target: Target;
   readonly program: Program;
   readonly idempotencyKey: string | undefined;
@@ -64,6 +66,7 @@ export class Clients {
     const number = ++this.#submissions;
     const isRun = target.service === "Flow" && target.handler === "run";
     const submission: Submission = {
+      request: String(number),
       target,
       program: drawProgram(random, target, 0, taste),
       idempotencyKey: !isRun && random.chance(0.5) ? `k${String(number)}` : undefined,
@@ -199,7 +202,8 @@ export class Clients {
   }
 
   #helper(target: Target, program: Program, idempotencyKey: string): Promise<void> {
-    return this.#call({ target, program, idempotencyKey, delayMs: 0 }, true);
+    const request = idempotencyKey;
+    return this.#call({ request, target, program, idempotencyKey, delayMs: 0 }, true);
   }
 
   /** What has a key is asked for until there is an answer; what has none, once. */
@@ -230,7 +234,7 @@ class NotYet extends Error {
 }
 
 function requestOf({ engine }: Running, submission: Submission): SubmitRequest {
-  const { target, program, idempotencyKey, delayMs } = submission;
+  const { request, target, program, idempotencyKey, delayMs } = submission;
   const service = engine.registry.view.services.get(target.service);
   const handler = service?.handlers.get(target.handler);
   if (service === undefined || handler === undefined) throw new NotYet();
@@ -240,7 +244,7 @@ function requestOf({ engine }: Running, submission: Submission): SubmitRequest {
     key: "key" in target ? target.key : undefined,
     scope: undefined,
     limitKey: undefined,
-    headers: [],
+    headers: [create(HeaderSchema, { name: "request", value: request })],
     parameter: new TextEncoder().encode(JSON.stringify(program)),
     idempotencyKey,
     delayMs,

@@ -17,7 +17,6 @@ import {
   type PartitionTables,
 } from "@perdure/server/simulation-kit";
 import type { DurableView, Fact } from "./history.js";
-import { Random } from "./machine/random.js";
 import { SimulatedEnvironment, SimulatedLmdb } from "./machine/simulated-environment.js";
 
 export class Durable implements DurableView {
@@ -28,7 +27,7 @@ export class Durable implements DurableView {
 
   constructor(partitions: number, tell: (fact: Fact) => void) {
     this.#tell = tell;
-    const environment = new SimulatedEnvironment(new SimulatedLmdb(), new Random(0));
+    const environment = new SimulatedEnvironment(new SimulatedLmdb());
     const writer = {
       write: () => Promise.reject(new Error("nothing is written")),
       close: () => Promise.resolve(),

@@ -1,6 +1,6 @@
 // Runs worlds, one after the other, and counts what they saw.
 
-import type { CanaryName } from "./canaries.js";
+import { canaries, type CanaryName } from "./canaries.js";
 import { real } from "./machine/real.js";
 import { World, type RunResult } from "./world.js";
 
@@ -19,7 +19,8 @@ const defaultSteps = 150;
 export async function explore(options: ExploreOptions): Promise<boolean> {
   const { steps = defaultSteps, canary, calm, seed } = options;
   const rounds = options.rounds ?? (seed === undefined ? Infinity : 1);
-  const seconds = options.seconds ?? (seed === undefined && options.rounds === undefined ? 60 : Infinity);
+  const seconds =
+    options.seconds ?? (seed === undefined && options.rounds === undefined ? 60 : Infinity);
   const first = seed ?? Math.floor(Math.random() * 1e9);
   const begun = real.performanceNow();
   const results: RunResult[] = [];
@@ -32,11 +33,38 @@ export async function explore(options: ExploreOptions): Promise<boolean> {
     const more = canary === undefined ? "" : ` --canary ${canary}`;
     console.log(`seed ${result.seed} failed:`);
     for (const offence of result.offences) console.log(`  ${offence}`);
-    console.log(`  again: npm run sim -- --seed ${result.seed} --steps ${steps}${calm ? " --calm" : ""}${more}`);
+    console.log(
+      `  again: npm run sim -- --seed ${result.seed} --steps ${steps}${calm ? " --calm" : ""}${more}`,
+    );
     if (options.rounds === undefined) break;
   }
   report(results, (real.performanceNow() - begun) / 1_000);
   return failed;
+}
+
+/** Worlds that a canary may take to be caught. */
+const canaryWorldsMax = 40;
+
+/** True where each was caught by the checker that it is for. */
+export async function releaseCanaries(): Promise<boolean> {
+  const names = Object.keys(canaries) as CanaryName[];
+  let caught = 0;
+  for (const canary of names) {
+    const worlds = await worldsUntilCaught(canary);
+    if (worlds !== undefined) caught++;
+    const how = worlds === undefined ? "NOT CAUGHT" : `caught in world ${worlds}`;
+    console.log(`${canary}: ${how} ("${canaries[canary].checker}")`);
+  }
+  console.log(`${caught} of ${names.length} canaries caught`);
+  return caught === names.length;
+}
+
+async function worldsUntilCaught(canary: CanaryName): Promise<number | undefined> {
+  for (let world = 1; world <= canaryWorldsMax; world++) {
+    const { broken } = await new World({ seed: world, steps: 60, canary }).run();
+    if (broken.some((name) => name.startsWith(canaries[canary].checker))) return world;
+  }
+  return undefined;
 }
 
 function report(results: readonly RunResult[], seconds: number): void {
@@ -55,7 +83,7 @@ function report(results: readonly RunResult[], seconds: number): void {
       `${sum((result) => result.records)} records, ${sum((result) => result.checkpoints)} checkpoint transactions, ` +
       `${sum((result) => result.messages)} messages, ${sum((result) => result.crashes)} crashes of the server`,
   );
-  const [only] = results;
-  if (results.length === 1 && only !== undefined) console.log(`history ${only.digest}`);
+  const last = results.at(-1);
+  if (last !== undefined) console.log(`history ${last.digest}`);
   console.log([...faults].map(([kind, count]) => `${kind} ${count}`).join(", "));
 }

@@ -30,7 +30,8 @@ export class Faults {
 
   /** One of the profile's faults, or none. */
   maybe(random: Random): boolean {
-    let draw = random.unit() * (1 + Object.values(this.#parts.profile.faults).reduce((a, b) => a + b, 0));
+    let draw =
+      random.unit() * (1 + Object.values(this.#parts.profile.faults).reduce((a, b) => a + b, 0));
     for (const kind of faultKinds) {
       draw -= this.#parts.profile.faults[kind];
       if (draw >= 0) continue;

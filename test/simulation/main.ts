@@ -1,4 +1,5 @@
-// npm run sim -- [--seed N] [--steps M] [--rounds R | --seconds S] [--canary NAME]
+// npm run sim -- [--seed N] [--steps M] [--rounds R | --seconds S] [--canary NAME] [--calm]
+//             --canaries: puts in one bug after the other, and says which were caught
 //
 // Without a seed: fresh ones, for a minute. Says what was explored, and how to see a failure again.
 
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     seconds: { type: "string" },
     canary: { type: "string" },
     calm: { type: "boolean" },
+    canaries: { type: "boolean" },
   },
 });
 // What a promise was rejected with, and nobody caught, is an error of the process whose code ran.
@@ -20,13 +22,20 @@ const { lastResort } = await import("./machine/last-resort.js");
 process.on("unhandledRejection", (error) => {
   lastResort.report(error);
 });
-const { explore } = await import("./explore.js");
+const { explore, releaseCanaries } = await import("./explore.js");
+const { canaries, isCanary } = await import("./canaries.js");
+const { canary } = values;
+if (canary !== undefined && !isCanary(canary)) {
+  console.error(`there is no canary "${canary}"; there are ${Object.keys(canaries).join(", ")}`);
+  process.exit(2);
+}
+if (values.canaries === true) process.exit((await releaseCanaries()) ? 0 : 1);
 const failed = await explore({
   seed: values.seed === undefined ? undefined : Number(values.seed),
   steps: values.steps === undefined ? undefined : Number(values.steps),
   rounds: values.rounds === undefined ? undefined : Number(values.rounds),
   seconds: values.seconds === undefined ? undefined : Number(values.seconds),
-  canary: values.canary,
+  canary,
   calm: values.calm === true,
 });
 process.exit(failed ? 1 : 0);

@@ -6,7 +6,7 @@ import { InvocationStatus } from "@perdure/proto/storage/v1/records";
 import type { EngineConfig } from "@perdure/server/simulation-kit";
 import { defaultRetryPolicy } from "@perdure/protocol/retry";
 import { checkers } from "./checkers/index.js";
-import { createCanary, type Canary, type CanaryName } from "./canaries.js";
+import { canaries, type CanaryName } from "./canaries.js";
 import { Durable } from "./durable.js";
 import type { Checker, Fact } from "./history.js";
 import { Callers } from "./machine/callers.js";
@@ -15,7 +15,7 @@ import { lastResort } from "./machine/last-resort.js";
 import { Network } from "./machine/network.js";
 import { Random } from "./machine/random.js";
 import { Scheduler, type Process } from "./machine/scheduler.js";
-import { ServerMachine } from "./machine/server-process.js";
+import { ServerMachine, type Tampering } from "./machine/server-process.js";
 import { ServiceProcess } from "./machine/service-process.js";
 import { drawProfile, type FaultKind, type Profile } from "./profile.js";
 import { Clients } from "./clients.js";
@@ -33,6 +33,8 @@ export interface RunOptions {
 export interface RunResult {
   readonly seed: number;
   readonly offences: readonly string[];
+  /** The checkers that found something. */
+  readonly broken: readonly string[];
   readonly invocations: number;
   readonly records: number;
   readonly closures: number;
@@ -47,7 +49,11 @@ export interface RunResult {
 }
 
 const epochMs = 1_700_000_000_000;
-const settleMsMax = 40 * 60_000;
+const settleMsMax = 20 * 60_000;
+/** What a bug stops is not waited for as long. */
+const canarySettleMsMax = 2 * 60_000;
+/** A bug may make everything fail over and over. */
+const canaryTasksMax = 60_000;
 
 /** What a world's parts share. */
 export interface WorldParts {
@@ -79,7 +85,9 @@ export class World {
   readonly #executions = new Map<string, number>();
   readonly #startedAt = new Map<string, number>();
   readonly #services = new Map<string, ServiceProcess>();
-  readonly #canary: Canary;
+  readonly #tampering: Tampering;
+  /** Names of the checkers that found something. */
+  readonly #broken = new Set<string>();
   #wallOffsetMs = 0;
   #closures = 0;
   #crashes = 0;
@@ -93,9 +101,8 @@ export class World {
     this.#scheduler.onError = (owner, error) => {
       if (owner.alive) this.#offend("no error escapes", `${owner.name}: ${String(error)}`);
     };
-    this.#canary = createCanary(options.canary, random.fork("canary"), (fact) => {
-      this.#tell(fact);
-    });
+    this.#tampering =
+      options.canary === undefined ? {} : canaries[options.canary].tampering(random.fork("canary"));
     this.#network = new Network(this.#scheduler, random.fork("network"));
     this.#network.latencyMs = profile.latencyMs;
     this.#durable = new Durable(profile.partitions, (fact) => {
@@ -124,7 +131,7 @@ export class World {
         this.#startedAt.set(`${runId} ${epoch}.${counter}`, this.#durable.count);
       },
       wall: () => this.#wall(),
-      tampering: this.#canary.tampering,
+      tampering: this.#tampering,
       died: (reason) => {
         this.#serverDied(reason);
       },
@@ -182,6 +189,7 @@ export class World {
     lastResort.report = (error) => {
       this.#scheduler.onError(this.#scheduler.current, error);
     };
+    const undo = this.#tampering.everywhere?.();
     try {
       this.#startService("http://one.test/");
       this.#server.start();
@@ -190,13 +198,17 @@ export class World {
       const idle = await this.#settle();
       if (!this.#failed) this.#tell({ kind: "end", idle });
     } finally {
+      undo?.();
       enterWorld(undefined);
     }
     return this.#result();
   }
 
   get #failed(): boolean {
-    return this.offences.length > 0;
+    const { canary } = this.#options;
+    if (canary === undefined) return this.offences.length > 0;
+    // Other checkers may see it as well: it goes on until the one that must.
+    return [...this.#broken].some((name) => name.startsWith(canaries[canary].checker));
   }
 
   async #stir(): Promise<void> {
@@ -215,8 +227,10 @@ export class World {
   async #settle(): Promise<boolean> {
     const scheduler = this.#scheduler;
     this.#faults.stop();
-    const deadline = scheduler.nowMs + settleMsMax;
-    while (scheduler.nowMs < deadline && !this.#failed) {
+    const canary = this.#options.canary !== undefined;
+    const deadline = scheduler.nowMs + (canary ? canarySettleMsMax : settleMsMax);
+    const tasksMax = canary ? canaryTasksMax : Infinity;
+    while (scheduler.nowMs < deadline && scheduler.tasks < tasksMax && !this.#failed) {
       const until = scheduler.nowMs + 2_000;
       await scheduler.run(() => this.#failed, until);
       scheduler.nowMs = Math.max(scheduler.nowMs, until);
@@ -278,12 +292,15 @@ export class World {
   #tell(fact: Fact): void {
     if (fact.kind === "closure") this.#closures++;
     if (fact.kind === "closure" || fact.kind === "ended" || fact.kind === "saw") {
-      this.#scheduler.note(JSON.stringify(fact, (key, value: unknown) => (key === "attempt" ? 0 : value)));
+      this.#scheduler.note(
+        JSON.stringify(fact, (key, value: unknown) => (key === "attempt" ? 0 : value)),
+      );
     }
     for (const checker of this.#checkers) checker.check(fact);
   }
 
   #offend(promise: string, message: string): void {
+    this.#broken.add(promise);
     if (this.offences.length < 20) this.offences.push(`${promise}: ${message}`);
   }
 
@@ -291,6 +308,7 @@ export class World {
     return {
       seed: this.#options.seed,
       offences: this.offences,
+      broken: [...this.#broken],
       invocations: [...this.#durable.runs()].length,
       records: this.#durable.count,
       closures: this.#closures,

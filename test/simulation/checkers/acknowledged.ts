@@ -40,7 +40,9 @@ export function acknowledgedStays({ durable, offend }: CheckerContext): Checker 
           if (durable.find(fact.invocationId) === undefined) return;
           if (outcomeOf(fact.invocationId) !== undefined) return;
           if (durable.signals(fact.invocationId).includes(fact.signalId)) return;
-          offend(`signal ${fact.signalId} of ${fact.invocationId} was acknowledged before it was on disk`);
+          offend(
+            `signal ${fact.signalId} of ${fact.invocationId} was acknowledged before it was on disk`,
+          );
           return;
         case "end":
           for (const invocationId of accepted) {
@@ -48,7 +50,9 @@ export function acknowledgedStays({ durable, offend }: CheckerContext): Checker 
             if (stored === undefined) offend(`${invocationId} was acknowledged, and has not ended`);
             const told = ended.get(invocationId);
             if (told !== undefined && told !== stored) {
-              offend(`${invocationId} was said to have ended with ${told}, and has ended with ${stored}`);
+              offend(
+                `${invocationId} was said to have ended with ${told}, and has ended with ${stored}`,
+              );
             }
           }
           return;

@@ -21,12 +21,13 @@ export function everythingEnds({ durable, offend }: CheckerContext): Checker {
         const invocation = durable.invocation(runId);
         if (invocation === undefined || invocation.status === InvocationStatus.COMPLETED) return [];
         const { target, status, lastFailure } = invocation;
-        const why = lastFailure === undefined ? "" : ` (${lastFailure.errorCode} ${lastFailure.message})`;
-        return [
-          `${target?.service}/${target?.handler} ${runId} is ${statusName(status)}${why}`,
-        ];
+        const why =
+          lastFailure === undefined ? "" : ` (${lastFailure.errorCode} ${lastFailure.message})`;
+        return [`${target?.service}/${target?.handler} ${runId} is ${statusName(status)}${why}`];
       });
-      offend(`stuck: ${stuck.length === 0 ? "a caller, or rows of the tables" : stuck.slice(0, 5).join("; ")}`);
+      offend(
+        `stuck: ${stuck.length === 0 ? "a caller, or rows of the tables" : stuck.slice(0, 5).join("; ")}`,
+      );
     },
   };
 }

@@ -75,4 +75,3 @@ export function firstInFirstOut({ durable, offend }: CheckerContext): Checker {
     },
   };
 }
-

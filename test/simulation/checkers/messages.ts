@@ -1,5 +1,6 @@
-// Messages between handlers arrive exactly once: each call and each send that is recorded makes one invocation (or meets
-// the one that its key names), and no other invocation exists.
+// Messages arrive exactly once. Each request of a caller makes one invocation at most, however often it is asked again
+// under its key; each call and each send that is recorded makes one (or meets the one that its key names); and no other
+// invocation exists.
 
 import { create } from "@bufbuild/protobuf";
 import { InvokeMessageSchema } from "@perdure/proto/storage/v1/records";
@@ -10,8 +11,9 @@ export function messagesOnce({ durable, offend }: CheckerContext): Checker {
   const asked = new Set<string>();
   const named = new Set<string>();
   const created = new Set<string>();
+  const requests = new Set<string>();
   return {
-    name: "messages between handlers arrive exactly once",
+    name: "messages arrive exactly once",
     check(fact): void {
       if (fact.kind === "durable") {
         const { event } = fact;
@@ -27,6 +29,12 @@ export function messagesOnce({ durable, offend }: CheckerContext): Checker {
             (isNamed ? named : asked).add(isNamed ? callee.id : callee.runId);
           }
         }
+        if (fact.created !== undefined && event.case === "submitted") {
+          const request = event.value.invocation?.headers.find(({ name }) => name === "request");
+          const { value: number = "" } = request ?? {};
+          if (number === "" || requests.has(number)) offend(`request ${number} was accepted twice`);
+          requests.add(number);
+        }
         if (fact.created === undefined || event.case !== "messageReceived") return;
         const { message } = event.value.message ?? {};
         const invoke = message?.case === "invoke" ? message.value : create(InvokeMessageSchema);
@@ -41,7 +49,8 @@ export function messagesOnce({ durable, offend }: CheckerContext): Checker {
           if (!created.has(runId)) offend(`${runId} was called or sent, and never came to be`);
         }
         for (const id of named) {
-          if (durable.find(id) === undefined) offend(`${id} was called or sent, and never came to be`);
+          if (durable.find(id) === undefined)
+            offend(`${id} was called or sent, and never came to be`);
         }
       }
     },

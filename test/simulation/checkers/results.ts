@@ -23,7 +23,9 @@ export function allowedResults({ durable, offend }: CheckerContext): Checker {
     const invocation = durable.invocation(runId);
     if (output === undefined || invocation === undefined) return;
     const offence = (message: string): void => {
-      offend(`${invocation.target?.service}/${invocation.target?.handler} ${invocation.id}: ${message}`);
+      offend(
+        `${invocation.target?.service}/${invocation.target?.handler} ${invocation.id}: ${message}`,
+      );
     };
     if (output.case === "failure") {
       const { message } = output.value;
@@ -95,7 +97,8 @@ export function allowedResults({ durable, offend }: CheckerContext): Checker {
         return;
       }
       const { event } = fact;
-      if (event.case === "killed" || event.case === "cancelled") killed.add(event.value.invocationId);
+      if (event.case === "killed" || event.case === "cancelled")
+        killed.add(event.value.invocationId);
       const message = event.case === "messageReceived" ? event.value.message?.message : undefined;
       if (message?.case === "kill") killed.add(message.value.invocationId);
       // The cancellation of one that has not begun ends it on the spot.

@@ -19,7 +19,8 @@ export function sequentialState({ durable, offend }: CheckerContext): Checker {
   };
 
   const compare = (runId: string, what: string, found: string, expected: string): void => {
-    if (found !== expected) offend(`${runId} read ${what}: ${found}, and the model has ${expected}`);
+    if (found !== expected)
+      offend(`${runId} read ${what}: ${found}, and the model has ${expected}`);
   };
 
   const answerTo = (journal: readonly Entry[], completionId: number): string | undefined => {
@@ -34,7 +35,12 @@ export function sequentialState({ durable, offend }: CheckerContext): Checker {
     return undefined;
   };
 
-  const step = (runId: string, state: Map<string, string>, journal: readonly Entry[], { body }: Entry): void => {
+  const step = (
+    runId: string,
+    state: Map<string, string>,
+    journal: readonly Entry[],
+    { body }: Entry,
+  ): void => {
     switch (body.case) {
       case "setState": {
         const content = body.value.value?.content;

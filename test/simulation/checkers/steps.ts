@@ -40,7 +40,9 @@ export function recordedSteps({ durable, offend }: CheckerContext): Checker {
         invocation?.attempt === attempt.counter &&
         durable.epochOf(attempt.invocationId) === attempt.epoch;
       if (at > attempt.startedAt && !isCurrent) return;
-      offend(`step ${step} of ${attempt.invocationId} is recorded, and was executed once more (execution ${execution})`);
+      offend(
+        `step ${step} of ${attempt.invocationId} is recorded, and was executed once more (execution ${execution})`,
+      );
     },
   };
 }

@@ -32,7 +32,8 @@ export function timersInTime({ durable, offend }: CheckerContext): Checker {
         const { runId, items } = event.value;
         const due = starts.get(runId);
         if (due !== undefined && timeMs < due) offend(`${runId} began ${due - timeMs} ms early`);
-        if (!items.some(({ item }) => item.case === "command" && item.value.body.case === "sleep")) return;
+        if (!items.some(({ item }) => item.case === "command" && item.value.body.case === "sleep"))
+          return;
         for (const { body } of durable.journal(runId)) {
           if (body.case !== "sleep") continue;
           const key = `${runId} ${body.value.completionId}`;
@@ -46,7 +47,10 @@ export function timersInTime({ durable, offend }: CheckerContext): Checker {
         const [runId = "", completionId] = key.split(" ");
         const done = durable
           .journal(runId)
-          .some(({ body }) => body.case === "completion" && String(body.value.completionId) === completionId);
+          .some(
+            ({ body }) =>
+              body.case === "completion" && String(body.value.completionId) === completionId,
+          );
         if (!done) continue;
         sleeps.delete(key);
         fired(`sleep ${completionId} of ${runId}`, due, timeMs);

@@ -91,7 +91,9 @@ export class Callers {
       } catch (error) {
         if (!isPassing(error)) throw error;
       }
-      await this.#world.scheduler.wait(20 + this.#world.random.about(Math.min(20 * 2 ** tries, 500)));
+      await this.#world.scheduler.wait(
+        20 + this.#world.random.about(Math.min(20 * 2 ** tries, 500)),
+      );
     }
     return undefined;
   }

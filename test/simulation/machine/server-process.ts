@@ -30,6 +30,8 @@ export interface Tampering {
   readonly engine?: (engine: Engine) => void;
   readonly started?: (shard: Shard, recovered: Recovered) => void;
   readonly frame?: (frame: ServerFrame) => ServerFrame;
+  /** Of all code of this process, as long as the world lasts. @returns what undoes it */
+  readonly everywhere?: () => () => void;
 }
 
 export interface ServerWorld {

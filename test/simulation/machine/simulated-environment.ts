@@ -10,7 +10,7 @@ import {
   type StoreEnvironment,
   type WriteOutcome,
 } from "@perdure/server/simulation-kit";
-import type { Random } from "./random.js";
+import { Random } from "./random.js";
 import type { Scheduler } from "./scheduler.js";
 
 /** Rows by key, as text of code units below 256, which sorts as the bytes do. */
@@ -61,7 +61,7 @@ export class SimulatedEnvironment implements StoreEnvironment {
   readonly #random: Random;
   #snapshot: Rows;
 
-  constructor(file: SimulatedLmdb, random: Random) {
+  constructor(file: SimulatedLmdb, random: Random = new Random(0)) {
     this.#file = file;
     this.#random = random;
     this.#snapshot = file.rows;

@@ -9,7 +9,11 @@ import {
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
-import { serverHello, type SessionHandle, type SessionOptions } from "@perdure/server/simulation-kit";
+import {
+  serverHello,
+  type SessionHandle,
+  type SessionOptions,
+} from "@perdure/server/simulation-kit";
 import type { Channel, Network } from "./network.js";
 import type { Process, Scheduler } from "./scheduler.js";
 
@@ -41,24 +45,29 @@ export function openSimulatedSession(options: SimulatedSessionOptions): SessionH
 
   const hello = { ...serverHello(), instanceId: process.name };
   queue.push(create(ServerFrameSchema, { frame: { case: "hello", value: hello } }));
-  network.connect(options.uri, process, (opened) => {
-    channel = opened;
-    if (over) opened.close();
-    else void send(opened);
-    return {
-      message: (bytes) => {
-        heardAt = scheduler.nowMs;
-        if (over || bytes.length === 0) return;
-        const { frames } = fromBinary(SessionResponseSchema, bytes);
-        if (!open) {
-          open = true;
-          listener.opened();
-        }
-        listener.frames(frames);
-      },
-      closed: close,
-    };
-  }, close);
+  network.connect(
+    options.uri,
+    process,
+    (opened) => {
+      channel = opened;
+      if (over) opened.close();
+      else void send(opened);
+      return {
+        message: (bytes) => {
+          heardAt = scheduler.nowMs;
+          if (over || bytes.length === 0) return;
+          const { frames } = fromBinary(SessionResponseSchema, bytes);
+          if (!open) {
+            open = true;
+            listener.opened();
+          }
+          listener.frames(frames);
+        },
+        closed: close,
+      };
+    },
+    close,
+  );
 
   async function send(to: Channel): Promise<void> {
     for await (const { frames } of queue) {

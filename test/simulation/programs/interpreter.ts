@@ -71,7 +71,9 @@ export function simulatedServices(host: Host, lazyState: boolean): Definition[] 
       options: stateful,
       handlers: {
         own: (ctx: ObjectContext, program: Program) => handle(ctx, program),
-        look: handlers.object.shared((ctx: ObjectSharedContext, program: Program) => handle(ctx, program)),
+        look: handlers.object.shared((ctx: ObjectSharedContext, program: Program) =>
+          handle(ctx, program),
+        ),
       },
     }),
     workflow({
@@ -235,7 +237,9 @@ class Interpretation {
       case "timeout":
         return this.#make(awaited.of, `${at}/t`, seen).orTimeout(awaited.ms);
       case "combine": {
-        const of = awaited.of.map((each, index) => this.#make(each, `${at}/${String(index)}`, seen));
+        const of = awaited.of.map((each, index) =>
+          this.#make(each, `${at}/${String(index)}`, seen),
+        );
         return DurablePromise[awaited.how](of) as DurablePromise<unknown>;
       }
     }

@@ -104,7 +104,8 @@ export function drawProgram(random: Random, target: Target, level: number, taste
 }
 
 function drawStatement(random: Random, target: Target, level: number, taste: Taste): Statement {
-  const writes = target.handler === "own" || (target.service === "Flow" && target.handler === "run");
+  const writes =
+    target.handler === "own" || (target.service === "Flow" && target.handler === "run");
   const key = random.pick(["a", "b", "c"]);
   const deeper = level < taste.depthMax;
   switch (random.below(16)) {
