@@ -218,12 +218,8 @@ export class Clients {
 
   #do(act: () => Promise<void>): void {
     this.waiting++;
-    const done = (): void => {
+    void act().finally(() => {
       this.waiting--;
-    };
-    act().then(done, (error: unknown) => {
-      done();
-      throw error;
     });
   }
 }

@@ -20,7 +20,6 @@ export class Faults {
   readonly #parts: WorldParts;
   readonly #targets: FaultTargets;
   readonly #random: Random;
-  #losesPower = false;
 
   constructor(parts: WorldParts, targets: FaultTargets) {
     this.#parts = parts;

@@ -31,16 +31,20 @@ describe("the simulation", () => {
     expect(historyOf(one)).toMatch(/^[0-9a-f]{64}$/);
     expect(historyOf(other)).toBe(historyOf(one));
     expect(historyOf(afterAnother)).toBe(historyOf(one));
-  });
+  }, 180_000);
 
   test("catches every bug that is put in on purpose", async () => {
     const said = await simulate("--canaries");
     expect(said).toContain("14 of 14 canaries caught");
   }, 300_000);
 
-  test.each(regressions)("seed $seed holds ($about)", async ({ seed, steps }) => {
-    await simulate("--seed", String(seed), "--steps", String(steps));
-  });
+  test.each(regressions)(
+    "seed $seed holds ($about)",
+    async ({ seed, steps }) => {
+      await simulate("--seed", String(seed), "--steps", String(steps));
+    },
+    180_000,
+  );
 
   test(
     "fresh seeds hold",

@@ -101,6 +101,7 @@ export const foreignPrefixes: readonly string[] = [
   "PERDURE_DEMO_",
   "PERDURE_TOUR_",
   "PERDURE_BENCH_",
+  "PERDURE_SIM_",
 ];
 
 function key(

@@ -56,6 +56,8 @@ export function acknowledgedStays({ durable, offend }: CheckerContext): Checker 
             }
           }
           return;
+        default:
+          return;
       }
     },
   };

@@ -84,6 +84,8 @@ export function allowedResults({ durable, offend }: CheckerContext): Checker {
         }
         return;
       }
+      default:
+        return;
     }
   };
 

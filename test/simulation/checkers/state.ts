@@ -74,6 +74,8 @@ export function sequentialState({ durable, offend }: CheckerContext): Checker {
         if (found !== undefined) compare(runId, "its keys", found, expected);
         return;
       }
+      default:
+        return;
     }
   };
 

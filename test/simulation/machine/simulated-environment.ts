@@ -33,7 +33,7 @@ class Rows {
       const key = operation.key.toString("latin1");
       if (operation.kind === "put") values.set(key, Buffer.from(operation.value));
       else if (operation.kind === "delete") values.delete(key);
-      else for (const each of [...values.keys()]) if (each.startsWith(key)) values.delete(each);
+      else for (const each of values.keys()) if (each.startsWith(key)) values.delete(each);
     }
     return new Rows(values);
   }
@@ -67,7 +67,7 @@ export class SimulatedEnvironment implements StoreEnvironment {
     this.#snapshot = file.rows;
   }
 
-  get(key: Buffer): Buffer | undefined {
+  get(key: Buffer): ReturnType<StoreEnvironment["get"]> {
     return this.#snapshot.values.get(key.toString("latin1"));
   }
 
