@@ -212,31 +212,38 @@ function withoutWaiting(log: EventLog): EventLog {
     last += batch.length;
     return last;
   };
-  return {
-    ...passedOn(log),
-    append: (batch) => Promise.resolve(append(batch)),
-    appendSync: append,
-  };
+  return appending(
+    log,
+    append,
+    (batch) => Promise.resolve(append(batch)),
+    () => last,
+  );
 }
 
 function changedLog(log: EventLog, change: (record: LogRecord) => LogRecord): EventLog {
-  return {
-    ...passedOn(log),
-    append: (batch) => log.append(batch.map(change)),
-    appendSync: (batch) => log.appendSync(batch.map(change)),
-  };
+  return appending(
+    log,
+    (batch) => log.appendSync(batch.map(change)),
+    (batch) => log.append(batch.map(change)),
+    () => log.lastPosition,
+  );
 }
 
-function passedOn(
+function appending(
   log: EventLog,
-): Pick<EventLog, "syncedPosition" | "lastPosition" | "trim" | "close"> {
+  appendSync: EventLog["appendSync"],
+  append: EventLog["append"],
+  lastPosition: () => number,
+): EventLog {
   return {
     get syncedPosition(): number {
       return log.syncedPosition;
     },
     get lastPosition(): number {
-      return log.lastPosition;
+      return lastPosition();
     },
+    append,
+    appendSync,
     trim: (before) => log.trim(before),
     close: () => log.close(),
   };

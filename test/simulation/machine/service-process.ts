@@ -1,14 +1,12 @@
 // A process of a deployment: the real endpoint sessions, attempts and contexts of the SDK, behind a simulated network.
 
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   ProtocolMode,
-  SessionRequestSchema,
-  SessionResponseSchema,
   type ServerFrame,
   type SessionRequest,
 } from "@perdure/proto/protocol/v1/deployment";
 import { EndpointSession, resolveEndpoint } from "@perdure/sdk/replay-kit";
+import { decodeSessionRequest, encodeSessionResponse } from "@perdure/protocol/session-messages";
 import { protocolVersions } from "@perdure/protocol/versions";
 import type { Discovered } from "@perdure/server/simulation-kit";
 import type { AttemptView, Fact } from "../history.js";
@@ -104,16 +102,16 @@ export class ServiceProcess implements Host {
     });
     const number = ++this.#sessions;
     void pump(session.run(requests), (frames) => {
-      channel.send(toBinary(SessionResponseSchema, create(SessionResponseSchema, { frames })));
+      channel.send(encodeSessionResponse(frames).slice());
     }).then(() => {
       channel.close();
     });
     return {
       message: (bytes) => {
         if (bytes.length === 0) return channel.send(bytes);
-        const request = fromBinary(SessionRequestSchema, bytes);
-        for (const frame of request.frames) this.#note(number, frame);
-        requests.push(request);
+        const frames = decodeSessionRequest(bytes);
+        for (const frame of frames) this.#note(number, frame);
+        requests.push({ $typeName: "perdure.protocol.v1.SessionRequest", frames });
       },
       closed: (error) => {
         requests.fail(error);

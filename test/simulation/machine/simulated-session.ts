@@ -1,14 +1,11 @@
 // The server's side of a session, over the simulated network instead of HTTP/2: what goes out is gathered as the real one
 // gathers it, and a peer that is silent is asked, and given up.
 
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import {
-  ServerFrameSchema,
-  SessionRequestSchema,
-  SessionResponseSchema,
-  type ServerFrame,
-} from "@perdure/proto/protocol/v1/deployment";
+import { create } from "@bufbuild/protobuf";
+import { ServerFrameSchema, type ServerFrame } from "@perdure/proto/protocol/v1/deployment";
+import { gate } from "@perdure/protocol/features";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
+import { decodeSessionResponse, encodeSessionRequest } from "@perdure/protocol/session-messages";
 import {
   serverHello,
   type SessionHandle,
@@ -33,6 +30,7 @@ export function openSimulatedSession(options: SimulatedSessionOptions): SessionH
   const queue = new FrameQueue<ServerFrame>();
   let channel: Channel | undefined;
   let open = false;
+  let gated = false;
   let over = false;
   let heardAt = scheduler.nowMs;
   // Nothing but these lines says that the peer lives: a ping of HTTP/2 is answered by the connection, not by the code.
@@ -56,9 +54,11 @@ export function openSimulatedSession(options: SimulatedSessionOptions): SessionH
         message: (bytes) => {
           heardAt = scheduler.nowMs;
           if (over || bytes.length === 0) return;
-          const { frames } = fromBinary(SessionResponseSchema, bytes);
+          const frames = decodeSessionResponse(bytes);
           if (!open) {
             open = true;
+            const [first] = frames;
+            gated = first?.frame.case === "hello" && first.frame.value.features.includes(gate);
             listener.opened();
           }
           listener.frames(frames);
@@ -72,7 +72,7 @@ export function openSimulatedSession(options: SimulatedSessionOptions): SessionH
   async function send(to: Channel): Promise<void> {
     for await (const { frames } of queue) {
       if (over) return;
-      to.send(toBinary(SessionRequestSchema, create(SessionRequestSchema, { frames })));
+      to.send(encodeSessionRequest(frames).slice());
     }
   }
 
@@ -91,6 +91,9 @@ export function openSimulatedSession(options: SimulatedSessionOptions): SessionH
   return {
     get open(): boolean {
       return open;
+    },
+    get gated(): boolean {
+      return gated;
     },
     send: (frame) => {
       queue.push(options.outgoing(frame));

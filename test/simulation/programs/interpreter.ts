@@ -202,7 +202,7 @@ class Interpretation {
       case "keys":
         return ctx.stateKeys();
       case "date":
-        return this.#watch(at, undefined, ctx.date.now() as DurablePromise<unknown>);
+        return ctx.date.now() as DurablePromise<unknown>;
       case "call": {
         const { target, program, idempotencyKey } = awaited;
         const called = ctx.genericCall<unknown, HandlerOutput>({
