@@ -128,36 +128,34 @@ export class Clients {
   async #send(submission: Submission, named: boolean): Promise<void> {
     await this.#try(named, async (running) => {
       const { invocationId } = await running.engine.callers.submit(requestOf(running, submission));
-      if (!running.process.alive) return;
-      this.#parts.tell({ kind: "accepted", invocationId });
-      return invocationId;
+      if (running.process.alive) this.#parts.tell({ kind: "accepted", invocationId });
     });
   }
 
-  async #call(submission: Submission, named: boolean): Promise<void> {
-    await this.#try(named, async (running) => {
+  /** How it ended; undefined where nobody knows. */
+  #call(submission: Submission, named: boolean): Promise<string | undefined> {
+    return this.#try(named, async (running) => {
       const isRun = submission.target.handler === "run" && submission.target.service === "Flow";
       const { callers } = running.engine;
       if (!isRun) {
-        const outcome = await callers.call(requestOf(running, submission));
-        this.#ended(running, outcome);
-        return;
+        return this.#ended(running, await callers.call(requestOf(running, submission)));
       }
       // A second call of a workflow is told so: who wants the result attaches.
       const { invocationId } = await callers.submit(requestOf(running, submission));
       if (running.process.alive) this.#parts.tell({ kind: "accepted", invocationId });
       const outcome = await callers.attach({ kind: "id", invocationId });
-      if (outcome !== undefined) this.#ended(running, outcome);
+      return outcome === undefined ? undefined : this.#ended(running, outcome);
     });
   }
 
-  #ended(running: Running, outcome: Outcome): void {
-    if (!running.process.alive) return;
+  #ended(running: Running, outcome: Outcome): string {
     const text =
       outcome.kind === "value"
         ? new TextDecoder().decode(outcome.value)
         : outcomeText({ case: "failure", value: outcome.failure });
-    this.#parts.tell({ kind: "ended", invocationId: outcome.invocationId, outcome: text });
+    const { invocationId } = outcome;
+    if (running.process.alive) this.#parts.tell({ kind: "ended", invocationId, outcome: text });
+    return text;
   }
 
   async #satisfy(want: Want, key: string, random: Random): Promise<void> {
@@ -201,22 +199,27 @@ export class Clients {
     });
   }
 
-  #helper(target: Target, program: Program, idempotencyKey: string): Promise<void> {
-    const request = idempotencyKey;
-    return this.#call({ request, target, program, idempotencyKey, delayMs: 0 }, true);
+  /** Until it has done it: operators may have cancelled or killed it. */
+  async #helper(target: Target, program: Program, key: string): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const idempotencyKey = tries === 1 ? key : `${key} again ${String(tries)}`;
+      const submission = { target, program, idempotencyKey, delayMs: 0 };
+      const outcome = await this.#call({ ...submission, request: idempotencyKey }, true);
+      if (outcome?.startsWith("!") !== true) return;
+    }
   }
 
   /** What has a key is asked for until there is an answer; what has none, once. */
-  async #try(named: boolean, act: (running: Running) => Promise<unknown>): Promise<void> {
-    if (named) await this.#insist(act);
-    else await this.#parts.callers.ask(this.#parts.outside, act).catch(() => undefined);
+  #try<T>(named: boolean, act: (running: Running) => Promise<T>): Promise<T | undefined> {
+    if (named) return this.#insist(act);
+    return this.#parts.callers.ask(this.#parts.outside, act).catch(() => undefined);
   }
 
   #insist<T>(act: (running: Running) => Promise<T>): Promise<T | undefined> {
     return this.#parts.callers.insist(this.#parts.outside, act);
   }
 
-  #do(act: () => Promise<void>): void {
+  #do(act: () => Promise<unknown>): void {
     this.waiting++;
     void act().finally(() => {
       this.waiting--;

@@ -2,6 +2,7 @@
 
 import { canaries, type CanaryName } from "./canaries.js";
 import { real } from "./machine/real.js";
+import type { Weather } from "./profile.js";
 import { World, type RunResult } from "./world.js";
 
 export interface ExploreOptions {
@@ -10,14 +11,14 @@ export interface ExploreOptions {
   readonly rounds: number | undefined;
   readonly seconds: number | undefined;
   readonly canary: CanaryName | undefined;
-  readonly calm: boolean;
+  readonly weather: Weather | undefined;
 }
 
 const defaultSteps = 150;
 
 /** True where a promise was broken. */
 export async function explore(options: ExploreOptions): Promise<boolean> {
-  const { steps = defaultSteps, canary, calm, seed } = options;
+  const { steps = defaultSteps, canary, weather, seed } = options;
   const rounds = options.rounds ?? (seed === undefined ? Infinity : 1);
   const seconds =
     options.seconds ?? (seed === undefined && options.rounds === undefined ? 60 : Infinity);
@@ -26,7 +27,7 @@ export async function explore(options: ExploreOptions): Promise<boolean> {
   const results: RunResult[] = [];
   let failed = false;
   for (let round = 0; round < rounds && real.performanceNow() - begun < seconds * 1_000; round++) {
-    const result = await new World({ seed: first + round, steps, canary, calm }).run();
+    const result = await new World({ seed: first + round, steps, canary, weather }).run();
     results.push(result);
     if (result.offences.length === 0) continue;
     failed = true;
@@ -34,7 +35,7 @@ export async function explore(options: ExploreOptions): Promise<boolean> {
     console.log(`seed ${result.seed} failed:`);
     for (const offence of result.offences) console.log(`  ${offence}`);
     console.log(
-      `  again: npm run sim -- --seed ${result.seed} --steps ${steps}${calm ? " --calm" : ""}${more}`,
+      `  again: npm run sim -- --seed ${result.seed} --steps ${steps}${weather === undefined ? "" : ` --weather ${weather}`}${more}`,
     );
     if (options.rounds === undefined) break;
   }
@@ -79,7 +80,7 @@ function report(results: readonly RunResult[], seconds: number): void {
   const invocations = sum((result) => result.invocations);
   console.log(
     `${results.length} worlds in ${seconds.toFixed(1)} s (${Math.round(sum((result) => result.simulatedMs) / 1_000)} s simulated): ` +
-      `${invocations} invocations (${Math.round(invocations / seconds)} a second), ${sum((result) => result.closures)} step executions, ` +
+      `${invocations} invocations (${Math.round(invocations / seconds)} a second), ${sum((result) => result.closures)} step executions, ${sum((result) => result.early)} early starts and results, ` +
       `${sum((result) => result.records)} records, ${sum((result) => result.checkpoints)} checkpoint transactions, ` +
       `${sum((result) => result.messages)} messages, ${sum((result) => result.crashes)} crashes of the server`,
   );

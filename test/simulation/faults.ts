@@ -46,9 +46,9 @@ export class Faults {
   serverDied(): void {
     const { scheduler, outside, server } = this.#parts;
     const random = this.#random;
-    scheduler.after(1 + random.about(this.over ? 50 : 200), outside, () => {
+    scheduler.after(1 + random.about(this.#parts.profile.awayMs), outside, () => {
       if (server.process.alive) return;
-      const again = !this.over && this.#parts.profile.faults.plannedCrash > 0 && random.chance(0.3);
+      const again = !this.over && random.chance(this.#parts.profile.crashesAgain);
       server.start(again ? random.below(60) : Infinity);
     });
   }

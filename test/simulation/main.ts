@@ -1,4 +1,4 @@
-// npm run sim -- [--seed N] [--steps M] [--rounds R | --seconds S] [--canary NAME] [--calm]
+// npm run sim -- [--seed N] [--steps M] [--rounds R | --seconds S] [--canary NAME] [--weather calm|mixed|storm]
 //             --canaries: puts in one bug after the other, and says which were caught
 //
 // Without a seed: fresh ones, for a minute. Says what was explored, and how to see a failure again.
@@ -13,7 +13,7 @@ const { values } = parseArgs({
     rounds: { type: "string" },
     seconds: { type: "string" },
     canary: { type: "string" },
-    calm: { type: "boolean" },
+    weather: { type: "string" },
     canaries: { type: "boolean" },
   },
 });
@@ -30,12 +30,13 @@ if (canary !== undefined && !isCanary(canary)) {
   process.exit(2);
 }
 if (values.canaries === true) process.exit((await releaseCanaries()) ? 0 : 1);
+const weathers = ["calm", "mixed", "storm"] as const;
 const failed = await explore({
   seed: values.seed === undefined ? undefined : Number(values.seed),
   steps: values.steps === undefined ? undefined : Number(values.steps),
   rounds: values.rounds === undefined ? undefined : Number(values.rounds),
   seconds: values.seconds === undefined ? undefined : Number(values.seconds),
   canary,
-  calm: values.calm === true,
+  weather: weathers.find((weather) => weather === values.weather),
 });
 process.exit(failed ? 1 : 0);

@@ -28,6 +28,10 @@ export type FaultKind = (typeof faultKinds)[number];
 export interface Profile {
   /** How often each fault is, compared with a submission. */
   readonly faults: Readonly<Record<FaultKind, number>>;
+  /** Share of starts that end in the middle. */
+  readonly crashesAgain: number;
+  /** Mean, from the end of the server's process to the start of another. */
+  readonly awayMs: number;
   readonly gapMs: number;
   readonly partitions: number;
   readonly checkpointBytes: number;
@@ -63,16 +67,27 @@ const usual: Readonly<Record<FaultKind, number>> = {
   pause: 0.04,
 };
 
-export function drawProfile(random: Random): Profile {
-  const calm = random.chance(0.05);
+/** What there is much more of in a storm. */
+const stormy: ReadonlySet<FaultKind> = new Set(["serverCrash", "plannedCrash", "powerLoss"]);
+
+export type Weather = "calm" | "mixed" | "storm";
+
+export function drawProfile(random: Random, given?: Weather): Profile {
+  const drawn = random.unit();
+  const weather = given ?? (drawn < 0.05 ? "calm" : drawn < 0.2 ? "storm" : "mixed");
   const faults = Object.fromEntries(
-    faultKinds.map((kind) => [
-      kind,
-      calm || random.chance(0.4) ? 0 : usual[kind] * 2 * random.unit(),
-    ]),
+    faultKinds.map((kind) => {
+      const usualTimes = 2 * random.unit();
+      const isLeftOut = random.chance(0.4);
+      if (weather === "calm") return [kind, 0];
+      if (weather === "storm" && stormy.has(kind)) return [kind, 0.5 * (0.2 + random.unit())];
+      return [kind, isLeftOut ? 0 : usual[kind] * usualTimes];
+    }),
   ) as Record<FaultKind, number>;
   return {
     faults,
+    crashesAgain: weather === "storm" ? 0.6 : weather === "calm" ? 0 : 0.3,
+    awayMs: weather === "storm" ? 10 : 200,
     gapMs: random.pick([1, 5, 20, 100]),
     partitions: random.pick([1, 2, 8, 64]),
     checkpointBytes: random.pick([20_000, 60_000, 200_000, 10_000_000]),
@@ -83,8 +98,8 @@ export function drawProfile(random: Random): Profile {
     lazyState: random.chance(0.3),
     latencyMs: random.pick([0.1, 0.5, 5]),
     syncMs: random.pick([0.1, 1, 10]),
-    lostAnswers: random.chance(0.5) ? 0 : 0.1 * random.unit(),
-    vanishing: random.chance(0.5) ? 0 : 0.2 * random.unit(),
+    lostAnswers: random.chance(0.5) || weather === "calm" ? 0 : 0.1 * random.unit(),
+    vanishing: random.chance(0.5) || weather === "calm" ? 0 : 0.2 * random.unit(),
     taste: {
       statementsMax: random.between(2, 6),
       depthMax: random.between(1, 3),

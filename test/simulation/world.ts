@@ -17,7 +17,7 @@ import { Random } from "./machine/random.js";
 import { Scheduler, type Process } from "./machine/scheduler.js";
 import { ServerMachine, type Tampering } from "./machine/server-process.js";
 import { ServiceProcess } from "./machine/service-process.js";
-import { drawProfile, type FaultKind, type Profile } from "./profile.js";
+import { drawProfile, type FaultKind, type Profile, type Weather } from "./profile.js";
 import { Clients } from "./clients.js";
 import { Faults } from "./faults.js";
 
@@ -26,8 +26,8 @@ export interface RunOptions {
   /** What callers and faults do, in all. */
   readonly steps: number;
   readonly canary?: CanaryName | undefined;
-  /** Without any fault. */
-  readonly calm?: boolean;
+  /** Default: as the seed says. */
+  readonly weather?: Weather | undefined;
 }
 
 export interface RunResult {
@@ -38,6 +38,8 @@ export interface RunResult {
   readonly invocations: number;
   readonly records: number;
   readonly closures: number;
+  /** Attempts that were started before their event was durable; results that the code saw before they were recorded. */
+  readonly early: number;
   readonly crashes: number;
   readonly checkpoints: number;
   readonly messages: number;
@@ -90,13 +92,13 @@ export class World {
   readonly #broken = new Set<string>();
   #wallOffsetMs = 0;
   #closures = 0;
+  #early = 0;
   #crashes = 0;
 
   constructor(options: RunOptions) {
     this.#options = options;
     const random = (this.#random = new Random(options.seed));
-    const drawn = drawProfile(random.fork("profile"));
-    const profile = (this.#profile = options.calm === true ? calmed(drawn) : drawn);
+    const profile = (this.#profile = drawProfile(random.fork("profile"), options.weather));
     this.#scheduler = new Scheduler(random.fork("turns"), this.#outside);
     this.#scheduler.onError = (owner, error) => {
       if (owner.alive) this.#offend("no error escapes", `${owner.name}: ${String(error)}`);
@@ -124,8 +126,9 @@ export class World {
         const service = this.#services.get(uri);
         return service?.process.alive === true ? service.discovered : undefined;
       },
-      frameSent: ({ frame, attempt }) => {
+      frameSent: ({ frame, attempt, position }) => {
         if (frame.case !== "start" || attempt === undefined) return;
+        if (position > 0n) this.#early++;
         const { runId } = frame.value;
         const { epoch, counter } = attempt;
         this.#startedAt.set(`${runId} ${epoch}.${counter}`, this.#durable.count);
@@ -291,6 +294,11 @@ export class World {
 
   #tell(fact: Fact): void {
     if (fact.kind === "closure") this.#closures++;
+    if (fact.kind === "durable" && fact.event.case === "appended") {
+      for (const { item } of fact.event.value.items) {
+        if (item.case === "proposal" && item.value.shownAfter !== undefined) this.#early++;
+      }
+    }
     if (fact.kind === "closure" || fact.kind === "ended" || fact.kind === "saw") {
       this.#scheduler.note(
         JSON.stringify(fact, (key, value: unknown) => (key === "attempt" ? 0 : value)),
@@ -312,6 +320,7 @@ export class World {
       invocations: [...this.#durable.runs()].length,
       records: this.#durable.count,
       closures: this.#closures,
+      early: this.#early,
       crashes: this.#crashes,
       checkpoints: this.#server.lmdb.commits,
       messages: this.#network.messages,
@@ -321,16 +330,6 @@ export class World {
       digest: this.#scheduler.digest(),
     };
   }
-}
-
-function calmed(profile: Profile): Profile {
-  const faults = Object.fromEntries(Object.keys(profile.faults).map((kind) => [kind, 0]));
-  return {
-    ...profile,
-    faults: faults as Profile["faults"],
-    lostAnswers: 0,
-    vanishing: 0,
-  };
 }
 
 function configOf(profile: Profile): EngineConfig {
