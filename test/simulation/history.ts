@@ -74,7 +74,12 @@ export type Fact =
   /** The server takes work again, or the disk has room again. Event time. */
   | { readonly kind: "serving"; readonly timeMs: number }
   /** All faults are over and everything had time to end. */
-  | { readonly kind: "end"; readonly idle: boolean };
+  | {
+      readonly kind: "end";
+      readonly idle: boolean;
+      /** How long the last server has been serving. */
+      readonly servedMs: number;
+    };
 
 /** What is durable, as an independent replay of the records has it. */
 export interface DurableView {

@@ -93,6 +93,7 @@ export class World {
   #wallOffsetMs = 0;
   #closures = 0;
   #early = 0;
+  #servingSince = 0;
   #crashes = 0;
 
   constructor(options: RunOptions) {
@@ -199,7 +200,10 @@ export class World {
       this.#clients.register("http://one.test/");
       await this.#stir();
       const idle = await this.#settle();
-      if (!this.#failed) this.#tell({ kind: "end", idle });
+      if (!this.#failed) {
+        const servedMs = this.#scheduler.nowMs - this.#servingSince;
+        this.#tell({ kind: "end", idle, servedMs });
+      }
     } finally {
       undo?.();
       enterWorld(undefined);
@@ -294,6 +298,7 @@ export class World {
 
   #tell(fact: Fact): void {
     if (fact.kind === "closure") this.#closures++;
+    if (fact.kind === "serving") this.#servingSince = this.#scheduler.nowMs;
     if (fact.kind === "durable" && fact.event.case === "appended") {
       for (const { item } of fact.event.value.items) {
         if (item.case === "proposal" && item.value.shownAfter !== undefined) this.#early++;

@@ -18,10 +18,26 @@ export function timersInTime({ durable, offend }: CheckerContext): Checker {
     if (late > lateMsMax) offend(`${what} fired ${late} ms late`);
   };
 
+  const answered = (runId: string, completionId: string): boolean =>
+    durable.journal(runId).some(({ body }) => {
+      return body.case === "completion" && String(body.value.completionId) === completionId;
+    });
+
   return {
     name: "timers fire not early, and are not lost",
     check(fact): void {
       if (fact.kind === "serving") servingSince = Math.max(servingSince, fact.timeMs);
+      if (fact.kind === "end") {
+        // Event time may be drawn to a clock that is behind it.
+        const nowMs = servingSince + 0.9 * fact.servedMs;
+        for (const [key, due] of [...sleeps, ...starts]) {
+          const [runId = "", id = "its start"] = key.split(" ");
+          const status = durable.invocation(runId)?.status;
+          if (status === InvocationStatus.COMPLETED || due + lateMsMax > nowMs) continue;
+          if (answered(runId, id)) continue;
+          offend(`${id} of ${runId} was due ${nowMs - due} ms ago, and is lost`);
+        }
+      }
       if (fact.kind !== "durable") return;
       const { event, timeMs, created } = fact;
       const invocation = created === undefined ? undefined : durable.invocation(created);
@@ -45,13 +61,7 @@ export function timersInTime({ durable, offend }: CheckerContext): Checker {
       if (event.case !== "timersDue") return;
       for (const [key, due] of sleeps) {
         const [runId = "", completionId] = key.split(" ");
-        const done = durable
-          .journal(runId)
-          .some(
-            ({ body }) =>
-              body.case === "completion" && String(body.value.completionId) === completionId,
-          );
-        if (!done) continue;
+        if (!answered(runId, completionId ?? "")) continue;
         sleeps.delete(key);
         fired(`sleep ${completionId} of ${runId}`, due, timeMs);
       }
