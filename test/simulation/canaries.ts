@@ -256,7 +256,12 @@ function reverseInboxes(): () => void {
     writer: "inline",
     simulated: {
       environment: new SimulatedEnvironment(new SimulatedLmdb()),
-      writer: { write: () => Promise.resolve("written"), close: () => Promise.resolve() },
+      writer: {
+        write: () => Promise.reject(new Error("nothing is written")),
+        rest: () => Promise.resolve(),
+        close: () => Promise.resolve(),
+      },
+      mappedPages: { areMany: false, letGo: () => undefined },
     },
   });
   const tables = Object.getPrototypeOf(store.partition(0).inbox) as ReturnType<

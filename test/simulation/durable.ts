@@ -30,9 +30,11 @@ export class Durable implements DurableView {
     const environment = new SimulatedEnvironment(new SimulatedLmdb());
     const writer = {
       write: () => Promise.reject(new Error("nothing is written")),
+      rest: () => Promise.resolve(),
       close: () => Promise.resolve(),
     };
-    const simulated = { environment, writer };
+    const mappedPages = { areMany: false, letGo: (): void => undefined };
+    const simulated = { environment, writer, mappedPages };
     this.#store = new Store({ directory: "", writer: "inline", partitions, simulated });
   }
 

@@ -19,7 +19,8 @@ const defaultSteps = 150;
 /** True where a promise was broken. */
 export async function explore(options: ExploreOptions): Promise<boolean> {
   const { steps = defaultSteps, canary, weather, seed } = options;
-  const rounds = options.rounds ?? (seed === undefined || options.seconds !== undefined ? Infinity : 1);
+  const rounds =
+    options.rounds ?? (seed === undefined || options.seconds !== undefined ? Infinity : 1);
   const seconds =
     options.seconds ?? (seed === undefined && options.rounds === undefined ? 60 : Infinity);
   const first = seed ?? Math.floor(Math.random() * 1e9);

@@ -356,6 +356,7 @@ function configOf(profile: Profile): EngineConfig {
     eagerStateBytesMax,
     retention,
     bodyBytesMax: 1024 * 1024,
+    submissionsBytesMax: 64 * 1024 * 1024,
     abortTimeoutMs: 60_000,
     retryPolicy: defaultRetryPolicy,
     maxRetryAttempts: Infinity,

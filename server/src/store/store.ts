@@ -84,8 +84,7 @@ export class Store {
       throw new StoreDamaged(directory, error);
     }
     this.#writer = options.simulated?.writer ?? this.#createWriter(options);
-    this.#mappedPages =
-      options.simulated?.mappedPages ?? options.mappedPages ?? new MappedPages();
+    this.#mappedPages = options.simulated?.mappedPages ?? options.mappedPages ?? new MappedPages();
   }
 
   #createWriter({ writer, directory }: StoreOptions): CheckpointWriter {

@@ -21,7 +21,7 @@ import type { Durable } from "../durable.js";
 import type { Network } from "./network.js";
 import type { Random } from "./random.js";
 import type { Process, Scheduler } from "./scheduler.js";
-import { openSimulatedSession } from "./simulated-session.js";
+import { simulatedStreams } from "./simulated-stream.js";
 import { SimulatedEnvironment, simulatedWriter, SimulatedLmdb } from "./simulated-environment.js";
 
 /** Changes something of the parts of a server before they are used: how bugs are injected. */
@@ -154,7 +154,11 @@ export class ServerMachine {
       partitions: this.#world.partitions,
       segmentBytes: this.#world.segmentBytes,
       disk: { openDirectory: () => disk.openDirectory("log") },
-      simulatedStore: { environment, writer },
+      simulatedStore: {
+        environment,
+        writer,
+        mappedPages: { areMany: false, letGo: () => undefined },
+      },
     });
     this.#adopt(recovered);
     if (!process.alive) return;
@@ -173,18 +177,13 @@ export class ServerMachine {
         if (found === undefined) throw new Error(`${uri} does not answer (simulated)`);
         return found;
       },
-      openSession: (options) =>
-        openSimulatedSession({
-          ...options,
-          scheduler,
-          network: this.#world.network,
-          process,
-          outgoing: (frame) => {
-            const sent = tampering.frame?.(frame) ?? frame;
-            this.#world.frameSent(sent);
-            return sent;
-          },
-        }),
+      openStream: simulatedStreams(this.#world, process, (frame) => {
+        // The real one is drawn once for each process of the system: the simulation is one.
+        if (frame.frame.case === "hello") frame.frame.value.instanceId = process.name;
+        const sent = tampering.frame?.(frame) ?? frame;
+        this.#world.frameSent(sent);
+        return sent;
+      }),
     });
     tampering.engine?.(engine);
     const watched = this.#watch(recovered.log, process);

@@ -1,20 +1,20 @@
 // A process of a deployment: the real endpoint sessions, attempts and contexts of the SDK, behind a simulated network.
 
-import {
-  ProtocolMode,
-  type ServerFrame,
-  type SessionRequest,
-} from "@perdure/proto/protocol/v1/deployment";
+import { ProtocolMode, type ServerFrame } from "@perdure/proto/protocol/v1/deployment";
 import { EndpointSession, resolveEndpoint } from "@perdure/sdk/replay-kit";
-import { decodeSessionRequest, encodeSessionResponse } from "@perdure/protocol/session-messages";
+import {
+  decodeServerFrame,
+  decodeSessionRequest,
+  encodeSessionResponse,
+} from "@perdure/protocol/session-messages";
 import { protocolVersions } from "@perdure/protocol/versions";
 import type { Discovered } from "@perdure/server/simulation-kit";
 import type { AttemptView, Fact } from "../history.js";
 import { simulatedServices, type Host, type Want } from "../programs/interpreter.js";
-import { AsyncQueue } from "./async-queue.js";
 import type { Channel, End, Network } from "./network.js";
 import type { Random } from "./random.js";
 import type { Process, Scheduler } from "./scheduler.js";
+import { takesMore } from "./simulated-stream.js";
 
 export interface ServiceWorld {
   readonly scheduler: Scheduler;
@@ -37,6 +37,8 @@ export class ServiceProcess implements Host {
   readonly #endpoint: ReturnType<typeof resolveEndpoint>;
   readonly #attempts = new Map<string, AttemptView>();
   readonly #byStream = new Map<string, AttemptView>();
+  /** Of frames that come in pieces. */
+  readonly #pieces = new Map<string, Buffer>();
   #sessions = 0;
 
   constructor(world: ServiceWorld, process: Process, address: string) {
@@ -89,7 +91,6 @@ export class ServiceProcess implements Host {
   // ---- sessions
 
   #accept(channel: Channel): Omit<End, "process"> {
-    const requests = new AsyncQueue<SessionRequest>();
     const { services, logger, codec, callees, now } = this.#endpoint;
     const session = new EndpointSession({
       services,
@@ -101,26 +102,39 @@ export class ServiceProcess implements Host {
       buildId: "simulated",
     });
     const number = ++this.#sessions;
-    void pump(session.run(requests), (frames) => {
-      channel.send(encodeSessionResponse(frames).slice());
-    }).then(() => {
-      channel.close();
+    session.open({
+      write: (frames) => {
+        channel.send(encodeSessionResponse(frames).slice());
+        return takesMore(this.#world, this.process, () => {
+          session.drained();
+        });
+      },
+      end: () => {
+        channel.close();
+      },
     });
     return {
       message: (bytes) => {
         if (bytes.length === 0) return channel.send(bytes);
         const frames = decodeSessionRequest(bytes);
         for (const frame of frames) this.#note(number, frame);
-        requests.push({ $typeName: "perdure.protocol.v1.SessionRequest", frames });
+        session.receive(frames);
       },
       closed: (error) => {
-        requests.fail(error);
+        session.end(error);
       },
     };
   }
 
   #note(session: number, { frame, streamId, attempt, position }: ServerFrame): void {
     const stream = `${String(session)}/${String(streamId)}`;
+    if (frame.case === "fragment") {
+      const { data, last } = frame.value;
+      const pieces = Buffer.concat([this.#pieces.get(stream) ?? Buffer.alloc(0), data]);
+      this.#pieces.set(stream, last ? Buffer.alloc(0) : pieces);
+      if (last) this.#note(session, decodeServerFrame(pieces));
+      return;
+    }
     if (frame.case === "start" && attempt !== undefined) {
       const { runId, invocationId, entries } = frame.value;
       const { epoch, counter } = attempt;
@@ -147,11 +161,4 @@ export class ServiceProcess implements Host {
       view.shown.set(frame.value.index, frame.value.entry);
     }
   }
-}
-
-async function pump<F>(
-  messages: AsyncIterable<{ frames: F[] }>,
-  send: (frames: F[]) => void,
-): Promise<void> {
-  for await (const { frames } of messages) send(frames);
 }

@@ -8,7 +8,7 @@ import {
   type CheckpointWriter,
   type StoredRow,
   type StoreEnvironment,
-  type WriteOutcome,
+  type Written,
 } from "@perdure/server/simulation-kit";
 import { Random } from "./random.js";
 import type { Scheduler } from "./scheduler.js";
@@ -95,6 +95,8 @@ export class SimulatedEnvironment implements StoreEnvironment {
     if (this.#random.chance(0.5)) this.renewSnapshot();
   }
 
+  rest(): void {}
+
   async close(): Promise<void> {}
 }
 
@@ -105,16 +107,17 @@ export function simulatedWriter(
   trouble: StoreTrouble,
 ): CheckpointWriter {
   return {
-    async write(batch): Promise<WriteOutcome> {
+    async write(bytes): Promise<Written> {
       await scheduler.wait(random.about(5));
-      if (trouble.full()) return "diskFull";
+      if (trouble.full()) return { outcome: "diskFull", bytes };
       if (trouble.fails()) throw new Error("input/output error (simulated)");
       trouble.crashPoint("before commit");
-      environment.write(readBatch(batch));
+      environment.write(readBatch(bytes));
       trouble.crashPoint("after commit");
       await scheduler.wait(random.about(1));
-      return "written";
+      return { outcome: "written", bytes };
     },
+    async rest(): Promise<void> {},
     async close(): Promise<void> {},
   };
 }
