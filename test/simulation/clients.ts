@@ -93,7 +93,11 @@ export class Clients {
     const many = random.chance(0.2) && want.kind !== "signal" ? 2 : 1;
     for (let each = 1; each <= many; each++) {
       scheduler.after(random.about(300), outside, () => {
-        this.#do(() => this.#satisfy(want, `${key} ${String(each)}`, random.fork(each)));
+        this.#do(async () => {
+          if (await this.#exists(want)) {
+            await this.#satisfy(want, `${key} ${String(each)}`, random.fork(each));
+          } else this.#wanted.delete(key);
+        });
       });
     }
   }
@@ -156,6 +160,21 @@ export class Clients {
     const { invocationId } = outcome;
     if (running.process.alive) this.#parts.tell({ kind: "ended", invocationId, outcome: text });
     return text;
+  }
+
+  /**
+   * Ids of awakeables and invocations get out of handlers by steps and sends, that is when the invocation is durable. Here
+   * they are known at once, and may be those of one that gets lost, and is never known, or is accepted later.
+   */
+  async #exists(want: Want): Promise<boolean> {
+    if (want.kind === "promise") return true;
+    const { durable, scheduler } = this.#parts;
+    const id = want.kind === "signal" ? want.invocationId : parseAwakeableId(want.id)?.invocationId;
+    for (let looks = 0; looks < 20; looks++) {
+      if (durable.find(id ?? "") !== undefined) return true;
+      await scheduler.wait(50);
+    }
+    return false;
   }
 
   async #satisfy(want: Want, key: string, random: Random): Promise<void> {
