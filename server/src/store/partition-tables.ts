@@ -195,7 +195,11 @@ function chunkOf(entries: Entry[]): JournalChunk {
   return { $typeName: "perdure.storage.v1.JournalChunk", entries };
 }
 
-function createBase<T>(environment: StoreEnvironment, partition: number, spec: TableSpec<T>): Base<T> {
+function createBase<T>(
+  environment: StoreEnvironment,
+  partition: number,
+  spec: TableSpec<T>,
+): Base<T> {
   return {
     get(key): T | undefined {
       const bytes = environment.get(rowKey(partition, spec.number, key));
