@@ -10,10 +10,12 @@ import {
   calleeOf,
   ended,
   exclusive,
+  failed,
   firstOf,
   idOf,
   plain,
   reaching,
+  retryAt,
   runIdAt,
   signalOf,
   signalled,
@@ -23,7 +25,7 @@ import {
 import { createClock } from "./clock.js";
 import { Machine, type RunningShard } from "./machine.fixture.js";
 
-const { READY, COMPLETED } = InvocationStatus;
+const { READY, COMPLETED, BACKING_OFF } = InvocationStatus;
 
 /** A gate that appends wait at. */
 class Gate {
@@ -182,6 +184,24 @@ describe("an event", () => {
     expect(running.fatal).toEqual([]);
     expect(machine.records).toHaveLength(records + 2);
     expect(await machine.digestOf(machine.records)).toBe(running.store.digest());
+  });
+
+  test("that is refused is answered before what its sender said next: an attempt does not end without its commands", async () => {
+    const running = await new Machine().boot();
+    running.shard.enqueue(0, submitted(A, plain()), {});
+    await running.shard.drained();
+
+    running.shard.enqueue(0, appended(A, [setState("k", "v")]), {
+      onRefused: () => {
+        running.shard.enqueue(0, failed(A, retryAt(60_000)), {});
+      },
+    });
+    running.shard.enqueue(0, ended(A), {});
+    await running.shard.drained();
+
+    expect(running.refused).toMatchObject([{ code: "PDR2007" }]);
+    expect(running.ofKind("completed")).toEqual([]);
+    expect(running.store.partition(0).invocations.get(A)?.status).toBe(BACKING_OFF);
   });
 
   test("tells who sent it when it is durable, also where it changed nothing", async () => {

@@ -310,7 +310,7 @@ export class Shard {
     } catch (error) {
       tables.undo.rollback();
       this.#effects.length = firstEffect;
-      this.#refuse(queued, error);
+      this.#refuse(queued, error, batch);
       return;
     }
     if (record !== undefined) {
@@ -323,11 +323,19 @@ export class Shard {
   }
 
   /** An event whose apply throws changes nothing, and fails the one request or attempt that sent it. */
-  #refuse({ event, onRefused }: Queued, error: unknown): void {
+  #refuse({ event, onRefused }: Queued, error: unknown, batch: LogRecord[]): void {
     // What comes from tables would come again and again: that is for a person to look at.
     if (fromTables.has(event.case)) throw error;
     this.#options.onRefused(event.case, error);
-    onRefused?.(error);
+    if (onRefused === undefined) return;
+    // What follows from it comes before whatever its sender has said since: an attempt whose commands were refused must
+    // not go on, or end, without them.
+    const behind = this.#queue;
+    this.#queue = [];
+    onRefused(error);
+    const consequences = this.#queue;
+    this.#queue = behind;
+    for (const queued of consequences) this.#apply(queued, batch);
   }
 
   /** Effects that lead to further events of the same batch. */
