@@ -76,6 +76,15 @@ const silenceLookEveryMs = 250;
 /** Attempts that are let go of at a time when memory is wanted. */
 const letGoAtOnce = 16;
 
+/** What is started while a batch is synced. */
+interface Early {
+  readonly position: bigint;
+  /** To be told when the batch is durable. */
+  readonly links: Set<Link>;
+  /** Taken from their groups, and for deployments that could not be told. */
+  readonly later: { readonly group: string; readonly item: ReadyItem }[];
+}
+
 type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
 
 export class Invoker {
@@ -91,7 +100,7 @@ export class Invoker {
   readonly #silenceTimer: NodeJS.Timeout;
   #lastStreamId = 0;
   /** While a batch is synced: what is started now has to wait for it. */
-  #early: { readonly position: bigint; readonly links: Set<Link> } | undefined;
+  #early: Early | undefined;
   #stopped = false;
 
   constructor(options: InvokerOptions) {
@@ -133,7 +142,7 @@ export class Invoker {
 
   /** Starts what can be started behind a gate: a batch is about to be synced. */
   startEarly(position: number): void {
-    this.#early = { position: BigInt(position), links: new Set() };
+    this.#early = { position: BigInt(position), links: new Set(), later: [] };
     this.pump();
   }
 
@@ -143,6 +152,7 @@ export class Invoker {
     if (early === undefined) return;
     this.#early = undefined;
     for (const link of early.links) link.durable(early.position);
+    for (const { group, item } of early.later) this.#groups.add(group, item);
   }
 
   forward(effect: EffectOf<"forward">): void {
@@ -343,7 +353,9 @@ export class Invoker {
     // Its row is of the time before it was pinned: it moves to those of its deployment, and waits there for it.
     if (chosen?.open !== true) return this.#events.giveUp({ partition, runId, number });
     if (this.#early !== undefined && !chosen.gated) {
-      return this.#groups.add(invocation.queueGroup, { partition, runId });
+      // Not back into its group: it would be taken from there again.
+      this.#early.later.push({ group: invocation.queueGroup, item: { partition, runId } });
+      return;
     }
     const { service = "", handler = "" } = invocation.target ?? {};
     const { limits, clock, view } = this.#options;
