@@ -162,6 +162,7 @@ export class Attempt implements Cancellable {
   /** What the attempt was begun with is durable. */
   openGate(): void {
     this.#gateOpen = true;
+    if (this.#over) return;
     this.#sendHeld();
     if (this.#over) return;
     if (this.#mayStartSteps) this.#startSteps();
@@ -463,6 +464,7 @@ export class Attempt implements Cancellable {
     this.#over = true;
     leave(this.#slot);
     this.#roots.clear();
+    this.#held = [];
     this.#abort?.abort();
     this.options.ended(this);
   }

@@ -168,6 +168,22 @@ describe("an attempt that is begun before what it begins with is durable", () =>
     expect(executed).toEqual(["a"]);
   });
 
+  test("says nothing any more where it was dropped meanwhile", async () => {
+    const executed: string[] = [];
+    const session = sessionOf(async (ctx) => {
+      await ctx.run("a", () => executed.push("a"));
+    });
+    session.hello(earlyResults, gate);
+    const driver = session.start({ ...startOf({}), position: 7n });
+    await turns();
+
+    driver.drop();
+    session.durable(7n);
+    await turns();
+    expect(driver.said).toEqual([]);
+    expect(executed).toEqual([]);
+  });
+
   test("says at once what needs no closure", async () => {
     const session = sessionOf(async (ctx) => {
       ctx.set("a", 1);

@@ -155,6 +155,20 @@ describe("an endpoint's large frames", () => {
     expect(server.ended).toBe(true);
   });
 
+  test("that were said in the turn in which nobody wanted them any more are dropped as well", async () => {
+    const server = new Server();
+    server.session.receive([server.startFrame("text", 1_000_000)]);
+    // The handler has returned, and the turn is not over.
+    for (let n = 0; n < 10; n++) await Promise.resolve();
+    server.grants = false;
+    server.drop(1);
+    await turns();
+    // They would wait for credit that nobody grants, and hold up the large frames of others.
+    expect(server.messages.flat().filter(({ streamId }) => streamId === 1)).toEqual([]);
+    server.session.end();
+    expect(server.ended).toBe(true);
+  });
+
   test("are whole for a server that knows no pieces", async () => {
     const server = new Server([]);
     server.session.receive([server.startFrame("text", 1_000_000)]);

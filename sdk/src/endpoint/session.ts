@@ -112,10 +112,13 @@ export class EndpointSession {
    */
   end(error?: Error): void {
     // The connection is gone; the server starts the attempts anew on another session.
-    if (error !== undefined) this.#options.logger.debug(`session ended: ${String(error)}`);
     this.#dropAll();
     this.#ending = true;
-    this.#flush();
+    if (error === undefined) return this.#flush();
+    this.#options.logger.debug(`session ended: ${String(error)}`);
+    // Nobody grants what is left the credit that it waits for; and a server that is still there has to learn of it.
+    this.#output?.end();
+    this.#output = undefined;
   }
 
   /** The stream as iterables: takes what the server sends until it ends, gives what goes back. */
@@ -220,6 +223,8 @@ export class EndpointSession {
     attempt?.drop();
     this.#assembler.forget(streamId);
     this.#queue.forget(streamId);
+    // What it said in this turn: a large frame would wait for credit for ever, and hold up those of others.
+    this.#outgoing = this.#outgoing.filter((frame) => frame.streamId !== streamId);
   }
 
   #put(received: ServerFrame, { data, last }: Fragment): void {

@@ -16,6 +16,7 @@ export function attemptOf(runId: string, options: Partial<Attempt> = {}): Attemp
     link: undefined as never,
     inactivityTimeoutMs: 1_000,
     silenceMsMax: 60_000,
+    startedWith: 1,
     retryPolicy: defaultRetryPolicy,
     failures: 0,
     activeAtMs: 0,

@@ -19,6 +19,8 @@ export interface Attempt {
   readonly inactivityTimeoutMs: number;
   /** Without a sign of life for so long, while it does not say that it waits, it is given up. */
   readonly silenceMsMax: number;
+  /** Entries that its Start has. */
+  readonly startedWith: number;
   readonly retryPolicy: RetryPolicy;
   /** Failed attempts since the journal last grew. */
   failures: number;

@@ -9,30 +9,44 @@ import {
   Deployment,
   DeploymentFrameSchema,
   ProtocolMode,
+  WaitingSchema,
   type DeploymentFrame,
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
-import { DeploymentSchema } from "@perdure/proto/storage/v1/records";
+import { DeploymentSchema, type Deployment as Registered } from "@perdure/proto/storage/v1/records";
 import { gate } from "@perdure/protocol/features";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
 import { defaultRetryPolicy } from "@perdure/protocol/retry";
 import { expect, onTestFinished, test } from "vitest";
 import { run } from "../core/commands.fixture.js";
-import { A, B, appended, plain, submitted } from "../core/events.fixture.js";
+import {
+  A,
+  B,
+  appended,
+  idOf,
+  plain,
+  signalOf,
+  signalTree,
+  signalled,
+  submitted,
+} from "../core/events.fixture.js";
 import { createLog } from "../observe/log.js";
 import { createRegistryView } from "../shard/registry-view.js";
 import { Machine } from "../shard/machine.fixture.js";
 import { defaultRetention } from "../shard/retention.js";
+import type { Shard } from "../shard/shard.js";
 import { Invoker } from "./invoker.js";
 
-/** A deployment that takes sessions, and says nothing of what it is asked. */
+/** A deployment that takes sessions, and says of what it is asked what the test says. */
 class Gated {
   readonly uri: string;
+  readonly say: (frame: DeploymentFrame) => void;
   readonly #received: ServerFrame[] = [];
   #wake: (() => void) | undefined;
 
-  private constructor(uri: string) {
+  private constructor(uri: string, say: (frame: DeploymentFrame) => void) {
     this.uri = uri;
+    this.say = say;
   }
 
   static async listen(): Promise<Gated> {
@@ -59,7 +73,9 @@ class Gated {
       server.close();
     });
     const { port } = server.address() as AddressInfo;
-    holder.gated = new Gated(`http://127.0.0.1:${String(port)}`);
+    holder.gated = new Gated(`http://127.0.0.1:${String(port)}`, (frame) => {
+      queue.push(frame);
+    });
     return holder.gated;
   }
 
@@ -79,42 +95,36 @@ class Gated {
   }
 }
 
-test("what belongs to a deployment without a gate waits for the sync, and holds up nobody who has one", async () => {
-  const { shard, store } = await new Machine().boot();
-  // As after a restart: the row is of the time before its invocation was pinned.
-  shard.enqueue(0, submitted(A, plain()), {});
-  shard.enqueue(0, appended(A, [run(1)], { deploymentId: "dp_old" }), {});
-  shard.enqueue(0, submitted(B, plain()), {});
-  await shard.drained();
-  const deployment = await Gated.listen();
+function deploymentOf(
+  id: string,
+  uri: string,
+  protocolMode: ProtocolMode,
+  revision = 1,
+): Registered {
   const manifest = { services: [{ name: "Greeter", handlers: [{ name: "greet" }] }] };
-  const view = createRegistryView([
-    create(DeploymentSchema, {
-      id: "dp_old",
-      uri: "http://127.0.0.1:1",
-      protocolMode: ProtocolMode.REQUEST_RESPONSE,
-      manifest,
-      revisions: { Greeter: 1 },
-    }),
-    create(DeploymentSchema, {
-      id: "dp_new",
-      uri: deployment.uri,
-      protocolMode: ProtocolMode.SESSION,
-      manifest,
-      revisions: { Greeter: 2 },
-    }),
-  ]);
+  return create(DeploymentSchema, {
+    id,
+    uri,
+    protocolMode,
+    manifest,
+    revisions: { Greeter: revision },
+  });
+}
+
+function invokerOf(
+  shard: Shard,
+  deployments: readonly Registered[],
+  attemptChanged: (runId: string) => void = () => undefined,
+): Invoker {
+  const view = createRegistryView(deployments);
   const bytesMax = 1e9;
+  const timeouts = { inactivityTimeoutMs: 60_000, abortTimeoutMs: 60_000 };
   const invoker = new Invoker({
     shard: () => shard,
     view: () => view,
     clock: { now: () => Date.now() },
     log: createLog("error"),
-    defaults: {
-      inactivityTimeoutMs: 60_000,
-      abortTimeoutMs: 60_000,
-      retryPolicy: defaultRetryPolicy,
-    },
+    defaults: { ...timeouts, retryPolicy: defaultRetryPolicy },
     retention: defaultRetention,
     limits: {
       concurrency: 10,
@@ -124,10 +134,28 @@ test("what belongs to a deployment without a gate waits for the sync, and holds 
       eagerStateBytesMax: bytesMax,
       maxRetryAttempts: 10,
     },
+    attemptChanged,
   });
   onTestFinished(() => {
     invoker.close();
   });
+  return invoker;
+}
+
+const { REQUEST_RESPONSE, SESSION } = ProtocolMode;
+
+test("what belongs to a deployment without a gate waits for the sync, and holds up nobody who has one", async () => {
+  const { shard, store } = await new Machine().boot();
+  // As after a restart: the row is of the time before its invocation was pinned.
+  shard.enqueue(0, submitted(A, plain()), {});
+  shard.enqueue(0, appended(A, [run(1)], { deploymentId: "dp_old" }), {});
+  shard.enqueue(0, submitted(B, plain()), {});
+  await shard.drained();
+  const deployment = await Gated.listen();
+  const invoker = invokerOf(shard, [
+    deploymentOf("dp_old", "http://127.0.0.1:1", REQUEST_RESPONSE),
+    deploymentOf("dp_new", deployment.uri, SESSION, 2),
+  ]);
   const ready = store.partition(0).ready.scan("", "\u00ff", 10);
   expect(ready.map(({ value }) => value.runId)).toEqual([A, B]);
 
@@ -141,4 +169,41 @@ test("what belongs to a deployment without a gate waits for the sync, and holds 
   invoker.pump();
   expect(await deployment.next("durable")).toMatchObject({ frame: { value: { position: 100n } } });
   expect(invoker.isRunning(A)).toBe(true);
+});
+
+test("an attempt that was started early is not told again what it began with: it goes on waiting, and holds no slot", async () => {
+  const running = await new Machine().boot();
+  const { shard } = running;
+  shard.enqueue(0, submitted(A, plain()), {});
+  shard.enqueue(0, signalled(idOf(A), signalOf("go")), {});
+  shard.enqueue(0, signalled(idOf(A), signalOf("again")), {});
+  await shard.drained();
+  const [go, again] = running.ofKind("forward");
+  const deployment = await Gated.listen();
+  let changed = (): void => undefined;
+  const invoker = invokerOf(shard, [deploymentOf("dp_1", deployment.uri, SESSION)], () => {
+    changed();
+  });
+
+  invoker.discover(0);
+  invoker.startEarly(100);
+  const { streamId, attempt, frame } = await deployment.next("start");
+  expect(frame).toMatchObject({ value: { knownEntries: 3 } });
+  const waits = new Promise<void>((resolve) => (changed = resolve));
+  const waiting = create(WaitingSchema, { awaiting: signalTree("never"), seen: 2 });
+  deployment.say(
+    create(DeploymentFrameSchema, {
+      streamId,
+      attempt,
+      frame: { case: "waiting", value: waiting },
+    }),
+  );
+  await waits;
+  // The batch is durable: its effects go out.
+  invoker.forward(go!);
+  invoker.forward(again!);
+  expect(invoker.attemptOf(A)).toBe("waiting");
+  invoker.forward({ ...again!, index: 3 });
+  expect(invoker.attemptOf(A)).toBe("computing");
+  expect(await deployment.next("notify")).toMatchObject({ frame: { value: { index: 3 } } });
 });

@@ -158,6 +158,8 @@ export class Invoker {
   forward(effect: EffectOf<"forward">): void {
     const attempt = this.#attempts.get(effect.runId);
     if (attempt === undefined || attempt.number.counter !== effect.attempt) return;
+    // It was started early, with what its batch brought: it has said, or will say, that it waits for something else.
+    if (effect.index < attempt.startedWith) return;
     if (attempt.link.requestResponse) return this.#toldToNobody(attempt, effect.index);
     attempt.waiting = undefined;
     attempt.activeAtMs = this.#options.clock.now();
@@ -372,6 +374,7 @@ export class Invoker {
       link: chosen,
       inactivityTimeoutMs: options.inactivityTimeoutMs,
       silenceMsMax: options.inactivityTimeoutMs + options.abortTimeoutMs,
+      startedWith: invocation.entryCount,
       retryPolicy: options.retryPolicy,
       failures: invocation.retryCount,
       activeAtMs: nowMs,
