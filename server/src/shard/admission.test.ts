@@ -227,3 +227,15 @@ test("submissions that wait to be stored have so many bytes together, not more",
   admission.left(ticket, false);
   expect(isRefused(admission, null)).toBe(false);
 });
+
+test("calls that wait for long, and whose callers may have left, are not all kept in memory", () => {
+  const admission = new Admission({ waitingBytesMax: Infinity }, () => 0);
+  for (let n = 0; n < 60_000; n++) {
+    const call = { runId: String(n), service: "Away" };
+    admission.left(admission.entered(1, call), true);
+  }
+  expect(admission.starting).toBe(50_000);
+  admission.over("0");
+  admission.entered(1, { runId: "another", service: "Away" });
+  expect(admission.starting).toBe(50_000);
+});

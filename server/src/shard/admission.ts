@@ -34,6 +34,8 @@ const startTargetMs = 100;
 /** So few that wait to be stored are no overload, however slow the machine is. */
 const fewStoring = 64;
 const fewStarting = 64;
+/** Calls that are looked at while they wait: what waits for long, and its callers have left, must not fill the memory. */
+const startingMax = 50_000;
 const retryAfterSeconds = 1;
 
 export class Admission {
@@ -51,6 +53,11 @@ export class Admission {
     this.#limits = limits;
     this.#nowMs = nowMs;
     this.#store = new WaitControl({ targetMs: storeTargetMs, nowMs });
+  }
+
+  /** Calls that are looked at while they wait for an attempt. */
+  get starting(): number {
+    return this.#starting.size;
   }
 
   /**
@@ -79,7 +86,9 @@ export class Admission {
     const ticket = { atMs: this.#nowMs(), bytes, call };
     this.#storing.add(ticket);
     this.#bytes += bytes;
-    if (call !== undefined) this.#starting.set(call.runId, ticket);
+    if (call !== undefined && this.#starting.size < startingMax) {
+      this.#starting.set(call.runId, ticket);
+    }
     return ticket;
   }
 

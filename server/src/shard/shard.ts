@@ -242,7 +242,12 @@ export class Shard {
     }
     this.#state = "syncing";
     const { log } = this.#options;
-    const early = this.#releaseEarly(batch, log.lastPosition + batch.length);
+    let early: boolean;
+    try {
+      early = this.#releaseEarly(batch, log.lastPosition + batch.length);
+    } catch (error) {
+      return this.#fail(error);
+    }
     this.#writer.write(batch, early);
   }
 
@@ -262,6 +267,8 @@ export class Shard {
   }
 
   #written(batch: readonly LogRecord[]): void {
+    // A shard that had to stop meanwhile does not begin again: the batch is in the log, for the next start.
+    if (this.#state === "stopped") return;
     this.#state = "idle";
     this.#release(batch);
   }
