@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FrameAssembler } from "./frame-assembler.js";
 import { frameBytesMax, initialCreditBytes } from "./frame-limits.js";
@@ -24,6 +25,23 @@ describe("frames that come in pieces", () => {
     expect(assembler.take(1, bytes(3), true)).toEqual({ kind: "frame", bytes: bytes(1, 2, 3) });
     expect(assembler.take(2, bytes(8), true)).toEqual({ kind: "frame", bytes: bytes(9, 8) });
     expect(assembler.bytes).toBe(0);
+  });
+
+  test("of any size come to the same frame; small ones are copied, so that a million of them weigh what they hold", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 3_000 }), { minLength: 1 }), (lengths) => {
+        const { assembler } = assemblerOf();
+        const whole = lengths.flatMap((length, at) => Array<number>(length).fill(at % 256));
+        let assembled: ReturnType<FrameAssembler["take"]>;
+        for (const [at, length] of lengths.entries()) {
+          const data = new Uint8Array(length).fill(at % 256);
+          assembled = assembler.take(1, data, at === lengths.length - 1);
+          if (length < 1_024) data.fill(255);
+        }
+        expect(assembled?.kind === "frame" && [...assembled.bytes]).toEqual(whole);
+        expect(assembler.bytes).toBe(0);
+      }),
+    );
   });
 
   test("are granted as they come, while there is room", () => {

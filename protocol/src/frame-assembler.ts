@@ -1,7 +1,8 @@
 // Frames that come in pieces, put together again, for one side of a session.
 //   A1. What is kept is bounded: a frame by `frameBytesMax`, all together by what was granted: `poolBytes`, a first
 //       credit for each attempt, and the oldest frame whole, so that one always comes to its end.
-//   A2. Pieces are copied once, when the last has come.
+//   A2. Pieces are copied once, when the last has come; small ones when they come, so that what is kept is little more
+//       than the bytes that are counted.
 //   A3. Who does not know credits is granted nothing and sends as it likes; the bounds of frames hold all the same.
 
 import {
@@ -20,8 +21,14 @@ export interface AssemblerOptions {
   readonly poolBytes?: number;
 }
 
+/** Below it, a piece is copied to those before it: a view of each would be larger than what it shows. */
+const smallPieceBytes = 1024;
+const smallPiecesBytes = 16 * 1024;
+
 interface Account {
   pieces: Uint8Array[];
+  /** Where small pieces are copied to; from `from` to `used` they are not in `pieces` yet. */
+  small: { readonly bytes: Uint8Array; from: number; used: number } | undefined;
   bytes: number;
   /** Received and not granted again. */
   owed: number;
@@ -69,7 +76,7 @@ export class FrameAssembler {
     if (this.#limited && account.owed > initialCreditBytes) {
       throw new GrpcFramingError("an attempt's fragments are more than it was granted");
     }
-    account.pieces.push(data);
+    addPiece(account, data);
     account.bytes += data.length;
     this.#bytes += data.length;
     if (account.bytes > this.#options.frameBytesMax) {
@@ -82,6 +89,7 @@ export class FrameAssembler {
       if (account.owed >= fragmentBytes && this.#mayGrant(streamId)) this.#grant(streamId, account);
       return undefined;
     }
+    addSmallPieces(account);
     const { pieces } = account;
     this.#empty(account);
     // The next frame of this attempt is the youngest.
@@ -112,7 +120,7 @@ export class FrameAssembler {
   #accountOf(streamId: number): Account {
     let account = this.#accounts.get(streamId);
     if (account === undefined) {
-      account = { pieces: [], bytes: 0, owed: 0, refused: false };
+      account = { pieces: [], small: undefined, bytes: 0, owed: 0, refused: false };
       this.#accounts.set(streamId, account);
     }
     return account;
@@ -128,6 +136,7 @@ export class FrameAssembler {
     this.#bytes -= account.bytes;
     account.bytes = 0;
     account.pieces = [];
+    account.small = undefined;
   }
 
   /** While there is room in the pool, or for the oldest frame. */
@@ -152,4 +161,24 @@ export class FrameAssembler {
     account.owed = 0;
     if (this.#limited && owed > 0) this.#options.grant(streamId, owed);
   }
+}
+
+function addPiece(account: Account, data: Uint8Array): void {
+  if (data.length >= smallPieceBytes) {
+    addSmallPieces(account);
+    account.pieces.push(data);
+    return;
+  }
+  if (account.small === undefined || account.small.used + data.length > smallPiecesBytes) {
+    addSmallPieces(account);
+    account.small = { bytes: new Uint8Array(smallPiecesBytes), from: 0, used: 0 };
+  }
+  account.small.bytes.set(data, account.small.used);
+  account.small.used += data.length;
+}
+
+function addSmallPieces({ pieces, small }: Account): void {
+  if (small === undefined || small.used === small.from) return;
+  pieces.push(small.bytes.subarray(small.from, small.used));
+  small.from = small.used;
 }
