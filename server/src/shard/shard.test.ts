@@ -520,47 +520,6 @@ describe("durable timers", () => {
   });
 });
 
-describe("a shard that had to stop", () => {
-  test("does not begin again when the batch that was under way is durable", async () => {
-    const gate = new Gate();
-    const running = await new Machine().boot({ beforeAppend: gate.pass, checkpointBytes: 0 });
-    let breaks = (_: Error): void => undefined;
-    running.store.checkpoint = (): Promise<never> => new Promise((_, reject) => (breaks = reject));
-    submitMany(running);
-    await running.shard.drained();
-    const released = running.released.length;
-    gate.shut();
-    running.shard.enqueue(0, submitted(A, plain()), { token: 9 });
-    submitMany(running);
-    await nextTurn();
-
-    breaks(new Error("the store is broken"));
-    await nextTurn();
-    gate.open();
-    for (let turn = 0; turn < 20; turn++) await nextTurn();
-
-    expect(running.fatal).toHaveLength(1);
-    expect(running.released).toHaveLength(released);
-    expect(() => running.shard.admit()).toThrow("stopping");
-  });
-
-  test("because an attempt could not be started early says so, and writes nothing more", async () => {
-    const running = await new Machine().boot();
-    running.hasGate = true;
-    const { syncedPosition } = running.log;
-    running.startedEarly.push = (): never => {
-      throw new Error("it can't be started");
-    };
-
-    submitMany(running);
-    await running.shard.drained();
-
-    expect(running.fatal).toMatchObject([{ message: "it can't be started" }]);
-    expect(running.log.syncedPosition).toBe(syncedPosition);
-    expect(running.released).toEqual([]);
-  });
-});
-
 describe("checkpoints", () => {
   test("come as the tables grow, while the loop goes on, and let go of the log behind them", async () => {
     const machine = new Machine();
