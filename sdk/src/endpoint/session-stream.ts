@@ -132,9 +132,14 @@ function refuse(stream: ServerHttp2Stream, error: unknown): void {
   );
 }
 
+/** Empty where there is none: `//` comes from anybody who can reach the port. */
 function pathOf(request: Http2ServerRequest): string {
-  // Frameworks that mount a handler shorten `url`; the identity's token is for what is left of it.
-  return new URL(request.url, "http://endpoint").pathname;
+  try {
+    // Frameworks that mount a handler shorten `url`; the identity's token is for what is left of it.
+    return new URL(request.url, "http://endpoint").pathname;
+  } catch {
+    return "";
+  }
 }
 
 /** The headers as the fetch API has them, for the check of the request's identity. */
