@@ -100,6 +100,18 @@ describe.each(kinds)("$name", (kind) => {
 });
 
 describe("a codec", () => {
+  it("refuses what is neither text nor bytes, and takes the next message as ever", () => {
+    const good = create(ValueSchema, { content: { case: "inline", value: new Uint8Array([1]) } });
+    const expected = toBinary(ValueSchema, good);
+    for (const bad of [5, true, {}, 12n, null, undefined, [1], new Uint16Array(1)] as never[]) {
+      const bytes = { ...good, content: { case: "inline" as const, value: bad } };
+      expect(() => encode(ValueCodec, bytes)).toThrow("invalid bytes");
+      const text = { ...create(AwaitingSchema), signalNames: [bad] };
+      expect(() => encode(AwaitingCodec, text)).toThrow("invalid string");
+      expect(new Uint8Array(encode(ValueCodec, good))).toEqual(expected);
+    }
+  });
+
   it("is there for every message", () => {
     expect(kinds.length).toBeGreaterThan(90);
     for (const { codec, name } of kinds) expect(codec.typeName).toBe(name);

@@ -115,13 +115,17 @@ export class Writer {
     this.#varint(tag);
   }
 
+  /** @throws Error  not bytes: of what has no length, this message and all after it would come out empty */
   bytes(tag: number, value: Uint8Array): void {
+    if (!isBytes(value)) throw new Error(`invalid bytes: ${typeof value}`);
     this.#raw(value);
     this.#varint(value.length);
     this.#varint(tag);
   }
 
+  /** @throws Error  not a string: what the code of users gives is not always what its type says */
   string(tag: number, value: string): void {
+    if (typeof value !== "string") throw new Error(`invalid string: ${typeof value}`);
     const written = value.length > shortText ? this.#text(value) : this.#ascii(value);
     this.#varint(written);
     this.#varint(tag);
@@ -230,6 +234,11 @@ export class Writer {
 }
 
 const varint64 = new Uint8Array(10);
+
+/** Also of another realm. */
+function isBytes(value: unknown): boolean {
+  return ArrayBuffer.isView(value) && (value as Uint8Array).BYTES_PER_ELEMENT === 1;
+}
 
 function checked(value: bigint): bigint {
   if (value < 0n || value > uint64Max) throw new Error(`invalid uint64: ${String(value)}`);
