@@ -12,6 +12,9 @@ import {
   serving,
 } from "./scripted-deployment.fixture.js";
 
+/** How long a busy machine may take. */
+const patience = { timeout: 20_000 };
+
 test.each([
   ["no result at all", output(undefined)],
   [
@@ -108,11 +111,11 @@ test("an invocation that is to start, or to be tried again, after the end of tim
   const sent: string[] = [];
   const admin = await serving(other, endpoint);
   await fetch(`${admin.server.ingressUrl}/Late/h/send`, { method: "POST" });
-  await vi.waitUntil(() => sent.length > 0);
+  await vi.waitUntil(() => sent.length > 0, patience);
   const looked = await vi.waitUntil(async () => {
     const answer = await admin.ask("GET", `/invocations/${sent[0]}`);
     return answer.status === 500 || "next_retry_at" in answer.json ? answer : undefined;
-  });
+  }, patience);
 
   expect(looked.status).toBe(200);
 });

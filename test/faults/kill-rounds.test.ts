@@ -14,7 +14,7 @@ const rounds = 6;
 
 test(
   "nothing is lost and nothing doubled when server and services are killed under every workload at once",
-  { timeout: 180_000 },
+  { timeout: 600_000 },
   async () => {
     const seed = testSeed();
     console.log(`kill rounds: PERDURE_TEST_SEED=${seed}`);

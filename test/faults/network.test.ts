@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { repeatedAfterUse } from "../crash/effects.js";
+import { insisting } from "../crash/traffic.js";
 import { useBed } from "../harness/bed.js";
 import { Http } from "../harness/http.js";
 import { TcpProxy } from "../harness/tcp-proxy.js";
@@ -119,21 +120,21 @@ test(
     await latency("warm");
     const before = await latency("before");
     stuck.proxy.swallow("up", "down");
-    const waiting = Array.from({ length: 1_500 }, async (_, at) => {
+    // So many at once may be more than a busy machine can store: those who are refused ask again, as clients do.
+    const insist = insisting(AbortSignal.timeout(120_000));
+    const accepted = Array.from({ length: 1_500 }, async (_, at) => {
       const path = "/restate/send/Lanestuck/steps";
       const headers = { "idempotency-key": `stuck ${at}` };
-      return (await lanes.server.ingress.post(path, `stuck ${at}`, { headers })).status;
+      return insist(202, () => lanes.server.ingress.post(path, `stuck ${at}`, { headers }));
     });
-    const accepted = await Promise.all(waiting);
+    await Promise.all(accepted);
     const after = await latency("after");
     stuck.proxy.mend();
-    const last = await lanes.call(stuck, "steps", "stuck 1499");
+    await insist(200, () => lanes.call(stuck, "steps", "stuck 1499"));
 
     console.log(
       `median of a call: ${before.toFixed(1)} ms, beside a stuck one ${after.toFixed(1)} ms`,
     );
-    expect(new Set(accepted)).toEqual(new Set([202]));
-    expect(last.status).toBe(200);
     expect(lanes.effectsOf("stuck 1499")).toHaveLength(2);
     // Wide, for a machine that does much else: a deployment that blocks another does so for seconds.
     expect(after).toBeLessThan(5 * before + 150);

@@ -18,8 +18,8 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-const lineTimeoutMs = 20_000;
-const exitTimeoutMs = 15_000;
+const lineTimeoutMs = 60_000;
+const exitTimeoutMs = 30_000;
 const keptOutput = 200_000;
 
 const running = new Set<ChildProcess>();

@@ -12,7 +12,7 @@ import { until } from "./until.js";
 const transport = process.env["PERDURE_TEST_REQUESTS"] === "1" ? { request_response: true } : {};
 
 /** Long: on a machine that does much else, a process may take long to begin. */
-const startTimeoutMs = 60_000;
+const startTimeoutMs = 120_000;
 
 export interface ServerProcessOptions {
   readonly dataDir: string;

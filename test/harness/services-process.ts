@@ -6,7 +6,7 @@ import { servicesMain, testFolder } from "./paths.js";
 import { freePort } from "./ports.js";
 
 /** Long: on a machine that does much else, a process may take long to begin. */
-const startTimeoutMs = 60_000;
+const startTimeoutMs = 120_000;
 
 export interface ServicesProcessOptions {
   /** Names of files in test/services, without their ending: all services that they export. */

@@ -18,8 +18,7 @@ export function createClock(
   wall: () => number = Date.now,
   monotonic: () => number = () => performance.now(),
 ): Clock {
-  let last = monotonic();
-  let time = wall();
+  let { last, time } = atOnce(wall, monotonic);
   return {
     raiseTo(ms): void {
       time = Math.max(time, ms);
@@ -34,4 +33,25 @@ export function createClock(
       return time;
     },
   };
+}
+
+const looksMax = 10;
+const closeMs = 0.5;
+
+/**
+ * What both clocks show at one moment. A process may lose its processor for long between two looks: event time would begin
+ * as far ahead, and timers would fire early.
+ */
+function atOnce(
+  wall: () => number,
+  monotonic: () => number,
+): { readonly last: number; readonly time: number } {
+  let best = { last: 0, time: 0, apartMs: Infinity };
+  for (let look = 0; look < looksMax && best.apartMs > closeMs; look++) {
+    const last = monotonic();
+    const time = wall();
+    const apartMs = monotonic() - last;
+    if (apartMs < best.apartMs) best = { last, time, apartMs };
+  }
+  return best;
 }

@@ -385,7 +385,7 @@ describe("a full disk", () => {
     }).not.toThrow();
     expect(running.fatal).toEqual([]);
     expect(await machine.digestOf(machine.records)).toBe(running.store.digest());
-  }, 20_000);
+  });
 
   test("does not keep a shard from closing; what was acknowledged is there afterwards", async () => {
     const machine = new Machine();
@@ -401,7 +401,7 @@ describe("a full disk", () => {
       expect(again.store.partition(0).invocations.get(runId)?.status).toBe(READY);
     }
     expect(await machine.digestOf(machine.records)).toBe(again.store.digest());
-  }, 20_000);
+  });
 });
 
 describe("a sync that fails", () => {
@@ -489,21 +489,34 @@ describe("durable timers", () => {
     const machine = new Machine();
     const clock = createClock();
     const before = await machine.boot({ clock });
-    const due = [40, 80, 120, 300].map((ms) => Math.ceil(clock.now()) + ms);
+    const due = [40, 100, 190, 310, 460].map((ms) => Math.ceil(clock.now()) + ms);
+    const firedAt: number[] = [];
+    before.listener = (effect) => {
+      if (effect.kind === "ready") firedAt.push(clock.now());
+    };
+    // A busy machine is late with all timers, now and then with one alone: what counts is how much later than plain
+    // ones the best of these are.
+    const plainAt: number[] = [];
+    for (const at of due) {
+      setTimeout(() => void plainAt.push(clock.now()), at - clock.now());
+    }
     for (const [n, startAt] of due.entries()) {
       before.shard.enqueue(n, submitted(runIdAt(n + 1), plain(), { startAt }), {});
     }
-    await expect.poll(() => before.ofKind("ready").length, { interval: 1 }).toBe(3);
-    const lateMs = clock.now() - (due[2] ?? 0);
+    await expect.poll(() => Math.min(firedAt.length, plainAt.length), { interval: 1 }).toBe(5);
+    const later = Math.ceil(clock.now()) + 600;
+    before.shard.enqueue(5, submitted(runIdAt(6), plain(), { startAt: later }), {});
+    await before.shard.drained();
     await machine.kill();
 
     const after = await machine.boot({ clock });
     await expect.poll(() => after.ofKind("ready").length, { interval: 1 }).toBe(1);
 
-    expect(lateMs).toBeGreaterThanOrEqual(0);
-    expect(lateMs).toBeLessThan(100);
-    expect(clock.now()).toBeGreaterThanOrEqual(due[3] ?? 0);
-    expect(after.ofKind("ready")[0]?.runId).toBe(runIdAt(4));
+    for (const [n, at] of firedAt.entries()) expect(at).toBeGreaterThanOrEqual(due[n] ?? 0);
+    const lateMs = firedAt.map((at, n) => at - Math.max(due[n] ?? 0, plainAt[n] ?? 0));
+    expect(lateMs.sort((a, b) => a - b)[1]).toBeLessThan(30);
+    expect(clock.now()).toBeGreaterThanOrEqual(later);
+    expect(after.ofKind("ready")[0]?.runId).toBe(runIdAt(6));
   });
 
   test("that are many fire all, some at a time", async () => {
@@ -564,7 +577,7 @@ describe("a restart", () => {
 
     expect(again.store.digest()).toBe(digest);
     expect(await machine.digestOf(machine.records)).toBe(digest);
-  }, 20_000);
+  });
 
   test("raises the epoch: attempts of before are over, and what was ready still is", async () => {
     const machine = new Machine();
