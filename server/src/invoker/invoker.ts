@@ -238,7 +238,7 @@ export class Invoker {
         : `deployment ${group.id}, which was removed`;
     }
     const { id, uri } = link.deployment;
-    return link.open ? "a slot" : `deployment ${id} at ${uri}, which can't be reached`;
+    return link.reachable ? "a slot" : `deployment ${id} at ${uri}, which can't be reached`;
   }
 
   /** Starts nothing more, and lets go of the sessions. */
@@ -327,6 +327,12 @@ export class Invoker {
       if (attempt?.link !== link || attempt.knownOver) return;
       this.#events.refused(attempt, valueTooLarge(bytes, this.#options.limits.valueBytesMax));
     },
+    leaving: (link: Link, streamIds: readonly number[]): void => {
+      for (const streamId of streamIds) {
+        const attempt = this.#byStream.get(streamId);
+        if (attempt?.link === link && !attempt.knownOver) this.#events.suspend(attempt);
+      }
+    },
     lost: (link: Link, streamIds?: readonly number[]): void => {
       this.#lost(link, streamIds);
     },
@@ -407,7 +413,6 @@ export class Invoker {
     const touched = new Set<Attempt>();
     const nowMs = this.#options.clock.now();
     for (const frame of frames) {
-      if (frame.frame.case === "draining") link.drain();
       const attempt = this.#byStream.get(frame.streamId);
       if (attempt === undefined || attempt.knownOver) continue;
       // Nobody speaks for the attempts of another deployment, nor for those of an earlier link.
@@ -534,9 +539,9 @@ export class Invoker {
   }
 
   #lost(link: Link, streamIds?: readonly number[]): void {
-    for (const attempt of this.#attempts.values()) {
-      if (attempt.link !== link) continue;
-      if (streamIds?.includes(attempt.streamId) === false) continue;
+    const lost = streamIds?.map((streamId) => this.#byStream.get(streamId));
+    for (const attempt of lost ?? this.#attempts.values()) {
+      if (attempt?.link !== link) continue;
       attempt.knownOver = true;
       this.#events.giveUp(attempt);
     }
