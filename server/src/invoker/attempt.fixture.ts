@@ -18,6 +18,8 @@ export function attemptOf(runId: string, options: Partial<Attempt> = {}): Attemp
     silenceMsMax: 60_000,
     retryPolicy: defaultRetryPolicy,
     failures: 0,
+    startedAtMs: 0,
+    silent: true,
     activeAtMs: 0,
     bytes: 0,
     entries: 1,

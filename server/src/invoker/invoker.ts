@@ -38,6 +38,7 @@ import {
 } from "./budget.js";
 import { failedBySdk, failedByServer } from "./failures.js";
 import { handlerOptions, type HandlerOptions, type InvokerDefaults } from "./handler-options.js";
+import { Isolation } from "./isolation.js";
 import type { Link } from "./link.js";
 import { ReadyGroups, type ReadyItem } from "./ready-groups.js";
 import type { OpenStream } from "./session.js";
@@ -76,6 +77,9 @@ const silenceLookEveryMs = 250;
 /** Attempts that are let go of at a time when memory is wanted. */
 const letGoAtOnce = 16;
 
+const crashed =
+  "the session ended while the attempt was the only one that had just been started on the deployment, as it did several times before: the handler seems to end the process that it runs in";
+
 type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
 
 export class Invoker {
@@ -87,6 +91,7 @@ export class Invoker {
   readonly #waiting: WaitingAttempts;
   readonly #room: AttemptRoom;
   readonly #events: AttemptEvents;
+  readonly #isolation: Isolation;
   readonly #handlerOptions = new WeakMap<RegisteredService, Map<string, HandlerOptions>>();
   readonly #silenceTimer: NodeJS.Timeout;
   #lastStreamId = 0;
@@ -104,9 +109,12 @@ export class Invoker {
     this.#waiting = new WaitingAttempts(options.clock, (attempt) => {
       this.#events.suspend(attempt);
     });
+    this.#isolation = new Isolation(options.clock, this.#attempts);
     this.#room = new AttemptRoom(options.limits, this.#attempts);
     this.#silenceTimer = setInterval(() => {
       this.#giveUpSilent();
+      // What holds others up does so for a time.
+      if (this.#isolation.isWanted) this.#pumpWhenDurable();
     }, silenceLookEveryMs);
     this.#silenceTimer.unref();
   }
@@ -197,7 +205,7 @@ export class Invoker {
       const deployment = deployments.get(id);
       if (deployment !== undefined && updatedLink(link, deployment) !== undefined) continue;
       this.#links.delete(id);
-      link.close();
+      this.#closeLink(link);
     }
   }
 
@@ -259,9 +267,27 @@ export class Invoker {
     }
     if (this.#early !== undefined && !link.gated) return false;
     if (crowded.size > 0 && this.#isCrowded(name, crowded)) return false;
+    return this.#isolation.isWanted ? this.#startIsolated(name, link) : this.#startNext(name, link);
+  }
+
+  #startNext(name: string, link: Link): boolean {
     const item = this.#groups.take(name);
     if (item === undefined) return false;
-    this.#start(link, item);
+    if (!this.#isolation.isSuspect(item.runId)) {
+      this.#start(link, item);
+      return true;
+    }
+    this.#isolation.isolate(link, item);
+    return this.#startIsolated(name, link);
+  }
+
+  /** A suspect goes before all others of its deployment, and alone. */
+  #startIsolated(name: string, link: Link): boolean {
+    const next = this.#isolation.next(link);
+    if (next === "nothing") return false;
+    if (next === "anything") return this.#startNext(name, link);
+    this.#start(link, next);
+    this.#isolation.started(link, this.#attempts.get(next.runId));
     return true;
   }
 
@@ -305,7 +331,7 @@ export class Invoker {
     const known = this.#links.get(deployment.id);
     const link = known === undefined ? undefined : updatedLink(known, deployment);
     if (link !== undefined) return link;
-    known?.close();
+    if (known !== undefined) this.#closeLink(known);
     const { log, signer, guard, limits, openStream } = this.#options;
     const frameBytesMax = limits.valueBytesMax + frameOverheadMax;
     const listener = this.#linkListener;
@@ -313,6 +339,16 @@ export class Invoker {
     const created = createLink(deployment, options);
     this.#links.set(deployment.id, created);
     return created;
+  }
+
+  #closeLink(link: Link): void {
+    const item = this.#isolation.closed(link);
+    if (item !== undefined) {
+      const tables = this.#options.shard().tables(item.partition);
+      const invocation = tables.invocations.get(item.runId);
+      if (invocation !== undefined) this.#groups.add(invocation.queueGroup, item);
+    }
+    link.close();
   }
 
   readonly #linkListener = {
@@ -368,6 +404,8 @@ export class Invoker {
       silenceMsMax: options.inactivityTimeoutMs + options.abortTimeoutMs,
       retryPolicy: options.retryPolicy,
       failures: invocation.retryCount,
+      startedAtMs: nowMs,
+      silent: true,
       activeAtMs: nowMs,
       bytes: 0,
       entries: invocation.entryCount,
@@ -419,6 +457,7 @@ export class Invoker {
       if (attempt.link !== link) continue;
       if (frame.attempt?.counter !== attempt.number.counter) continue;
       attempt.activeAtMs = nowMs;
+      if (attempt.silent) this.#isolation.heard(attempt);
       this.#take(attempt, frame);
       touched.add(attempt);
     }
@@ -539,11 +578,15 @@ export class Invoker {
   }
 
   #lost(link: Link, streamIds?: readonly number[]): void {
+    // A link that is closed from here loses nothing by a crash, and a request may find a proxy alone.
+    const isCurrent = this.#links.get(link.deployment.id) === link && !link.requestResponse;
     const lost = streamIds?.map((streamId) => this.#byStream.get(streamId));
     for (const attempt of lost ?? this.#attempts.values()) {
       if (attempt?.link !== link) continue;
+      const isCulprit = isCurrent && this.#isolation.lost(attempt);
       attempt.knownOver = true;
-      this.#events.giveUp(attempt);
+      if (isCulprit) this.#events.fail(attempt, failedByServer("PDR2043", crashed, Behavior.RETRY));
+      else this.#events.giveUp(attempt);
     }
   }
 
