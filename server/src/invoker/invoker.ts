@@ -7,7 +7,6 @@
 
 import {
   AttemptFailed_Behavior as Behavior,
-  type AttemptNumber,
   type DeploymentFrame,
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
@@ -26,6 +25,7 @@ import type { Shard } from "../shard/shard.js";
 import { entryBytes } from "../store/table-specs.js";
 import { nothingIncoming, type Attempt } from "./attempt.js";
 import { createLink, updatedLink } from "./create-link.js";
+import { abortFrame, attemptNumber, proposalAccepted, takeFrame } from "./attempt-frames.js";
 import { AttemptEvents } from "./attempt-events.js";
 import { AttemptRoom, type RoomLimits } from "./attempt-room.js";
 import {
@@ -458,44 +458,11 @@ export class Invoker {
       if (frame.attempt?.counter !== attempt.number.counter) continue;
       attempt.activeAtMs = nowMs;
       if (attempt.silent) this.#isolation.heard(attempt);
-      this.#take(attempt, frame);
+      takeFrame(attempt, frame, nowMs);
       touched.add(attempt);
     }
     for (const attempt of touched) this.#submit(attempt);
     this.#pumpWhenDurable();
-  }
-
-  #take(attempt: Attempt, { frame }: DeploymentFrame): void {
-    const { incoming } = attempt;
-    switch (frame.case) {
-      case "command":
-        incoming.items.push(itemOf({ case: "command", value: frame.value }));
-        return;
-      case "proposeCompletion":
-        incoming.items.push(itemOf({ case: "proposal", value: frame.value }));
-        return;
-      case "end":
-        if (frame.value.output !== undefined) {
-          incoming.items.push(itemOf({ case: "command", value: frame.value.output }));
-        }
-        incoming.end = true;
-        return;
-      case "failed":
-        incoming.failed = frame.value;
-        return;
-      case "waiting":
-        // Without a tree nothing would ever wake it: it is as if it had said nothing.
-        if (frame.value.awaiting === undefined) return;
-        incoming.waiting = {
-          awaiting: frame.value.awaiting,
-          seen: frame.value.seen,
-          sinceMs: this.#options.clock.now(),
-          suspending: false,
-        };
-        return;
-      default:
-        return;
-    }
   }
 
   /** What a message brought for an attempt becomes events. */
@@ -608,23 +575,4 @@ export class Invoker {
     const { streamId, number } = attempt;
     attempt.link.send(serverFrameOf(streamId, number, frame));
   }
-}
-
-function attemptNumber(epoch: number, counter: number): AttemptNumber {
-  return { $typeName: "perdure.protocol.v1.AttemptNumber", epoch, counter };
-}
-
-function abortFrame(reason: string): ServerFrame["frame"] {
-  return { case: "abort", value: { $typeName: "perdure.protocol.v1.Abort", reason } };
-}
-
-function itemOf(item: AppendedItem["item"]): AppendedItem {
-  return { $typeName: "perdure.storage.v1.AppendedItem", item };
-}
-
-function proposalAccepted(
-  index: number,
-  completionId: number,
-): Extract<ServerFrame["frame"], { case: "proposalAccepted" }>["value"] {
-  return { $typeName: "perdure.protocol.v1.ProposalAccepted", index, completionId };
 }
