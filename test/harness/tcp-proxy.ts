@@ -26,16 +26,20 @@ export class TcpProxy {
   #isCut = false;
   #slowness: Slowness | undefined;
 
-  private constructor(target: URL) {
+  #ports: readonly number[];
+  #next = 0;
+
+  private constructor(urls: readonly string[]) {
+    this.#ports = urls.map(portOf);
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (from) => {
       if (this.#isCut) from.resetAndDestroy();
-      else this.#join(from, Number(target.port));
+      else this.#join(from, this.#ports[this.#next++ % this.#ports.length] ?? 0);
     });
   }
 
-  /** @param url  of who listens, on this machine */
-  static async open(url: string): Promise<TcpProxy> {
-    const proxy = new TcpProxy(new URL(url));
+  /** @param urls  of those who listen, on this machine: connections go to them in turn */
+  static async open(...urls: readonly string[]): Promise<TcpProxy> {
+    const proxy = new TcpProxy(urls);
     await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
     return proxy;
   }
@@ -47,6 +51,11 @@ export class TcpProxy {
   /** How many connections there are. */
   get connections(): number {
     return this.#pairs.size;
+  }
+
+  /** New connections go to these. */
+  aim(...urls: readonly string[]): void {
+    this.#ports = urls.map(portOf);
   }
 
   /** Resets all connections, and those that are tried. */
@@ -128,4 +137,8 @@ export class TcpProxy {
     for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
     return pieces;
   }
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
 }

@@ -19,6 +19,8 @@ export function attemptOf(runId: string, options: Partial<Attempt> = {}): Attemp
     startedWith: 1,
     retryPolicy: defaultRetryPolicy,
     failures: 0,
+    startedAtMs: 0,
+    silent: true,
     activeAtMs: 0,
     bytes: 0,
     entries: 1,

@@ -24,6 +24,9 @@ export interface Attempt {
   readonly retryPolicy: RetryPolicy;
   /** Failed attempts since the journal last grew. */
   failures: number;
+  readonly startedAtMs: number;
+  /** It has said nothing yet. */
+  silent: boolean;
   /** The last sign of life. */
   activeAtMs: number;
   /** Journal and state, as far as it has them. */

@@ -7,7 +7,6 @@
 
 import {
   AttemptFailed_Behavior as Behavior,
-  type AttemptNumber,
   type DeploymentFrame,
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
@@ -26,6 +25,7 @@ import type { Shard } from "../shard/shard.js";
 import { entryBytes } from "../store/table-specs.js";
 import { nothingIncoming, type Attempt } from "./attempt.js";
 import { createLink, updatedLink } from "./create-link.js";
+import { abortFrame, attemptNumber, proposalAccepted, takeFrame } from "./attempt-frames.js";
 import { AttemptEvents } from "./attempt-events.js";
 import { AttemptRoom, type RoomLimits } from "./attempt-room.js";
 import {
@@ -38,6 +38,7 @@ import {
 } from "./budget.js";
 import { failedBySdk, failedByServer } from "./failures.js";
 import { handlerOptions, type HandlerOptions, type InvokerDefaults } from "./handler-options.js";
+import { Isolation } from "./isolation.js";
 import type { Link } from "./link.js";
 import { ReadyGroups, type ReadyItem } from "./ready-groups.js";
 import type { OpenStream } from "./session.js";
@@ -85,6 +86,9 @@ interface Early {
   readonly later: { readonly group: string; readonly item: ReadyItem }[];
 }
 
+const crashed =
+  "the session ended while the attempt was the only one that had just been started on the deployment, as it did several times before: the handler seems to end the process that it runs in";
+
 type EffectOf<Kind extends Effect["kind"]> = Extract<Effect, { kind: Kind }>;
 
 export class Invoker {
@@ -96,6 +100,7 @@ export class Invoker {
   readonly #waiting: WaitingAttempts;
   readonly #room: AttemptRoom;
   readonly #events: AttemptEvents;
+  readonly #isolation: Isolation;
   readonly #handlerOptions = new WeakMap<RegisteredService, Map<string, HandlerOptions>>();
   readonly #silenceTimer: NodeJS.Timeout;
   #lastStreamId = 0;
@@ -113,9 +118,12 @@ export class Invoker {
     this.#waiting = new WaitingAttempts(options.clock, (attempt) => {
       this.#events.suspend(attempt);
     });
+    this.#isolation = new Isolation(options.clock, this.#attempts);
     this.#room = new AttemptRoom(options.limits, this.#attempts);
     this.#silenceTimer = setInterval(() => {
       this.#giveUpSilent();
+      // What holds others up does so for a time.
+      if (this.#isolation.isWanted) this.#pumpWhenDurable();
     }, silenceLookEveryMs);
     this.#silenceTimer.unref();
   }
@@ -209,7 +217,7 @@ export class Invoker {
       const deployment = deployments.get(id);
       if (deployment !== undefined && updatedLink(link, deployment) !== undefined) continue;
       this.#links.delete(id);
-      link.close();
+      this.#closeLink(link);
     }
   }
 
@@ -250,7 +258,7 @@ export class Invoker {
         : `deployment ${group.id}, which was removed`;
     }
     const { id, uri } = link.deployment;
-    return link.open ? "a slot" : `deployment ${id} at ${uri}, which can't be reached`;
+    return link.reachable ? "a slot" : `deployment ${id} at ${uri}, which can't be reached`;
   }
 
   /** Starts nothing more, and lets go of the sessions. */
@@ -271,9 +279,27 @@ export class Invoker {
     }
     if (this.#early !== undefined && !link.gated) return false;
     if (crowded.size > 0 && this.#isCrowded(name, crowded)) return false;
+    return this.#isolation.isWanted ? this.#startIsolated(name, link) : this.#startNext(name, link);
+  }
+
+  #startNext(name: string, link: Link): boolean {
     const item = this.#groups.take(name);
     if (item === undefined) return false;
-    this.#start(link, item);
+    if (!this.#isolation.isSuspect(item.runId)) {
+      this.#start(link, item);
+      return true;
+    }
+    this.#isolation.isolate(link, item);
+    return this.#startIsolated(name, link);
+  }
+
+  /** A suspect goes before all others of its deployment, and alone. */
+  #startIsolated(name: string, link: Link): boolean {
+    const next = this.#isolation.next(link);
+    if (next === "nothing") return false;
+    if (next === "anything") return this.#startNext(name, link);
+    this.#start(link, next);
+    this.#isolation.started(link, this.#attempts.get(next.runId));
     return true;
   }
 
@@ -317,7 +343,7 @@ export class Invoker {
     const known = this.#links.get(deployment.id);
     const link = known === undefined ? undefined : updatedLink(known, deployment);
     if (link !== undefined) return link;
-    known?.close();
+    if (known !== undefined) this.#closeLink(known);
     const { log, signer, guard, limits, openStream } = this.#options;
     const frameBytesMax = limits.valueBytesMax + frameOverheadMax;
     const listener = this.#linkListener;
@@ -325,6 +351,16 @@ export class Invoker {
     const created = createLink(deployment, options);
     this.#links.set(deployment.id, created);
     return created;
+  }
+
+  #closeLink(link: Link): void {
+    const item = this.#isolation.closed(link);
+    if (item !== undefined) {
+      const tables = this.#options.shard().tables(item.partition);
+      const invocation = tables.invocations.get(item.runId);
+      if (invocation !== undefined) this.#groups.add(invocation.queueGroup, item);
+    }
+    link.close();
   }
 
   readonly #linkListener = {
@@ -338,6 +374,12 @@ export class Invoker {
       const attempt = this.#byStream.get(streamId);
       if (attempt?.link !== link || attempt.knownOver) return;
       this.#events.refused(attempt, valueTooLarge(bytes, this.#options.limits.valueBytesMax));
+    },
+    leaving: (link: Link, streamIds: readonly number[]): void => {
+      for (const streamId of streamIds) {
+        const attempt = this.#byStream.get(streamId);
+        if (attempt?.link === link && !attempt.knownOver) this.#events.suspend(attempt);
+      }
     },
     lost: (link: Link, streamIds?: readonly number[]): void => {
       this.#lost(link, streamIds);
@@ -377,6 +419,8 @@ export class Invoker {
       startedWith: invocation.entryCount,
       retryPolicy: options.retryPolicy,
       failures: invocation.retryCount,
+      startedAtMs: nowMs,
+      silent: true,
       activeAtMs: nowMs,
       bytes: 0,
       entries: invocation.entryCount,
@@ -422,51 +466,18 @@ export class Invoker {
     const touched = new Set<Attempt>();
     const nowMs = this.#options.clock.now();
     for (const frame of frames) {
-      if (frame.frame.case === "draining") link.drain();
       const attempt = this.#byStream.get(frame.streamId);
       if (attempt === undefined || attempt.knownOver) continue;
       // Nobody speaks for the attempts of another deployment, nor for those of an earlier link.
       if (attempt.link !== link) continue;
       if (frame.attempt?.counter !== attempt.number.counter) continue;
       attempt.activeAtMs = nowMs;
-      this.#take(attempt, frame);
+      if (attempt.silent) this.#isolation.heard(attempt);
+      takeFrame(attempt, frame, nowMs);
       touched.add(attempt);
     }
     for (const attempt of touched) this.#submit(attempt);
     this.#pumpWhenDurable();
-  }
-
-  #take(attempt: Attempt, { frame }: DeploymentFrame): void {
-    const { incoming } = attempt;
-    switch (frame.case) {
-      case "command":
-        incoming.items.push(itemOf({ case: "command", value: frame.value }));
-        return;
-      case "proposeCompletion":
-        incoming.items.push(itemOf({ case: "proposal", value: frame.value }));
-        return;
-      case "end":
-        if (frame.value.output !== undefined) {
-          incoming.items.push(itemOf({ case: "command", value: frame.value.output }));
-        }
-        incoming.end = true;
-        return;
-      case "failed":
-        incoming.failed = frame.value;
-        return;
-      case "waiting":
-        // Without a tree nothing would ever wake it: it is as if it had said nothing.
-        if (frame.value.awaiting === undefined) return;
-        incoming.waiting = {
-          awaiting: frame.value.awaiting,
-          seen: frame.value.seen,
-          sinceMs: this.#options.clock.now(),
-          suspending: false,
-        };
-        return;
-      default:
-        return;
-    }
   }
 
   /** What a message brought for an attempt becomes events. */
@@ -549,11 +560,15 @@ export class Invoker {
   }
 
   #lost(link: Link, streamIds?: readonly number[]): void {
-    for (const attempt of this.#attempts.values()) {
-      if (attempt.link !== link) continue;
-      if (streamIds?.includes(attempt.streamId) === false) continue;
+    // A link that is closed from here loses nothing by a crash, and a request may find a proxy alone.
+    const isCurrent = this.#links.get(link.deployment.id) === link && !link.requestResponse;
+    const lost = streamIds?.map((streamId) => this.#byStream.get(streamId));
+    for (const attempt of lost ?? this.#attempts.values()) {
+      if (attempt?.link !== link) continue;
+      const isCulprit = isCurrent && this.#isolation.lost(attempt);
       attempt.knownOver = true;
-      this.#events.giveUp(attempt);
+      if (isCulprit) this.#events.fail(attempt, failedByServer("PDR2043", crashed, Behavior.RETRY));
+      else this.#events.giveUp(attempt);
     }
   }
 
@@ -575,23 +590,4 @@ export class Invoker {
     const { streamId, number } = attempt;
     attempt.link.send(serverFrameOf(streamId, number, frame));
   }
-}
-
-function attemptNumber(epoch: number, counter: number): AttemptNumber {
-  return { $typeName: "perdure.protocol.v1.AttemptNumber", epoch, counter };
-}
-
-function abortFrame(reason: string): ServerFrame["frame"] {
-  return { case: "abort", value: { $typeName: "perdure.protocol.v1.Abort", reason } };
-}
-
-function itemOf(item: AppendedItem["item"]): AppendedItem {
-  return { $typeName: "perdure.storage.v1.AppendedItem", item };
-}
-
-function proposalAccepted(
-  index: number,
-  completionId: number,
-): Extract<ServerFrame["frame"], { case: "proposalAccepted" }>["value"] {
-  return { $typeName: "perdure.protocol.v1.ProposalAccepted", index, completionId };
 }

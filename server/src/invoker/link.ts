@@ -13,6 +13,8 @@ export interface Link {
   readonly requestResponse: boolean;
   /** Whether attempts can be started on it now. */
   readonly open: boolean;
+  /** Whether there is somebody who takes attempts, be it later. */
+  readonly reachable: boolean;
   /** Whether attempts may be begun before their events are durable: the deployment waits for {@link Link.durable}. */
   readonly gated: boolean;
   /** There is work: gets it open, unless it is on its way. */
@@ -24,8 +26,6 @@ export interface Link {
   durable(position: bigint): void;
   /** The attempt is over: nothing more is said to it or taken from it. */
   forget(streamId: number): void;
-  /** The instance is shutting down: what runs may finish, nothing new is started. */
-  drain(): void;
   /** Every attempt on it is over. */
   close(): void;
 }
@@ -35,6 +35,8 @@ export interface LinkListener {
   frames(link: Link, frames: readonly DeploymentFrame[]): void;
   /** An attempt sends a frame that is larger than is taken; the link drops what came of it. */
   tooLarge(link: Link, streamId: number, bytes: number): void;
+  /** These attempts only wait, on an instance that shuts down: they are to be let go. */
+  leaving(link: Link, streamIds: readonly number[]): void;
   /**
    * Attempts are over through no fault of their own.
    * @param streamIds  those; undefined: all on this link
@@ -48,6 +50,13 @@ export const awayIntervals: {
   readonly exponentiationFactor: number;
   readonly maxIntervalMs: number;
 } = { initialIntervalMs: 50, exponentiationFactor: 2, maxIntervalMs: 2_000 };
+
+/** Between two looks for further instances of a deployment. */
+export const lookIntervals: typeof awayIntervals = {
+  initialIntervalMs: 1_000,
+  exponentiationFactor: 2,
+  maxIntervalMs: 60_000,
+};
 
 /** Which kind of link the deployment needs. */
 export function isRequestResponse({ protocolMode, useHttp11 }: Deployment): boolean {

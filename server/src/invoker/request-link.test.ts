@@ -110,6 +110,7 @@ async function benchOf(answer: Answer, options: BenchOptions = {}): Promise<Benc
     log: log as Log,
     listener: {
       tooLarge: () => undefined,
+      leaving: () => undefined,
       opened: () => {
         told.push("opened");
       },
@@ -249,14 +250,6 @@ test("one that goes first and is aborted lets the next go", async () => {
   );
   expect(await bench.told.next()).toBe("opened");
   expect(bench.link.open).toBe(true);
-});
-
-test("an instance that goes takes nothing with it: the next request may meet another", async () => {
-  const bench = await benchOf(answerWaiting);
-  bench.link.drain();
-  expect(bench.link.open).toBe(true);
-  bench.start(4);
-  expect(await bench.told.next()).toBe("4@2 waiting");
 });
 
 test("an answer that can't be read fails the attempt: another try would bring the same", async () => {

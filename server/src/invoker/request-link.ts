@@ -70,6 +70,10 @@ export class RequestLink implements Link {
     return this.#failures === 0 || this.#underWay.size === 0;
   }
 
+  get reachable(): boolean {
+    return this.open;
+  }
+
   /** Nothing to do: where it is down it comes back by itself. */
   ensure(): void {}
 
@@ -101,9 +105,6 @@ export class RequestLink implements Link {
 
   /** Nothing to do: a request brings all that it has at once. */
   forget(): void {}
-
-  /** Nothing to do: an instance that goes says so by its status, and the next request meets another. */
-  drain(): void {}
 
   close(): void {
     if (this.#closed) return;

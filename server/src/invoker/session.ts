@@ -35,7 +35,7 @@ import { SessionStream, type StreamListener } from "./session-stream.js";
 import { splitStart } from "./split-start.js";
 
 export interface SessionListener {
-  opened(): void;
+  opened(hello: Hello): void;
   frames(frames: readonly DeploymentFrame[]): void;
   /** An attempt sends a frame of which so many bytes have come that it is not taken. The attempt can't go on. */
   tooLarge(streamId: number, bytes: number): void;
@@ -207,7 +207,8 @@ export class Session {
   }
 
   #opened(first: DeploymentFrame | undefined): void {
-    const theirs = checkedHello(first).features;
+    const hello = checkedHello(first);
+    const theirs = hello.features;
     this.#gated = theirs.includes(gate);
     const features = theirs.filter((feature) => this.#features.includes(feature));
     this.#sender.allow(features);
@@ -215,7 +216,7 @@ export class Session {
     this.#splits = features.includes(fragmentsFeature);
     clearTimeout(this.#openTimeout);
     this.#open = true;
-    this.#options.listener.opened();
+    this.#options.listener.opened(hello);
   }
 
   /** The frames for attempts: those that came in pieces where the last piece is. */
