@@ -93,6 +93,9 @@ export class DeploymentLink implements Link {
         frames: (frames) => {
           this.#listener.frames(this, frames);
         },
+        active: (streamIds) => {
+          this.#listener.active(this, streamIds);
+        },
         tooLarge: (streamId, bytes) => {
           this.#listener.tooLarge(this, streamId, bytes);
         },

@@ -54,6 +54,7 @@ class Pair {
           this.atServer.push(...frames);
           this.changed();
         },
+        active: () => undefined,
         tooLarge: (streamId) => {
           this.tooLarge.push(streamId);
           this.changed();
