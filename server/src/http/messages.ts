@@ -49,6 +49,7 @@ function writePieces(response: HttpResponse, body: Uint8Array): void {
   const out = response as ServerResponse;
   let at = 0;
   const next = (): void => {
+    if (isGone(response)) return;
     const piece = body.subarray(at, (at += pieceBytes));
     if (at >= body.length) out.end(piece);
     else if (out.write(piece)) setImmediate(next);
