@@ -44,6 +44,27 @@ describe("frames that come in pieces", () => {
     );
   });
 
+  test("that are large are the frame that was sent, whether its length was told rightly or not", () => {
+    const told = (length: number, bytes: Uint8Array): Uint8Array => {
+      // One field, with a length in front of it.
+      bytes.set([0x0a, (length & 0x7f) | 0x80, ((length >> 7) & 0x7f) | 0x80, length >> 14]);
+      return bytes;
+    };
+    const numbered = Uint8Array.from({ length: 400_000 }, (_, at) => at % 251);
+    for (const length of [400_000 - 4, 300_000, 1_000_000, 2 ** 27 - 1]) {
+      const bytes = told(length, numbered.slice());
+      const { assembler } = assemblerOf();
+      for (let at = 0; at < bytes.length; at += frameBytesMax) {
+        const data = bytes.subarray(at, at + frameBytesMax);
+        const assembled = assembler.take(1, data, at + frameBytesMax >= bytes.length);
+        if (at + frameBytesMax < bytes.length) continue;
+        const frame = assembled?.kind === "frame" ? assembled.bytes : new Uint8Array();
+        expect(Buffer.compare(frame, bytes)).toBe(0);
+      }
+      expect(assembler.bytes).toBe(0);
+    }
+  });
+
   test("are granted as they come, while there is room", () => {
     const { assembler, grants } = assemblerOf();
     assembler.take(1, piece, false);

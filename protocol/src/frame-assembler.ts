@@ -1,8 +1,9 @@
 // Frames that come in pieces, put together again, for one side of a session.
 //   A1. What is kept is bounded: a frame by `frameBytesMax`, all together by what was granted: `poolBytes`, a first
 //       credit for each attempt, and the oldest frame whole, so that one always comes to its end.
-//   A2. Pieces are copied once, when the last has come; small ones when they come, so that what is kept is little more
-//       than the bytes that are counted.
+//   A2. Pieces are copied once: those of a large frame as they come, into memory for as much as it says that it will be
+//       (not all at the end, which would hold up everybody else); those of a smaller one when the last has come.
+//       Small pieces are copied together, so that what is kept is little more than the bytes that are counted.
 //   A3. Who does not know credits is granted nothing and sends as it likes; the bounds of frames hold all the same.
 
 import {
@@ -10,6 +11,7 @@ import {
   frameBytesMax as fragmentBytes,
   initialCreditBytes,
 } from "./frame-limits.js";
+import { frameLength } from "./frame-length.js";
 import { GrpcFramingError, joinBytes } from "./grpc-framing.js";
 
 export interface AssemblerOptions {
@@ -24,12 +26,18 @@ export interface AssemblerOptions {
 /** Below it, a piece is copied to those before it: a view of each would be larger than what it shows. */
 const smallPieceBytes = 1024;
 const smallPiecesBytes = 16 * 1024;
+/** Of a frame, before memory for all of it is set aside: what it says alone costs none. */
+const wholeBytesMin = 4 * fragmentBytes;
+/** A frame's last fields, behind its large one. */
+const lengthSlack = 64;
 
 interface Account {
   pieces: Uint8Array[];
   /** Where small pieces are copied to; from `from` to `used` they are not in `pieces` yet. */
   small: { readonly bytes: Uint8Array; from: number; used: number } | undefined;
   bytes: number;
+  /** Where pieces are copied to, with its first `bytes` in use; `pieces` is empty then. */
+  whole: Uint8Array | undefined;
   /** Received and not granted again. */
   owed: number;
   /** Nobody listens any more: the rest of the frame is dropped. */
@@ -48,6 +56,8 @@ export class FrameAssembler {
   /** Attempts that have sent fragments. Those in whose frame we are: in the order in which it began. */
   readonly #accounts = new Map<number, Account>();
   #bytes = 0;
+  /** Of all `whole`. */
+  #reservedBytes = 0;
   #limited = false;
 
   constructor(options: AssemblerOptions) {
@@ -76,9 +86,7 @@ export class FrameAssembler {
     if (this.#limited && account.owed > initialCreditBytes) {
       throw new GrpcFramingError("an attempt's fragments are more than it was granted");
     }
-    addPiece(account, data);
-    account.bytes += data.length;
-    this.#bytes += data.length;
+    this.#keep(account, data);
     if (account.bytes > this.#options.frameBytesMax) {
       const { bytes } = account;
       if (last) this.#accounts.delete(streamId);
@@ -89,15 +97,16 @@ export class FrameAssembler {
       if (account.owed >= fragmentBytes && this.#mayGrant(streamId)) this.#grant(streamId, account);
       return undefined;
     }
-    addSmallPieces(account);
-    const { pieces } = account;
+    if (account.whole === undefined) addSmallPieces(account);
+    const { whole, pieces, bytes } = account;
+    const frame = whole === undefined ? joinBytes(pieces) : whole.subarray(0, bytes);
     this.#empty(account);
     // The next frame of this attempt is the youngest.
     this.#accounts.delete(streamId);
     this.#accounts.set(streamId, account);
     this.#grant(streamId, account);
     this.#grantOthers();
-    return { kind: "frame", bytes: joinBytes(pieces) };
+    return { kind: "frame", bytes: frame };
   }
 
   /** The attempt is over here, and the other side may not know it yet: what else comes of its frame is dropped. */
@@ -120,7 +129,14 @@ export class FrameAssembler {
   #accountOf(streamId: number): Account {
     let account = this.#accounts.get(streamId);
     if (account === undefined) {
-      account = { pieces: [], small: undefined, bytes: 0, owed: 0, refused: false };
+      account = {
+        pieces: [],
+        small: undefined,
+        bytes: 0,
+        whole: undefined,
+        owed: 0,
+        refused: false,
+      };
       this.#accounts.set(streamId, account);
     }
     return account;
@@ -132,11 +148,50 @@ export class FrameAssembler {
     this.#grantOthers();
   }
 
+  #keep(account: Account, data: Uint8Array): void {
+    const { bytes } = account;
+    account.bytes += data.length;
+    this.#bytes += data.length;
+    if (bytes < wholeBytesMin && account.bytes >= wholeBytesMin) this.#reserve(account);
+    const { whole } = account;
+    if (whole === undefined || account.bytes > whole.length) {
+      if (whole !== undefined) account.pieces = [whole.subarray(0, bytes)];
+      this.#letGo(account);
+      addPiece(account, data);
+    } else {
+      whole.set(data, bytes);
+    }
+  }
+
+  /** Memory for the whole frame, if there is room for it. */
+  #reserve(account: Account): void {
+    addSmallPieces(account);
+    const [first] = account.pieces;
+    const length = first === undefined ? undefined : frameLength(first);
+    if (length === undefined || length > this.#options.frameBytesMax) return;
+    if (this.#reservedBytes + length > this.#poolBytes) return;
+    const whole = new Uint8Array(length + lengthSlack);
+    let at = 0;
+    for (const piece of account.pieces) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    account.pieces = [];
+    account.whole = whole;
+    this.#reservedBytes += whole.length;
+  }
+
+  #letGo(account: Account): void {
+    this.#reservedBytes -= account.whole?.length ?? 0;
+    account.whole = undefined;
+  }
+
   #empty(account: Account): void {
     this.#bytes -= account.bytes;
     account.bytes = 0;
     account.pieces = [];
     account.small = undefined;
+    this.#letGo(account);
   }
 
   /** While there is room in the pool, or for the oldest frame. */

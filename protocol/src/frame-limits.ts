@@ -13,7 +13,10 @@ export const framesPerMessageMax = 500;
  */
 export const messageBytesTaken: number = 512 * 1024 * 1024;
 
-/** Bytes of fragments that may be under way for one attempt, each way, before the first Credit. */
+/**
+ * Bytes of fragments that may be under way for one attempt, each way, before the first Credit. Both sides have to know the
+ * same number: it is part of the protocol.
+ */
 export const initialCreditBytes: number = 4 * frameBytesMax;
 
 /** Bytes of frames that come in pieces, of all attempts of one session, that the receiver grants at the same time. */

@@ -17,13 +17,15 @@ import {
   initialCreditBytes,
   messageBytesMax,
 } from "./frame-limits.js";
+import { EncodedFrame } from "./encoded-frame.js";
 
 export interface SenderOptions<F> {
   /** Takes one message. False: nothing more until `drained` is called. */
   readonly write: (frames: F[]) => boolean;
   /** A frame's size, roughly. */
   readonly bytesOf: (frame: F) => number;
-  readonly encode: (frame: F) => Uint8Array;
+  /** In parts, one behind the other. */
+  readonly encode: (frame: F) => readonly Uint8Array[];
   /** A piece of a frame, for the same attempt. */
   readonly fragment: (of: F, data: Uint8Array, last: boolean) => F;
 }
@@ -37,7 +39,7 @@ interface Lane<F> {
   /** How many of `frames` have gone. */
   gone: number;
   /** The large frame that is on its way in pieces: the first of those that have not gone. */
-  large: { readonly bytes: Uint8Array; sent: number } | undefined;
+  large: EncodedFrame | undefined;
   /** The attempt says nothing more. */
   isLast: boolean;
 }
@@ -147,8 +149,8 @@ export class FrameSender<F extends { readonly streamId: number }> {
     const lane = this.#lanes.get(streamId);
     if (lane === undefined) return false;
     this.#lanes.delete(streamId);
-    this.#encodedBytes -= lane.large?.bytes.length ?? 0;
-    return lane.large !== undefined && lane.large.sent > 0;
+    this.#encodedBytes -= lane.large?.length ?? 0;
+    return lane.large?.isBegun ?? false;
   }
 
   /** Whether anything has not gone. */
@@ -190,27 +192,25 @@ export class FrameSender<F extends { readonly streamId: number }> {
       }
       const roomLeft = this.#encodedBytes === 0 || this.#encodedBytes + bytes <= encodedBytesMax;
       if (!roomLeft || this.#creditOf(lane.id) === 0) return undefined;
-      const encoded = this.#options.encode(frame);
-      this.#encodedBytes += encoded.length;
-      lane.large = { bytes: encoded, sent: 0 };
+      lane.large = new EncodedFrame(this.#options.encode(frame));
+      this.#encodedBytes += lane.large.length;
     }
     return this.#takePiece(lane, frame, lane.large);
   }
 
-  #takePiece(lane: Lane<F>, frame: F, large: NonNullable<Lane<F>["large"]>): F | undefined {
-    const { bytes, sent } = large;
+  #takePiece(lane: Lane<F>, frame: F, large: EncodedFrame): F | undefined {
     const credit = this.#creditOf(lane.id);
-    const length = Math.min(frameBytesMax, bytes.length - sent, credit);
+    const length = Math.min(frameBytesMax, large.left, credit);
     if (length <= 0) return undefined;
     if (this.#limited && lane.id !== controlLane) this.#credits.set(lane.id, credit - length);
-    large.sent += length;
-    const isLast = large.sent === bytes.length;
+    const data = large.take(length);
+    const isLast = large.left === 0;
     if (isLast) {
       step(lane);
       lane.large = undefined;
-      this.#encodedBytes -= bytes.length;
+      this.#encodedBytes -= large.length;
     }
-    return this.#options.fragment(frame, bytes.subarray(sent, sent + length), isLast);
+    return this.#options.fragment(frame, data, isLast);
   }
 
   #creditOf(streamId: number): number {

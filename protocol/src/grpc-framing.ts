@@ -4,9 +4,10 @@
 /** In front of every message. */
 export const grpcHeadBytes = 5;
 
-/** Says the length in the head that was left free in front of a message. */
-export function writeGrpcHead(framed: Uint8Array): void {
-  const length = framed.length - grpcHeadBytes;
+/** Says the length in the head that was left free in front of a message, or of the first of its parts. */
+export function writeGrpcHead(framed: Uint8Array, more: readonly Uint8Array[] = []): void {
+  let length = framed.length - grpcHeadBytes;
+  for (const part of more) length += part.length;
   framed[0] = 0;
   framed[1] = length >>> 24;
   framed[2] = length >>> 16;

@@ -2,8 +2,13 @@
 //   S1. What is encoded is a view of memory that other messages share: to be sent soon, not to be transferred.
 //   S2. What is decoded shares memory with the bytes that it came from.
 
-import type { DeploymentFrame, ServerFrame } from "@perdure/proto/protocol/v1/deployment";
-import { decode, encode } from "@perdure/proto/wire";
+import type {
+  DeploymentFrame,
+  ServerFrame,
+  SessionRequest,
+  SessionResponse,
+} from "@perdure/proto/protocol/v1/deployment";
+import { decode, encode, encodeParts, type Parts } from "@perdure/proto/wire";
 import {
   DeploymentFrameCodec,
   ServerFrameCodec,
@@ -13,8 +18,12 @@ import {
 
 /** @param head  bytes left free in front, for whoever frames the message */
 export function encodeSessionRequest(frames: ServerFrame[], head = 0): Uint8Array {
-  const message = { $typeName: "perdure.protocol.v1.SessionRequest" as const, frames };
-  return encode(SessionRequestCodec, message, head);
+  return encode(SessionRequestCodec, requestOf(frames), head);
+}
+
+/** In parts, of which large ones are the fragments' own data. */
+export function encodeSessionRequestParts(frames: ServerFrame[], head = 0): Parts {
+  return encodeParts(SessionRequestCodec, requestOf(frames), head);
 }
 
 /** @throws Error  the bytes are no such message; so all others that decode */
@@ -24,8 +33,12 @@ export function decodeSessionRequest(bytes: Uint8Array): ServerFrame[] {
 
 /** @param head  bytes left free in front, for whoever frames the message */
 export function encodeSessionResponse(frames: DeploymentFrame[], head = 0): Uint8Array {
-  const message = { $typeName: "perdure.protocol.v1.SessionResponse" as const, frames };
-  return encode(SessionResponseCodec, message, head);
+  return encode(SessionResponseCodec, responseOf(frames), head);
+}
+
+/** In parts, of which large ones are the fragments' own data. */
+export function encodeSessionResponseParts(frames: DeploymentFrame[], head = 0): Parts {
+  return encodeParts(SessionResponseCodec, responseOf(frames), head);
 }
 
 export function decodeSessionResponse(bytes: Uint8Array): DeploymentFrame[] {
@@ -34,6 +47,11 @@ export function decodeSessionResponse(bytes: Uint8Array): DeploymentFrame[] {
 
 export function encodeServerFrame(frame: ServerFrame): Uint8Array {
   return encode(ServerFrameCodec, frame);
+}
+
+/** In parts, of which large ones are the frame's own values. */
+export function encodeServerFrameParts(frame: ServerFrame): Parts {
+  return encodeParts(ServerFrameCodec, frame);
 }
 
 export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
@@ -46,4 +64,12 @@ export function encodeDeploymentFrame(frame: DeploymentFrame): Uint8Array {
 
 export function decodeDeploymentFrame(bytes: Uint8Array): DeploymentFrame {
   return decode(DeploymentFrameCodec, bytes);
+}
+
+function requestOf(frames: ServerFrame[]): SessionRequest {
+  return { $typeName: "perdure.protocol.v1.SessionRequest", frames };
+}
+
+function responseOf(frames: DeploymentFrame[]): SessionResponse {
+  return { $typeName: "perdure.protocol.v1.SessionResponse", frames };
 }

@@ -4,6 +4,12 @@ import assert from "node:assert/strict";
 import { create, fromBinary, toBinary, type Message } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { SessionRequestCodec } from "../perdure/protocol/v1/deployment_wire.js";
+import {
+  FragmentSchema,
+  ServerFrameSchema,
+  SessionRequestSchema,
+} from "../perdure/protocol/v1/deployment_pb.js";
 import { AwaitingSchema, ValueSchema, type Awaiting } from "../perdure/protocol/v1/journal_pb.js";
 import { AwaitingCodec, ValueCodec } from "../perdure/protocol/v1/journal_wire.js";
 import { OptionsSchema } from "../perdure/manifest/v1/manifest_pb.js";
@@ -12,7 +18,7 @@ import { OpenedSchema } from "../perdure/storage/v1/events_pb.js";
 import { OpenedCodec } from "../perdure/storage/v1/events_wire.js";
 import { DeploymentSchema } from "../perdure/storage/v1/records_pb.js";
 import { DeploymentCodec } from "../perdure/storage/v1/records_wire.js";
-import { decode, encode } from "./codec.js";
+import { decode, encode, encodeParts } from "./codec.js";
 import { arbitraryOf, kinds, type Kind } from "./messages.fixture.js";
 
 const numRuns = 60;
@@ -264,5 +270,48 @@ describe("what is encoded", () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe("a message in parts", () => {
+  const lengths = fc.oneof(fc.nat(100), fc.integer({ min: 32_000, max: 34_000 }), fc.nat(200_000));
+  const messageOf = (sizes: readonly number[]) =>
+    create(SessionRequestSchema, {
+      frames: sizes.map((size, at) => {
+        const value = create(FragmentSchema, { data: new Uint8Array(size).fill(at + 1) });
+        return create(ServerFrameSchema, { streamId: at, frame: { case: "fragment", value } });
+      }),
+    });
+
+  it("has the bytes of the message in one", () => {
+    fc.assert(
+      fc.property(fc.array(lengths, { maxLength: 6 }), fc.nat(5), (sizes, head) => {
+        const message = messageOf(sizes);
+        const parts = encodeParts(SessionRequestCodec, message, head);
+        const one = encode(SessionRequestCodec, message, head);
+        expect(Buffer.concat(parts).subarray(head).equals(one.subarray(head))).toBe(true);
+        expect(parts[0].length).toBeGreaterThanOrEqual(head);
+      }),
+      { numRuns },
+    );
+  });
+
+  it("holds large values themselves, and copies small ones", () => {
+    const message = messageOf([32 * 1024, 32 * 1024 - 1]);
+    const parts = encodeParts(SessionRequestCodec, message);
+    const [large, small] = message.frames.map(
+      ({ frame }) => (frame.value as { readonly data: Uint8Array }).data,
+    );
+    expect(parts).toContain(large);
+    expect(parts).not.toContain(small);
+  });
+
+  it("that can't be written leaves nothing behind", () => {
+    const message = messageOf([40_000, 1]);
+    message.frames[0]!.streamId = -1;
+    expect(() => encodeParts(SessionRequestCodec, message)).toThrow("uint32");
+    expect(encodeParts(SessionRequestCodec, messageOf([3]))).toEqual([
+      encode(SessionRequestCodec, messageOf([3])),
+    ]);
   });
 });

@@ -13,6 +13,9 @@ export interface Codec<T> {
   readonly read: (reader: Reader, length: number, into?: T) => T;
 }
 
+/** What was encoded, one behind the other. */
+export type Parts = [Uint8Array, ...Uint8Array[]];
+
 /** Encoding is synchronous and calls nobody back: one writer serves all. */
 const writer = new Writer();
 
@@ -28,12 +31,33 @@ export function encode<T>(codec: Codec<T>, message: T, head = 0): Uint8Array {
     codec.write(writer, message);
     return writer.finish(head);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`cannot encode message ${codec.typeName}: ${reason}`, { cause: error });
+    throw failure(codec, error);
+  }
+}
+
+/**
+ * The same bytes in parts: large values are not copied, but are parts themselves. They must not change before the parts
+ * are used.
+ *
+ * @param head  bytes left free in front, in the first part
+ * @throws Error  a number is out of the range of its field
+ */
+export function encodeParts<T>(codec: Codec<T>, message: T, head = 0): Parts {
+  writer.begin(true);
+  try {
+    codec.write(writer, message);
+    return writer.finishParts(head);
+  } catch (error) {
+    throw failure(codec, error);
   }
 }
 
 /** @throws Error  the bytes are no such message */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array): T {
   return codec.read(new Reader(bytes), bytes.length);
+}
+
+function failure({ typeName }: { readonly typeName: string }, error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(`cannot encode message ${typeName}: ${reason}`, { cause: error });
 }

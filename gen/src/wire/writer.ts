@@ -4,6 +4,8 @@
 //
 // Messages are written one behind the other (in front of the other, that is) into a slab that they share, and handed
 // out as views of it: no copy, and one allocation for many messages. A slab is never written twice.
+//
+// Large bytes may be left where they are: then the message is handed out as parts, some of which are those bytes.
 
 import { text } from "./text.js";
 
@@ -14,6 +16,8 @@ export interface UnknownField {
 }
 
 const slabBytes = 64 * 1024;
+/** From here on bytes are left where they are, if the message may have parts. */
+const apartBytes = 32 * 1024;
 /** Up to here a loop is faster than a call out of the engine. */
 const shortText = 32;
 const shortBytes = 32;
@@ -28,10 +32,21 @@ export class Writer {
   #end = slabBytes;
   /** The first byte that is written. */
   #at = slabBytes;
+  #parted = false;
+  /** What is left where it is, from the last to the first, with how much was written behind it. */
+  #apart: { readonly value: Uint8Array; readonly behind: number }[] = [];
+  #bytesApart = 0;
 
-  /** Begins a message, and forgets one that was begun and failed. */
-  begin(): void {
+  /**
+   * Begins a message, and forgets one that was begun and failed.
+   * @param parted  it may have parts: see `finishParts`
+   */
+  begin(parted = false): void {
     this.#at = this.#end;
+    this.#parted = parted;
+    if (this.#bytesApart === 0) return;
+    this.#apart = [];
+    this.#bytesApart = 0;
   }
 
   /** The bytes since `begin`, behind `head` bytes that are left free. They share memory with other messages. */
@@ -50,14 +65,32 @@ export class Writer {
     return result;
   }
 
+  /** As `finish`, in parts. Some are the bytes that were to be written, which must not change before they are used. */
+  finishParts(head: number): [Uint8Array, ...Uint8Array[]] {
+    const apart = this.#apart;
+    const rest = this.finish(head);
+    if (apart.length === 0) return [rest];
+    this.#apart = [];
+    this.#bytesApart = 0;
+    const parts: Uint8Array[] = [];
+    let from = 0;
+    for (const { value, behind } of apart.reverse()) {
+      const to = rest.length - behind;
+      parts.push(rest.subarray(from, to), value);
+      from = to;
+    }
+    if (from < rest.length) parts.push(rest.subarray(from));
+    return parts as [Uint8Array, ...Uint8Array[]];
+  }
+
   /** Bytes of the message so far: to be remembered before a submessage is written. */
   mark(): number {
-    return this.#end - this.#at;
+    return this.#end - this.#at + this.#bytesApart;
   }
 
   /** Makes a field of what was written since `mark`. */
   delimited(tag: number, mark: number): void {
-    this.#varint(this.#end - this.#at - mark);
+    this.#varint(this.mark() - mark);
     this.#varint(tag);
   }
 
@@ -118,7 +151,12 @@ export class Writer {
   /** @throws Error  not bytes: of what has no length, this message and all after it would come out empty */
   bytes(tag: number, value: Uint8Array): void {
     if (!isBytes(value)) throw new Error(`invalid bytes: ${typeof value}`);
-    this.#raw(value);
+    if (this.#parted && value.length >= apartBytes) {
+      this.#apart.push({ value, behind: this.#end - this.#at });
+      this.#bytesApart += value.length;
+    } else {
+      this.#raw(value);
+    }
     this.#varint(value.length);
     this.#varint(tag);
   }
@@ -223,8 +261,10 @@ export class Writer {
   #grow(length: number): void {
     const written = this.#end - this.#at;
     const needed = written + length;
-    // More than half a slab gets memory of its own. What lies in front of the message is never touched.
-    const size = needed <= slabBytes / 2 ? slabBytes : slabBytes + Math.ceil(needed * 1.5);
+    // More than half a slab gets memory of its own. What lies in front of the message is never touched. Mostly it is one
+    // large value, and little else.
+    const grows = this.#bytes.length > slabBytes ? 1.5 : 1;
+    const size = needed <= slabBytes / 2 ? slabBytes : slabBytes + Math.ceil(needed * grows);
     const grown = new Uint8Array(size);
     grown.set(this.#bytes.subarray(this.#at, this.#end), grown.length - written);
     this.#bytes = grown;

@@ -7,7 +7,10 @@ import { Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { messageBytesMax, messageBytesTaken } from "@perdure/protocol/frame-limits";
 import { grpcHeadBytes, GrpcReader, writeGrpcHead } from "@perdure/protocol/grpc-framing";
-import { decodeSessionRequest, encodeSessionResponse } from "@perdure/protocol/session-messages";
+import {
+  decodeSessionRequest,
+  encodeSessionResponseParts,
+} from "@perdure/protocol/session-messages";
 import { sdkVersion } from "../version.js";
 import type { EndpointCore } from "./endpoint-core.js";
 import { IdentityError } from "./request-identity.js";
@@ -97,9 +100,12 @@ function carry(
   session.open({
     write: (frames) => {
       if (stream.destroyed || stream.closed) return true;
-      const framed = encodeSessionResponse(frames, grpcHeadBytes);
-      writeGrpcHead(framed);
+      const [framed, ...more] = encodeSessionResponseParts(frames, grpcHeadBytes);
+      writeGrpcHead(framed, more);
+      if (more.length > 0) stream.cork();
       stream.write(framed);
+      for (const part of more) stream.write(part);
+      if (more.length > 0) stream.uncork();
       return !stream.writableNeedDrain || stream.writableLength < messageBytesMax;
     },
     end: () => {

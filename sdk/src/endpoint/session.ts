@@ -72,7 +72,8 @@ export class EndpointSession {
     this.#queue = new FrameSender<DeploymentFrame>({
       write: (frames) => this.#output?.write(frames) ?? true,
       bytesOf: deploymentFrameBytes,
-      encode: encodeDeploymentFrame,
+      // A copy: what user code gave, it may change.
+      encode: (frame) => [encodeDeploymentFrame(frame)],
       fragment: fragmentOf,
     });
     this.#assembler = new FrameAssembler({

@@ -167,3 +167,66 @@ describe("over HTTP/2", () => {
     session.close();
   });
 });
+
+test("a large body arrives as it was sent and goes back as it came, with and without a length", async () => {
+  const large = await openPort({
+    host: "127.0.0.1",
+    port: 0,
+    handler: (request, response) => {
+      readBody(request, sizeOf(request), 4_000_000, {
+        complete: (body) => respond(response, 200, [], body),
+        tooLarge: () => respond(response, 413, [], "too large"),
+      });
+    },
+  });
+  try {
+    const sent = Buffer.alloc(
+      3_000_001,
+      Uint8Array.from({ length: 251 }, (_, at) => at),
+    );
+    const url = `http://127.0.0.1:${String(large.address.port)}/`;
+    const chunked = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(sent);
+        controller.close();
+      },
+    });
+    for (const body of [sent, chunked]) {
+      const options = { method: "POST", body, duplex: "half" } as RequestInit;
+      const answer = Buffer.from(await (await fetch(url, options)).arrayBuffer());
+      expect(answer.equals(sent)).toBe(true);
+    }
+    const session = connectHttp2(url);
+    const stream = session.request({ ":method": "POST", ":path": "/" });
+    stream.end(sent);
+    const answer = Buffer.concat((await stream.toArray()) as Buffer[]);
+    session.close();
+    expect(answer.equals(sent)).toBe(true);
+  } finally {
+    await large.close();
+  }
+});
+
+test("a client that goes away within a large answer harms nobody", async () => {
+  let closed = (): void => undefined;
+  const gone = new Promise<void>((resolve) => (closed = resolve));
+  const large = await openPort({
+    host: "127.0.0.1",
+    port: 0,
+    handler: (_, response) => {
+      response.on("close", closed);
+      respond(response, 200, [], new Uint8Array(50_000_000));
+    },
+  });
+  try {
+    const socket = connectTcp(large.address.port, "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    await once(socket, "data");
+    socket.destroy();
+    await gone;
+    // What was still to be written would have been by now.
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  } finally {
+    await large.close();
+  }
+});

@@ -19,6 +19,8 @@ export interface BodySink {
 }
 
 const empty = new Uint8Array(0);
+/** So much has to come before memory for all is set aside: an announcement alone costs none. */
+const gatheredBytesMin = 256 * 1024;
 /** How long a body may take over HTTP/2; over HTTP/1.1 the port sees to it. */
 const bodyTimeoutMs = 300_000;
 
@@ -58,26 +60,43 @@ function collect(
 ): void {
   let first: Uint8Array | undefined;
   let chunks: Uint8Array[] | undefined;
+  /** The body so far, in memory for all of it, where it is large and its length is known. */
+  let whole: Uint8Array | undefined;
   let received = 0;
   let ended = false;
 
   function finish(): void {
     ended = true;
-    sink.complete(chunks === undefined ? (first ?? empty) : Buffer.concat(chunks, received));
+    if (whole !== undefined) sink.complete(whole.subarray(0, received));
+    else sink.complete(chunks === undefined ? (first ?? empty) : Buffer.concat(chunks, received));
+  }
+  /** Chunks are copied as they come: all of them at the end would stop everybody else for some milliseconds. */
+  function gather(chunk: Uint8Array): void {
+    if (whole !== undefined) whole.set(chunk, received - chunk.byteLength);
+    else if (first === undefined) first = chunk;
+    else if (chunks === undefined) chunks = [first, chunk];
+    else chunks.push(chunk);
+    if (whole !== undefined || chunks === undefined || received < gatheredBytesMin) return;
+    if (contentLength === undefined || contentLength < received) return;
+    whole = Buffer.allocUnsafeSlow(contentLength);
+    let at = 0;
+    for (const part of chunks) {
+      whole.set(part, at);
+      at += part.byteLength;
+    }
+    first = chunks = undefined;
   }
   request.on("data", (chunk: Uint8Array) => {
     if (ended) return;
     received += chunk.byteLength;
     if (received > bytesMax) {
       ended = true;
-      first = chunks = undefined;
+      first = chunks = whole = undefined;
       discard(request, bytesMax);
       sink.tooLarge();
       return;
     }
-    if (first === undefined) first = chunk;
-    else if (chunks === undefined) chunks = [first, chunk];
-    else chunks.push(chunk);
+    gather(chunk);
     // The parser lets no more bytes through than were announced: no need to wait for the end.
     if (received === contentLength) finish();
   });

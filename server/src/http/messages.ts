@@ -34,12 +34,29 @@ export function respond(
   // The two classes take the same arguments; only their declared overloads differ.
   (response as ServerResponse).writeHead(status, headers);
   if (length === 0) response.end();
+  else if (typeof body !== "string" && length > pieceBytes) writePieces(response, body);
   else if (length > mergedBytesMax) (response as ServerResponse).end(body);
   else (response as ServerResponse).end(...mergeable(body));
 }
 
 /** A small body travels with its head in one write, if it is text: node joins text, not bytes. */
 const mergedBytesMax = 2_048;
+
+/** A large body goes out so much at a time: in between others have their turn. */
+const pieceBytes = 256 * 1024;
+
+function writePieces(response: HttpResponse, body: Uint8Array): void {
+  const out = response as ServerResponse;
+  let at = 0;
+  const next = (): void => {
+    if (isGone(response)) return;
+    const piece = body.subarray(at, (at += pieceBytes));
+    if (at >= body.length) out.end(piece);
+    else if (out.write(piece)) setImmediate(next);
+    else out.once("drain", next);
+  };
+  next();
+}
 
 function mergeable(body: Uint8Array | string): [string, BufferEncoding] {
   if (typeof body === "string") return [body, "utf8"];

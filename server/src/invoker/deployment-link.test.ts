@@ -55,6 +55,7 @@ class Bench {
             if (streamId !== 0) this.told.push(`${String(streamId)} ${String(frame.case)}`);
           }
         },
+        active: nothing,
         tooLarge: nothing,
         leaving: (_, ids) => this.told.push(`leaving ${ids.join()}`),
         lost: (_, ids) => this.told.push(`lost ${String(ids?.join())}`),
@@ -127,8 +128,9 @@ class Bench {
         listener.drained();
         connection.say({ case: "hello", value } as DeploymentFrame["frame"]);
       },
-      write: (framed) => {
-        connection.received.push(...decodeSessionRequest(framed.slice(grpcHeadBytes)));
+      write: (parts) => {
+        const framed = Buffer.concat(parts);
+        connection.received.push(...decodeSessionRequest(framed.subarray(grpcHeadBytes)));
         return true;
       },
       close: () => {

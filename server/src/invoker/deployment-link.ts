@@ -169,6 +169,9 @@ export class DeploymentLink implements Link {
         frames: (frames) => {
           if (held !== undefined) this.#heard(held, frames);
         },
+        active: (streamIds) => {
+          listener.active(this, streamIds);
+        },
         tooLarge: (streamId, bytes) => {
           listener.tooLarge(this, streamId, bytes);
         },

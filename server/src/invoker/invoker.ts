@@ -370,6 +370,13 @@ export class Invoker {
     frames: (link: Link, frames: readonly DeploymentFrame[]): void => {
       this.#received(link, frames);
     },
+    active: (link: Link, streamIds: ReadonlySet<number>): void => {
+      const nowMs = this.#options.clock.now();
+      for (const streamId of streamIds) {
+        const attempt = this.#byStream.get(streamId);
+        if (attempt?.link === link) attempt.activeAtMs = nowMs;
+      }
+    },
     tooLarge: (link: Link, streamId: number, bytes: number): void => {
       const attempt = this.#byStream.get(streamId);
       if (attempt?.link !== link || attempt.knownOver) return;

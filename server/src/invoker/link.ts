@@ -33,6 +33,8 @@ export interface Link {
 export interface LinkListener {
   opened(link: Link): void;
   frames(link: Link, frames: readonly DeploymentFrame[]): void;
+  /** Attempts whose frames are on their way, in pieces. */
+  active(link: Link, streamIds: ReadonlySet<number>): void;
   /** An attempt sends a frame that is larger than is taken; the link drops what came of it. */
   tooLarge(link: Link, streamId: number, bytes: number): void;
   /** These attempts only wait, on an instance that shuts down: they are to be let go. */

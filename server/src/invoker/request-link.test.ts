@@ -109,6 +109,7 @@ async function benchOf(answer: Answer, options: BenchOptions = {}): Promise<Benc
   const link = new RequestLink(record, {
     log: log as Log,
     listener: {
+      active: () => undefined,
       tooLarge: () => undefined,
       leaving: () => undefined,
       opened: () => {

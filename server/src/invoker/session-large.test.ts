@@ -24,6 +24,8 @@ const number = { $typeName: "perdure.protocol.v1.AttemptNumber" as const, epoch:
 class Pair {
   readonly atServer: DeploymentFrame[] = [];
   readonly tooLarge: number[] = [];
+  /** Attempts of which pieces came, as often as it was told. */
+  readonly active: number[] = [];
   readonly session: Session;
   /** The messages that came to the deployment. */
   readonly received: ServerFrame[][];
@@ -52,6 +54,10 @@ class Pair {
         },
         frames: (frames) => {
           this.atServer.push(...frames);
+          this.changed();
+        },
+        active: (streamIds) => {
+          for (const streamId of streamIds) this.active.push(streamId);
           this.changed();
         },
         tooLarge: (streamId) => {
@@ -249,6 +255,20 @@ describe("a session with a deployment that knows fragments and credits", () => {
     pair.reply(1, { case: "draining", value: { $typeName: "perdure.protocol.v1.Draining" } });
     await pair.until(() => pair.atServer.some(({ frame }) => frame.case === "draining"));
     expect(pair.atServer.some(({ frame }) => frame.case === "proposeCompletion")).toBe(false);
+  });
+
+  test("tells of pieces before their frame is whole, but for attempts that are not its own", async () => {
+    const pair = await Pair.open(sessionFeatures);
+    pair.start(1, 10);
+    await pair.until(() => pair.casesOf(1).length > 0);
+    const [first, ...rest] = piecesOf(proposalBytes(200_000));
+    pair.reply(7, fragment(first!.data, false));
+    pair.reply(1, fragment(first!.data, false));
+    await pair.until(() => pair.active.length > 0);
+    expect(pair.atServer.some(({ frame }) => frame.case === "proposeCompletion")).toBe(false);
+    for (const { data, last } of rest) pair.reply(1, fragment(data, last));
+    await pair.until(() => pair.atServer.some(({ frame }) => frame.case === "proposeCompletion"));
+    expect(new Set(pair.active)).toEqual(new Set([1]));
   });
 
   test("tells of a frame that is larger than is taken, and goes on", async () => {

@@ -69,12 +69,15 @@ export class SessionStream {
     }
   }
 
-  /** @param framed  a message behind the room for its head */
-  write(framed: Uint8Array): boolean {
+  /** @param parts  of a message, behind the room for its head */
+  write([framed, ...more]: readonly [Uint8Array, ...Uint8Array[]]): boolean {
     const stream = this.#stream;
     if (stream === undefined || this.#closed) return true;
-    writeGrpcHead(framed);
+    writeGrpcHead(framed, more);
+    if (more.length > 0) stream.cork();
     stream.write(framed);
+    for (const part of more) stream.write(part);
+    if (more.length > 0) stream.uncork();
     return !stream.writableNeedDrain || stream.writableLength < messageBytesMax;
   }
 

@@ -26,7 +26,13 @@ async function uriOf(server: Server): Promise<string> {
 function overOf(uri: string, options: Partial<SessionOptions> = {}): Promise<unknown> {
   return new Promise((resolve) => {
     const nothing = (): undefined => undefined;
-    const listener = { opened: nothing, frames: nothing, tooLarge: nothing, closed: resolve };
+    const listener = {
+      opened: nothing,
+      frames: nothing,
+      active: nothing,
+      tooLarge: nothing,
+      closed: resolve,
+    };
     const session = new Session({ uri, headers: {}, ...options, listener });
     onTestFinished(() => {
       session.close();

@@ -23,8 +23,8 @@ import { payloadBytesMax } from "@perdure/protocol/limits";
 import {
   decodeDeploymentFrame,
   decodeSessionResponse,
-  encodeServerFrame,
-  encodeSessionRequest,
+  encodeServerFrameParts,
+  encodeSessionRequestParts,
 } from "@perdure/protocol/session-messages";
 import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
 import type { AddressGuard } from "../outbound/address-guard.js";
@@ -37,6 +37,8 @@ import { splitStart } from "./split-start.js";
 export interface SessionListener {
   opened(hello: Hello): void;
   frames(frames: readonly DeploymentFrame[]): void;
+  /** Pieces of frames have come that are not whole: a sign of life of their attempts. */
+  active(streamIds: ReadonlySet<number>): void;
   /** An attempt sends a frame of which so many bytes have come that it is not taken. The attempt can't go on. */
   tooLarge(streamId: number, bytes: number): void;
   /** @param error  undefined where the session was closed from this side */
@@ -115,9 +117,9 @@ export class Session {
         listener,
       });
     this.#sender = new FrameSender<ServerFrame>({
-      write: (frames) => this.#stream.write(encodeSessionRequest(frames, grpcHeadBytes)),
+      write: (frames) => this.#stream.write(encodeSessionRequestParts(frames, grpcHeadBytes)),
       bytesOf: serverFrameBytes,
-      encode: encodeServerFrame,
+      encode: encodeServerFrameParts,
       fragment: fragmentOf,
     });
     this.#sender.hold();
@@ -222,6 +224,7 @@ export class Session {
   /** The frames for attempts: those that came in pieces where the last piece is. */
   #whole(frames: readonly DeploymentFrame[]): DeploymentFrame[] {
     const whole: DeploymentFrame[] = [];
+    const active = new Set<number>();
     for (const frame of frames) {
       const { streamId } = frame;
       if (frame.frame.case === "credit") {
@@ -229,8 +232,10 @@ export class Session {
       } else if (frame.frame.case === "fragment") {
         const put = this.#put(streamId, frame.frame.value);
         if (put !== undefined) whole.push(put);
+        else if (this.#streamIds.has(streamId)) active.add(streamId);
       } else whole.push(frame);
     }
+    if (active.size > 0) this.#options.listener.active(active);
     return whole;
   }
 

@@ -1,5 +1,6 @@
 // Turns a batch of records into the bytes of one write. This is the hot path of the engine: one
-// buffer is used again and again, nothing but two views per record is allocated.
+// buffer is used again and again, nothing but two views per record is allocated. Large values stay
+// where they are: then the batch is several pieces, one behind the other.
 
 import { crc32c } from "@node-rs/crc32";
 import {
@@ -23,19 +24,34 @@ export interface BatchPlace {
 
 export interface EncodedBatch {
   /** Valid until the next `encode`. */
-  readonly bytes: Uint8Array;
+  readonly pieces: readonly Uint8Array[];
   readonly checksum: number;
 }
 
 const initialBytes = 64 * 1024;
 // A larger buffer is let go of after its batch, so that one huge batch does not cost memory for ever.
 const keptBytesMax = 4 * 1024 * 1024;
+/** What is smaller is copied: a piece costs a write of its own. */
+const apartBytes = 32 * 1024;
+
+export function bodyBytes({ body, more }: LogRecord): number {
+  let bytes = body.length;
+  for (const part of more ?? []) bytes += part.length;
+  return bytes;
+}
 
 /** How long a batch is on disk. */
 export function encodedBytes(batch: readonly LogRecord[]): number {
   let bytes = batchHeaderBytes;
-  for (const record of batch) bytes += recordHeaderBytes + aligned(record.body.length);
+  for (const record of batch) bytes += recordHeaderBytes + aligned(bodyBytes(record));
   return bytes;
+}
+
+/** A value that is a piece of its own. */
+interface Apart {
+  readonly value: Uint8Array;
+  /** Where it is due in the buffer of all that is not. */
+  readonly at: number;
 }
 
 export class BatchEncoder {
@@ -45,13 +61,15 @@ export class BatchEncoder {
   #checksumsView = new DataView(this.#checksums.buffer);
 
   encode(batch: readonly LogRecord[], length: number, place: BatchPlace): EncodedBatch {
-    this.#fit(batch.length, length);
+    this.#fit(batch.length, length - bytesApart(batch));
+    const apart: Apart[] = [];
     let offset = batchHeaderBytes;
     let position = place.firstPosition;
     let index = 0;
     for (const record of batch) {
-      const end = this.#putRecord(record, offset, position);
-      const checksum = crc32c(this.#bytes.subarray(offset + 4, end), place.seed);
+      const before = apart.length;
+      const end = this.#putRecord(record, offset, position, apart);
+      const checksum = this.#checksumOf(offset + 4, end, apart, before, place.seed);
       this.#view.setUint32(offset + recordField.checksum, checksum, true);
       this.#checksumsView.setUint32(index, checksum, true);
       offset = end;
@@ -59,15 +77,15 @@ export class BatchEncoder {
       index += 4;
     }
     const recordsChecksum = crc32c(this.#checksums.subarray(0, index), place.seed);
-    const checksum = this.#putHeader(batch.length, offset, recordsChecksum, place);
-    return { bytes: this.#bytes.subarray(0, offset), checksum };
+    const checksum = this.#putHeader(batch.length, length, recordsChecksum, place);
+    return { pieces: this.#pieces(offset, apart), checksum };
   }
 
-  #putHeader(count: number, end: number, recordsChecksum: number, place: BatchPlace): number {
+  #putHeader(count: number, length: number, recordsChecksum: number, place: BatchPlace): number {
     const view = this.#view;
     view.setUint32(batchField.magic, batchMagic, true);
     view.setUint32(batchField.recordCount, count, true);
-    view.setUint32(batchField.recordBytes, end - batchHeaderBytes, true);
+    view.setUint32(batchField.recordBytes, length - batchHeaderBytes, true);
     setSafeInteger(view, batchField.firstPosition, place.firstPosition);
     setSafeInteger(view, batchField.syncedPosition, place.syncedPosition);
     view.setUint32(batchField.previousChecksum, place.previousChecksum, true);
@@ -79,10 +97,10 @@ export class BatchEncoder {
   }
 
   /** Everything of a record but its checksum; returns where the next one starts. */
-  #putRecord(record: LogRecord, offset: number, position: number): number {
+  #putRecord(record: LogRecord, offset: number, position: number, apart: Apart[]): number {
     const view = this.#view;
-    const bodyBytes = record.body.length;
-    view.setUint32(offset + recordField.bodyBytes, bodyBytes, true);
+    const length = bodyBytes(record);
+    view.setUint32(offset + recordField.bodyBytes, length, true);
     view.setUint16(offset + recordField.partition, record.partition, true);
     view.setUint16(offset + recordField.kind, record.kind, true);
     view.setUint16(offset + recordField.behavior, record.behavior, true);
@@ -95,11 +113,45 @@ export class BatchEncoder {
     view.setFloat64(offset + recordField.timeMs, record.timeMs, true);
     setSafeInteger(view, offset + recordField.producerId, record.producerId);
     setSafeInteger(view, offset + recordField.producerSequence, record.producerSequence);
-    const bodyStart = offset + recordHeaderBytes;
-    this.#bytes.set(record.body, bodyStart);
-    const end = bodyStart + aligned(bodyBytes);
-    for (let padding = bodyStart + bodyBytes; padding < end; padding++) this.#bytes[padding] = 0;
+    let at = offset + recordHeaderBytes;
+    this.#bytes.set(record.body, at);
+    at += record.body.length;
+    for (const part of record.more ?? []) {
+      if (part.length >= apartBytes) {
+        apart.push({ value: part, at });
+        continue;
+      }
+      this.#bytes.set(part, at);
+      at += part.length;
+    }
+    const end = at + aligned(length) - length;
+    while (at < end) this.#bytes[at++] = 0;
     return end;
+  }
+
+  /** Of a record, its values apart included: those from `first` on. */
+  #checksumOf(from: number, to: number, apart: Apart[], first: number, seed: number): number {
+    let checksum = seed;
+    let at = from;
+    for (let index = first; index < apart.length; index++) {
+      const { value, at: due } = apart[index]!;
+      if (due > at) checksum = crc32c(this.#bytes.subarray(at, due), checksum);
+      checksum = crc32c(value, checksum);
+      at = due;
+    }
+    return at < to ? crc32c(this.#bytes.subarray(at, to), checksum) : checksum;
+  }
+
+  #pieces(end: number, apart: readonly Apart[]): Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    let from = 0;
+    for (const { value, at } of apart) {
+      if (at > from) pieces.push(this.#bytes.subarray(from, at));
+      pieces.push(value);
+      from = at;
+    }
+    if (from < end) pieces.push(this.#bytes.subarray(from, end));
+    return pieces;
   }
 
   #fit(recordCount: number, length: number): void {
@@ -114,4 +166,12 @@ export class BatchEncoder {
       this.#checksumsView = new DataView(this.#checksums.buffer);
     }
   }
+}
+
+function bytesApart(batch: readonly LogRecord[]): number {
+  let bytes = 0;
+  for (const { more } of batch) {
+    for (const part of more ?? []) if (part.length >= apartBytes) bytes += part.length;
+  }
+  return bytes;
 }

@@ -1,8 +1,8 @@
 // The few file operations that the event log stands on, so that tests can put a simulated disk
 // under it (simulated-disk.ts) and lose its power. The real one is node-disk.ts.
 //
-// Everything but syncs and reads is a short call into the operating system's cache, so it is
-// synchronous. What a call has changed is durable only after a sync of what it changed: content
+// Everything but syncs, reads and large writes is a short call into the operating system's cache, so
+// it is synchronous. What a call has changed is durable only after a sync of what it changed: content
 // after the file's, names (create, rename, remove) after the directory's.
 
 /** Something whose changes can be made durable, in the thread pool or on the spot. */
@@ -34,5 +34,7 @@ export interface DiskFile extends Syncable {
   read(into: Uint8Array, offset: number): Promise<number>;
   /** Writes all of `bytes` at `offset`. */
   write(bytes: Uint8Array, offset: number): void;
+  /** The same in the thread pool, for what is large; the bytes must not change until then. */
+  writeLater(bytes: Uint8Array, offset: number): Promise<void>;
   close(): void;
 }

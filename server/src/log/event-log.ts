@@ -28,6 +28,8 @@ export interface LogRecord {
   /** u8, a set of bits: `fragmentFlag`. */
   readonly flags: number;
   readonly body: Uint8Array;
+  /** The rest of a body that has several parts, so that large values need not be copied. */
+  readonly more?: readonly Uint8Array[];
 }
 
 /** A record that has its place in the log. */

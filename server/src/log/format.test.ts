@@ -31,13 +31,18 @@ const record: LogRecord = {
 };
 
 function encode(batch: readonly LogRecord[]): string[] {
-  const place = {
+  return linesOf(
+    Buffer.concat(new BatchEncoder().encode(batch, encodedBytes(batch), placeOf()).pieces),
+  );
+}
+
+function placeOf() {
+  return {
     seed: checksumSeed(header),
     firstPosition: header.firstPosition,
     syncedPosition: header.firstPosition - 1,
     previousChecksum: header.previousChecksum,
   };
-  return linesOf(new BatchEncoder().encode(batch, encodedBytes(batch), place).bytes);
 }
 
 /** 8 bytes a line. */
@@ -108,4 +113,26 @@ describe("format version 1", () => {
       "d4c3b2a1811f8946",
     ]);
   });
+});
+
+test("a body in parts is written as one in one piece, without a copy of what is large", () => {
+  const numbered = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => at % 251);
+  const more = [numbered(100_003), numbered(7), numbered(40_000), numbered(32 * 1024), numbered(3)];
+  const whole = { ...record, body: Buffer.concat([record.body, ...more]) };
+  const parted = { ...record, more };
+  for (const batch of [
+    [parted],
+    [record, parted, record, parted],
+    [{ ...parted, more: [more[0]!] }],
+  ]) {
+    const inOne = batch.map((each) =>
+      "more" in each ? { ...record, body: Buffer.concat([record.body, ...each.more]) } : each,
+    );
+    expect(encode(batch)).toEqual(encode(inOne));
+  }
+  const length = encodedBytes([parted]);
+  expect(length).toBe(encodedBytes([whole]));
+  const { pieces } = new BatchEncoder().encode([parted], length, placeOf());
+  expect(pieces).toContain(more[0]);
+  expect(pieces).toContain(more[3]);
 });

@@ -104,6 +104,11 @@ class NodeFile implements DiskFile {
     }
   }
 
+  async writeLater(bytes: Uint8Array, offset: number): Promise<void> {
+    let done = 0;
+    while (done < bytes.length) done += await this.#writeOnce(bytes, done, offset + done);
+  }
+
   sync(): Promise<void> {
     return new Promise((done, failed) => {
       fs.fdatasync(this.#descriptor, (error) => (error === null ? done() : failed(error)));
@@ -116,6 +121,14 @@ class NodeFile implements DiskFile {
 
   close(): void {
     fs.closeSync(this.#descriptor);
+  }
+
+  #writeOnce(bytes: Uint8Array, start: number, offset: number): Promise<number> {
+    return new Promise((done, failed) => {
+      fs.write(this.#descriptor, bytes, start, bytes.length - start, offset, (error, count) =>
+        error === null ? done(count) : failed(error),
+      );
+    });
   }
 
   #readOnce(into: Uint8Array, start: number, offset: number): Promise<number> {

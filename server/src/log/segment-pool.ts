@@ -2,13 +2,14 @@
 // has no metadata to write. A spare is prepared in the background; segments that are let go become
 // spares by rename.
 //
-//   S1. A file is called spare only when every block of it is written and synced.
+//   S1. A file is called spare only when every block of it is written and synced. One that is made for a single batch that
+//       is larger than a segment is synced with that batch; as a spare it is never used.
 //   S2. A file that was a segment is used again only after its new name is durable; else a power
 //       loss could bring the old name back with new content.
 
 import type { DiskDirectory, DiskFile } from "./disk.js";
 import { preparingName, preparingNumberOf, spareName, spareNumberOf } from "./segment-files.js";
-import { runLater, type Steps } from "./steps.js";
+import { runLater, writing, type Steps } from "./steps.js";
 
 /** A file taken from the pool: open, written all over, not yet a part of the log. */
 export interface TakenFile {
@@ -26,6 +27,8 @@ interface Spare {
 const smallSegmentBytes = 1024 * 1024;
 // Written zeros are synced in pieces, so that no sync of a batch waits for a long one.
 const pieceBytes = 256 * 1024;
+// Where nothing waits for a sync, more is written at a time, beside the loop.
+const largePieceBytes = 1024 * 1024;
 // What a checkpoint lets go of is what the log needs until the next one.
 const sparesMax = 8;
 
@@ -132,11 +135,16 @@ export class SegmentPool {
   }
 
   *#writeZeros(file: DiskFile, bytes: number): Steps<void> {
-    const zeros = new Uint8Array(Math.min(bytes, pieceBytes));
+    const isForOneBatch = bytes > this.#segmentBytes;
+    const zeros = new Uint8Array(Math.min(bytes, isForOneBatch ? largePieceBytes : pieceBytes));
     for (let offset = 0; offset < bytes; offset += zeros.length) {
       if (this.#closed) throw new Error("the log was closed while a segment was being prepared");
-      file.write(zeros.subarray(0, Math.min(zeros.length, bytes - offset)), offset);
-      yield file;
+      const piece = zeros.subarray(0, Math.min(zeros.length, bytes - offset));
+      if (isForOneBatch) yield writing(file, piece, offset);
+      else {
+        file.write(piece, offset);
+        yield file;
+      }
     }
   }
 }

@@ -20,7 +20,7 @@ import type { Recovered, Segment } from "./recovery.js";
 import { segmentName } from "./segment-files.js";
 import { checksumSeed, encodeSegmentHeader, segmentHeaderBytes } from "./segment-header.js";
 import type { SegmentPool, TakenFile } from "./segment-pool.js";
-import { breath, runLater, runNow, type Steps } from "./steps.js";
+import { runLater, runNow, writing, type Steps } from "./steps.js";
 
 /** The segment that is being written. */
 interface CurrentSegment {
@@ -33,8 +33,8 @@ interface CurrentSegment {
 
 // What one write takes everywhere, and a u32 holds.
 const batchBytesMax = 1024 * 1024 * 1024;
-/** A large batch is written so much at a time: in between the loop turns. */
-const pieceBytes = 1024 * 1024;
+/** What is larger is written beside the loop. */
+const pieceBytes = 256 * 1024;
 
 export class SegmentedLog implements EventLog {
   readonly #directory: DiskDirectory;
@@ -176,12 +176,11 @@ export class SegmentedLog implements EventLog {
       syncedPosition: this.#syncedPosition,
       previousChecksum: this.#previousChecksum,
     });
-    const { bytes } = encoded;
-    for (let at = 0; at < bytes.length; at += pieceBytes) {
-      if (at > 0) yield breath;
-      segment.file.write(bytes.subarray(at, at + pieceBytes), segment.offset + at);
+    for (const piece of encoded.pieces) {
+      if (piece.length <= pieceBytes) segment.file.write(piece, segment.offset);
+      else yield writing(segment.file, piece, segment.offset);
+      segment.offset += piece.length;
     }
-    segment.offset += length;
     this.#lastPosition += batch.length;
     if (batch.length > 0) this.#previousChecksum = encoded.checksum;
   }

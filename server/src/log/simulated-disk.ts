@@ -122,6 +122,11 @@ export class SimulatedDisk implements Disk {
   }
 
   #fileHandle(name: string, file: SimulatedFile): DiskFile {
+    const write = (bytes: Uint8Array, offset: number): void => {
+      this.#operate();
+      this.#assertRoom(offset + bytes.length - file.size);
+      file.write(bytes, offset);
+    };
     return {
       size: () => file.size,
       read: async (into, offset) => {
@@ -129,10 +134,10 @@ export class SimulatedDisk implements Disk {
         into.set(content);
         return Promise.resolve(content.length);
       },
-      write: (bytes, offset) => {
-        this.#operate();
-        this.#assertRoom(offset + bytes.length - file.size);
-        file.write(bytes, offset);
+      write,
+      writeLater: async (bytes, offset) => {
+        await Promise.resolve();
+        write(bytes, offset);
       },
       ...this.#syncable(name, file),
       close: () => undefined,

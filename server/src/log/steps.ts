@@ -2,18 +2,19 @@
 // sync in the thread pool). The work is a generator that yields what is to be synced and goes on when
 // that is durable; a failed sync is thrown into it.
 
-import type { Syncable } from "./disk.js";
+import type { DiskFile, Syncable } from "./disk.js";
 
 export type Steps<Result> = Generator<Syncable, Result, void>;
 
-/** Nothing to sync: others have their turn of the loop. */
-export const breath: Syncable = {
-  sync: () =>
-    new Promise((resolve) => {
-      setImmediate(resolve);
-    }),
-  syncNow: () => undefined,
-};
+/** A large write, beside the loop. */
+export function writing(file: DiskFile, bytes: Uint8Array, offset: number): Syncable {
+  return {
+    sync: () => file.writeLater(bytes, offset),
+    syncNow: () => {
+      file.write(bytes, offset);
+    },
+  };
+}
 
 export function runNow<Result>(steps: Steps<Result>): Result {
   let step = steps.next();

@@ -1,6 +1,7 @@
 // Makes batches durable, one at a time. Where little is going on, blocking for the sync is the shortest way; where
 // much is, the next batch gathers meanwhile. A full disk is waited out: the batch is tried again until there is room.
 
+import { bodyBytes } from "../log/batch-encoder.js";
 import { DiskFull, type EventLog, type LogRecord } from "../log/log.js";
 
 export interface BatchWriterOptions {
@@ -98,6 +99,6 @@ export class BatchWriter {
 
 function isSmall(batch: readonly LogRecord[]): boolean {
   let bytes = 0;
-  for (const { body } of batch) bytes += body.length;
+  for (const record of batch) bytes += bodyBytes(record);
   return bytes <= quietBytesMax;
 }

@@ -1,7 +1,7 @@
 // Events as bodies of log records. The record's kind is the number of the event's field in Event.
 
 import { EventSchema } from "@perdure/proto/storage/v1/events";
-import { decode, encode, type Codec } from "@perdure/proto/wire";
+import { decode, encodeParts, type Codec } from "@perdure/proto/wire";
 import {
   AppendedCodec,
   AttemptLostCodec,
@@ -74,12 +74,15 @@ export interface EncodedEvent {
   readonly kind: number;
   /** Shares memory with the bodies of other events: for the log, which copies it. */
   readonly body: Uint8Array;
+  /** The rest of it, where it has large values: those of the event, which never change. */
+  readonly more?: readonly Uint8Array[];
 }
 
 export function encodeEvent(event: EventBody): EncodedEvent {
   const kind = byName.get(event.case);
   invariant(kind !== undefined, `"${event.case}" is an event`);
-  return { kind: kind.number, body: encode(kind.codec, event.value) };
+  const [body, ...more] = encodeParts(kind.codec, event.value);
+  return more.length === 0 ? { kind: kind.number, body } : { kind: kind.number, body, more };
 }
 
 /** Undefined for an event that this release does not know. */

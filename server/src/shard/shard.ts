@@ -465,19 +465,18 @@ export function recordOf(
   timeMs: number,
   event: EventBody,
 ): LogRecord {
-  const { kind, body } = encodeEvent(event);
+  const encoded = encodeEvent(event);
   const fromPartition = event.case === "messageReceived";
   return {
     partition,
     partitionPosition,
     epoch,
     timeMs,
-    kind,
     behavior: behaviorVersion,
     producerKind: fromPartition ? 1 : event.case === "submitted" ? 2 : 0,
     producerId: fromPartition ? event.value.from : 0,
     producerSequence: fromPartition ? event.value.sequence : 0,
     flags: 0,
-    body,
+    ...encoded,
   };
 }

@@ -15,7 +15,8 @@ parentPort?.on("message", (request: WriterRequest) => {
     reply = { error: error instanceof Error ? error.message : String(error) };
   }
   // Moved, not copied.
-  const moved = typeof reply === "object" && "bytes" in reply ? [reply.bytes.buffer] : [];
+  const moved =
+    typeof reply === "object" && "bytes" in reply ? reply.bytes.map(({ buffer }) => buffer) : [];
   parentPort?.postMessage(reply, moved);
 });
 

@@ -2,7 +2,7 @@
 // place, where there is no loop to hold up (recovery, tests).
 
 import { Worker } from "node:worker_threads";
-import { readBatch } from "./checkpoint-batch.js";
+import { readBatch, type BatchPieces } from "./checkpoint-batch.js";
 import type { StoreEnvironment } from "./environment.js";
 
 export type WriteOutcome = "written" | "diskFull";
@@ -10,7 +10,7 @@ export type WriteOutcome = "written" | "diskFull";
 export interface Written {
   readonly outcome: WriteOutcome;
   /** The batch, which comes back: to be written again, or its memory to be used again. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: BatchPieces;
 }
 
 export interface CheckpointWriter {
@@ -18,7 +18,7 @@ export interface CheckpointWriter {
    * One transaction; resolves when it is on disk, or when there was no room for it and nothing was changed. The bytes are
    * the writer's until then.
    */
-  write(batch: Uint8Array<ArrayBuffer>): Promise<Written>;
+  write(batch: BatchPieces): Promise<Written>;
   /** Lets go of the environment until the next write. Between writes only. */
   rest(): Promise<void>;
   close(): Promise<void>;
@@ -33,7 +33,7 @@ export function createInlineWriter(environment: StoreEnvironment): CheckpointWri
 }
 
 /** One transaction. What is wrong with the store, but for a full disk, is thrown. */
-export function writeBatch(environment: StoreEnvironment, batch: Uint8Array): WriteOutcome {
+export function writeBatch(environment: StoreEnvironment, batch: BatchPieces): WriteOutcome {
   try {
     environment.write(readBatch(batch));
     return "written";
@@ -43,7 +43,7 @@ export function writeBatch(environment: StoreEnvironment, batch: Uint8Array): Wr
   }
 }
 
-export type WriterRequest = Uint8Array<ArrayBuffer> | "rest";
+export type WriterRequest = BatchPieces | "rest";
 
 /** What the worker answers to each request. */
 export type WriterReply = Written | "rests" | { readonly error: string };
@@ -76,7 +76,7 @@ export function createThreadWriter(directory: string): CheckpointWriter {
       waiting.push({ resolve, reject });
       worker.ref();
       // Moved, not copied.
-      worker.postMessage(request, typeof request === "object" ? [request.buffer] : []);
+      worker.postMessage(request, request === "rest" ? [] : request.map(({ buffer }) => buffer));
     });
   return {
     write: async (batch) => (await ask(batch)) as Written,

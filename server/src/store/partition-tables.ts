@@ -8,7 +8,7 @@ import {
   type JournalChunk,
   type PartitionState,
 } from "@perdure/proto/storage/v1/records";
-import { decode, encode, type Codec } from "@perdure/proto/wire";
+import { decode, encode, encodeParts, type Codec } from "@perdure/proto/wire";
 import { JournalChunkCodec, PartitionStateCodec } from "@perdure/proto/wire/storage/v1/records";
 import { base62OfNumber } from "@perdure/protocol/base62";
 import { endOfPrefix } from "../core/keys.js";
@@ -131,12 +131,12 @@ export function createPartitionTables(
           for (const [name, freezable] of freezables) {
             const spec = specOf(name);
             for (const [key, cell] of freezable.frozenCells()) {
-              encodeRow(batch, partition, spec, key, cell);
+              yield* encodeRow(batch, partition, spec, key, cell);
               if (++rows % rowsPerStep === 0) yield;
             }
           }
           for (const [runId, tail] of journal.frozenTails()) {
-            encodeJournal(batch, partition, runId, tail);
+            yield* encodeJournal(batch, partition, runId, tail);
             if (++rows % rowsPerStep === 0 || tail.entries.length > rowsPerStep) yield;
           }
           batch.put(rowKey(partition, partitionTableNumber, ""), state);
@@ -172,10 +172,19 @@ function encodeRow(
   spec: TableSpec<unknown>,
   key: string,
   cell: Cell<unknown>,
-): void {
+): Iterable<void> {
   const bytes = rowKey(partition, spec.number, key);
-  if (cell === tombstone) batch.delete(bytes);
-  else batch.put(bytes, encode(spec.codec, cell));
+  if (cell !== tombstone) return putRow(batch, bytes, spec.codec, cell);
+  batch.delete(bytes);
+  return [];
+}
+
+/** Goes on with each step, where the row is large. */
+function putRow<T>(batch: CheckpointBatch, key: Buffer, codec: Codec<T>, row: T): Iterable<void> {
+  const parts = encodeParts(codec, row);
+  if (parts.length > 1) return batch.putParts(key, parts);
+  batch.put(key, parts[0]);
+  return [];
 }
 
 function encodeJournal(
@@ -183,12 +192,12 @@ function encodeJournal(
   partition: number,
   runId: string,
   tail: JournalTail,
-): void {
+): Iterable<void> {
   if (tail.older === "deleted") batch.deletePrefix(rowKey(partition, journalTableNumber, runId));
-  if (tail.entries.length === 0) return;
+  if (tail.entries.length === 0) return [];
   const key = runId + base62OfNumber(tail.from, chunkIndexWidth);
-  const chunk = encode(JournalChunkCodec, chunkOf(tail.entries));
-  batch.put(rowKey(partition, journalTableNumber, key), chunk);
+  const row = rowKey(partition, journalTableNumber, key);
+  return putRow(batch, row, JournalChunkCodec, chunkOf(tail.entries));
 }
 
 function chunkOf(entries: Entry[]): JournalChunk {

@@ -67,9 +67,11 @@ export function simulatedStreams(
         await Promise.resolve();
         network.connect(uri, process, opened, over);
       },
-      write: (framed) => {
+      write: (parts) => {
         if (channel === undefined || closed) return true;
-        const frames = decodeSessionRequest(framed.slice(grpcHeadBytes));
+        const frames = decodeSessionRequest(
+          new Uint8Array(Buffer.concat(parts)).subarray(grpcHeadBytes),
+        );
         channel.send(encodeSessionRequest(frames.map(outgoing)).slice());
         return takesMore(world, process, listener.drained);
       },
