@@ -2,7 +2,7 @@
 // refused, and what running attempts bring. The machine of the test has no part in it.
 
 import { describe, expect, test } from "vitest";
-import { Admission } from "./admission.js";
+import { Admission, fewSends } from "./admission.js";
 import { fewUnderWay } from "./loop-limit.js";
 import { Overloaded } from "./invocations.js";
 
@@ -246,7 +246,7 @@ describe("while the turns of the loop are too long", () => {
     admission.left(admission.entered(1, { runId, service: "S" }), true);
   };
 
-  test("so many are under way as are no burden, and the next are refused, sends as well", () => {
+  test("so many are under way as are no burden, and the next are refused", () => {
     const admission = new Admission({ waitingBytesMax: 1_000 }, () => 0);
     for (let number = 0; number < fewUnderWay; number++) {
       expect(isRefused(admission)).toBe(false);
@@ -255,10 +255,20 @@ describe("while the turns of the loop are too long", () => {
     }
     expect(isRefused(admission)).toBe(true);
     expect(isRefused(admission, "Other")).toBe(true);
-    expect(isRefused(admission, null)).toBe(true);
+    expect(isRefused(admission, null)).toBe(false);
 
     admission.over("1");
     expect(isRefused(admission)).toBe(false);
+  });
+
+  test("sends are refused when more of them wait to be stored than a burst has", () => {
+    const admission = new Admission({ waitingBytesMax: 10_000 }, () => 0);
+    for (let number = 0; number < fewSends; number++) {
+      expect(isRefused(admission, null)).toBe(false);
+      admission.entered(1, undefined);
+      slowTurns(admission, 0);
+    }
+    expect(isRefused(admission, null)).toBe(true);
   });
 
   test("calls that wait for long, or for a lock, are no burden of it", () => {

@@ -39,6 +39,8 @@ const startTargetMs = 100;
 /** So few that wait to be stored, or to be started, are no overload, however slow the machine is. */
 const fewStoring = fewUnderWay;
 const fewStarting = fewUnderWay;
+/** Sends come in bursts, and are done with once they are stored. */
+export const fewSends = 1_024;
 const retryAfterSeconds = 1;
 /** A call that has no answer after so long waits for something else than the loop. */
 const underWayMs = 1_000;
@@ -85,7 +87,11 @@ export class Admission {
    */
   check(service: string | undefined): void {
     this.#turns?.came();
-    if (this.#loop.refuses(this.#underWay())) {
+    const underWay = this.#underWay();
+    this.#loop.saw(underWay);
+    const { limit } = this.#loop;
+    const isSend = service === undefined;
+    if (isSend ? this.#sendsStoring >= Math.max(limit, fewSends) : underWay >= limit) {
       throw refusalOf("more comes than the server can do", this.#flood.holdBackMs);
     }
     const { waitingBytesMax } = this.#limits;

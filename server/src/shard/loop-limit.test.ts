@@ -7,7 +7,8 @@ class Loop {
   nowMs = 0;
 
   turn(busyMs: number, underWay: number): boolean {
-    const refused = this.limit.refuses(underWay);
+    this.limit.saw(underWay);
+    const refused = underWay >= this.limit.limit;
     this.nowMs += busyMs;
     this.limit.turned(busyMs, this.nowMs);
     return refused;
@@ -40,8 +41,7 @@ describe("what is under way at the same time", () => {
   test("is never limited to less than a few, however slow the loop is", () => {
     const loop = new Loop();
     for (let turn = 0; turn < 100; turn++) loop.turn(500, fewUnderWay * 2);
-    expect(loop.limit.refuses(fewUnderWay - 1)).toBe(false);
-    expect(loop.limit.refuses(fewUnderWay)).toBe(true);
+    expect(loop.limit.limit).toBe(fewUnderWay);
   });
 
   test("has no limit any more soon after turns are short again", () => {

@@ -26,14 +26,14 @@ export class LoopLimit {
   #grownAtMs = 0;
   #tooLongSinceMs: number | undefined;
 
+  /** Those beyond it are too many. */
   get limit(): number {
     return this.#limit;
   }
 
-  /** Whether one more is too many. */
-  refuses(underWay: number): boolean {
+  /** So many are under way at this moment. */
+  saw(underWay: number): void {
     if (underWay > this.#most) this.#most = underWay;
-    return underWay >= this.#limit;
   }
 
   /** A turn of the loop is over, in which it never rested for so long. */
