@@ -235,7 +235,7 @@ function listen(server: Server, host: string, port: number): Promise<PortAddress
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(new PortError(reasonOf(error, host, port), { cause: error }));
     });
-    server.listen({ host, port, backlog: 1024 }, () => {
+    server.listen({ host, port, backlog: 4096 }, () => {
       server.removeAllListeners("error");
       // An accept that fails (too many open files) concerns one connection, not the port.
       server.on("error", () => {});

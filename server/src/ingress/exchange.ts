@@ -2,13 +2,14 @@
 // and one body; all errors become the same JSON body, with an `errorCode`.
 
 import type { Failure } from "@perdure/proto/protocol/v1/journal";
-import { invocationErrors } from "../http/error-codes.js";
+import { ingressErrors, invocationErrors } from "../http/error-codes.js";
+import { holdBack } from "../http/hold-back.js";
 import type { HttpError } from "../http/http-error.js";
 import { isGone, respond, statusOfFailure } from "../http/messages.js";
 import type { HttpRequest, HttpResponse } from "../http/messages.js";
 import { timeText } from "../http/time-text.js";
 import type { RegistryView } from "../shard/registry-view.js";
-import type { Outcome, Stage, Submitted } from "../shard/invocations.js";
+import { Overloaded, type Outcome, type Stage, type Submitted } from "../shard/invocations.js";
 import { addCorsHeaders } from "./cors.js";
 import { isWorkflowAlreadyInvoked, toHttpError } from "./failures.js";
 import type { RequestHead } from "./request-head.js";
@@ -99,10 +100,28 @@ export function replyAccepted(exchange: Exchange): void {
 /** Answers with an error. Where the client is gone, nothing happens. */
 export function replyError(exchange: Exchange, error: unknown): void {
   if (isGone(exchange.response)) return;
+  if (error instanceof Overloaded) return replyOverloaded(exchange, error);
   const known = toHttpError(error, `${exchange.head.method} ${exchange.head.url}`);
   const headers = known.headers();
   headers.push("content-type", json, "x-restate-error-source", "ingress");
   reply(exchange, known.status, headers, JSON.stringify(errorBodyOf(known)));
+}
+
+/** What is said again and again, while there is no time for it: made once for each reason. */
+const overloadedBodies = new WeakMap<Overloaded, string>();
+
+function replyOverloaded(exchange: Exchange, error: Overloaded): void {
+  const { code, status } = ingressErrors.overloaded;
+  let body = overloadedBodies.get(error);
+  if (body === undefined) {
+    const { message } = error;
+    body = JSON.stringify({ code: status, message, source: "ingress", errorCode: code });
+    overloadedBodies.set(error, body);
+  }
+  const after = String(error.retryAfterSeconds);
+  const headers = ["retry-after", after, "content-type", json, "x-restate-error-source", "ingress"];
+  reply(exchange, status, headers, body);
+  if (error.holdBackMs > 0) holdBack(exchange.response, error.holdBackMs);
 }
 
 function errorBodyOf(error: HttpError): object {

@@ -110,6 +110,10 @@ export class MemoryInvocations implements Invocations {
   /** Those that wait for their time, which never comes. */
   readonly #scheduled = new Set<string>();
 
+  admit(): void {
+    if (this.refusal !== undefined) throw this.refusal;
+  }
+
   async submit(request: SubmitRequest): Promise<Submitted> {
     if (this.refusal !== undefined) throw this.refusal;
     const invocationId = this.idOf(refOf(request, this.submitted.length));

@@ -59,7 +59,19 @@ export function invoke(
   const limitKey = head.limitKey ?? queryParameter(query, "limit-key");
   if (limitKey !== undefined) checkLimitKey(limitKey, scope);
   const { headers } = head;
-  const about = { service, handler, key, scope, limitKey, headers, idempotencyKey, delayMs };
+  // Whoever is refused is refused at once, whatever he still has to send.
+  parts.invocations.admit(mode, service.service.name);
+  const about = {
+    service,
+    handler,
+    key,
+    scope,
+    limitKey,
+    headers,
+    idempotencyKey,
+    delayMs,
+    admitted: true,
+  };
 
   readBody(exchange.request, head.body, parts.bodyBytesMax, {
     complete: (parameter) => submit(parts, view, exchange, mode, about, parameter),

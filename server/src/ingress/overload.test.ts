@@ -1,6 +1,9 @@
 // What happens at the edges of a server's life and strength: too many requests at once, and closing.
 
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { Overloaded } from "../shard/invocations.js";
 import { openTestIngress } from "./ingress.fixture.js";
 import type { TestIngress } from "./ingress.fixture.js";
 import type { IngressOptions } from "./start-ingress.js";
@@ -92,6 +95,47 @@ describe("more requests than are served at the same time", () => {
     for (const call of calls) expect((await call).status).toBe(200);
   });
 });
+
+describe("a submission while the engine is overloaded", () => {
+  test("is refused before its body is there, and the connection goes on", async () => {
+    const { url, opened } = await openHeld({});
+    opened.invocations.refusal = new Overloaded("more comes than the server can do", 1);
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    await once(socket, "connect");
+    const head = `POST ${path} HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: 5\r\n\r\n`;
+
+    socket.write(head);
+    const refused = await answerOn(socket);
+    opened.invocations.refusal = undefined;
+    opened.invocations.handler = () => Promise.resolve(Buffer.from("7"));
+    socket.write(`"Ada"${head}"Bob"`);
+    const answered = await answerOn(socket);
+
+    expect(refused).toMatch(/^HTTP\/1\.1 429 .*retry-after: 1\r\n/s);
+    expect(refused).not.toMatch(/connection: close/i);
+    expect(answered).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\n7$/s);
+    const taken = opened.invocations.submitted.map(({ parameter }) => Buffer.from(parameter));
+    expect(taken.map(String)).toEqual(['"Bob"']);
+    socket.destroy();
+  });
+
+  test("leaves alone what was accepted: health, lookups, attach", async () => {
+    const { url, opened } = await openHeld({});
+    opened.invocations.refusal = new Overloaded("more comes than the server can do", 1);
+
+    const statuses = [];
+    for (const asked of ["/restate/health", "/restate/invocation/inv_1/attach"]) {
+      statuses.push((await fetch(url + asked)).status);
+    }
+
+    expect(statuses).not.toContain(429);
+  });
+});
+
+async function answerOn(socket: Socket): Promise<string> {
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  return answer.toString();
+}
 
 describe("closing", () => {
   test("lets calls that wait have their result, and takes no more", async () => {

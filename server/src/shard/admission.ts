@@ -5,10 +5,15 @@
 //       slots taken, does not refuse those of others. While a deployment is away nothing starts, and nothing is refused: its
 //       callers wait, as ever.
 //   A3. Sends are refused only when the server can't store what comes: what is stored may wait.
+//   A4. Calls and sends are refused while the server's own loop can't follow (loop-limit.ts), as many as are beyond what it can
+//       have under way: this acts first, and at once. The waits of A2 and A3 are for slow services and slow disks.
 //
 // What waits for a lock, a limit or a time waits by its own will, and is not looked at.
 
 import { Overloaded } from "./invocations.js";
+import { Flood } from "./flood.js";
+import { fewUnderWay, LoopLimit } from "./loop-limit.js";
+import { TurnWatch, type Turn } from "./turn-watch.js";
 import { WaitControl } from "./wait-control.js";
 
 export interface AdmissionLimits {
@@ -31,12 +36,16 @@ export interface Ticket {
 
 const storeTargetMs = 100;
 const startTargetMs = 100;
-/** So few that wait to be stored are no overload, however slow the machine is. */
-const fewStoring = 64;
-const fewStarting = 64;
+/** So few that wait to be stored, or to be started, are no overload, however slow the machine is. */
+const fewStoring = fewUnderWay;
+const fewStarting = fewUnderWay;
+/** Sends come in bursts, and are done with once they are stored. */
+export const fewSends = 1_024;
 /** Calls that are looked at while they wait: what waits for long, and its callers have left, must not fill the memory. */
 const startingMax = 50_000;
 const retryAfterSeconds = 1;
+/** A call that has no answer after so long waits for something else than the loop. */
+const underWayMs = 1_000;
 
 export class Admission {
   readonly #limits: AdmissionLimits;
@@ -44,15 +53,33 @@ export class Admission {
   readonly #storing = new Set<Ticket>();
   /** Calls that wait for their first attempt, by run id. */
   readonly #starting = new Map<string, Ticket>();
+  /** Calls that came a moment ago and have no answer yet, by run id, the oldest first. */
+  readonly #recent = new Map<string, Ticket>();
+  readonly #loop = new LoopLimit();
+  readonly #flood = new Flood();
+  readonly #turns: TurnWatch | undefined;
+  #sendsStoring = 0;
   readonly #store: WaitControl;
   /** Of those services whose calls have ever waited too long. */
   readonly #services = new Map<string, WaitControl>();
   #bytes = 0;
 
-  constructor(limits: AdmissionLimits, nowMs: () => number = () => performance.now()) {
+  /** @param nowMs  of a test, which tells of the turns of its loop itself */
+  constructor(limits: AdmissionLimits, nowMs?: () => number) {
     this.#limits = limits;
-    this.#nowMs = nowMs;
-    this.#store = new WaitControl({ targetMs: storeTargetMs, nowMs });
+    this.#nowMs = nowMs ?? ((): number => performance.now());
+    if (nowMs === undefined) {
+      this.#turns = new TurnWatch((turn) => {
+        this.turned(turn);
+      });
+    }
+    this.#store = new WaitControl({ targetMs: storeTargetMs, nowMs: this.#nowMs });
+  }
+
+  /** A turn of the server's loop is over, in which it never rested for so long. */
+  turned({ busyMs, endMs, came }: Turn): void {
+    this.#loop.turned(busyMs, endMs);
+    this.#flood.turned(came, endMs);
   }
 
   /** Calls that are looked at while they wait for an attempt. */
@@ -66,6 +93,14 @@ export class Admission {
    * @throws Overloaded
    */
   check(service: string | undefined): void {
+    this.#turns?.came();
+    const underWay = this.#underWay();
+    this.#loop.saw(underWay);
+    const { limit } = this.#loop;
+    const isSend = service === undefined;
+    if (isSend ? this.#sendsStoring >= Math.max(limit, fewSends) : underWay >= limit) {
+      throw refusalOf("more comes than the server can do", this.#flood.holdBackMs);
+    }
     const { waitingBytesMax } = this.#limits;
     if (this.#bytes >= waitingBytesMax) {
       const waiting = `${String(this.#bytes)} bytes of submissions wait to be stored`;
@@ -86,8 +121,10 @@ export class Admission {
     const ticket = { atMs: this.#nowMs(), bytes, call };
     this.#storing.add(ticket);
     this.#bytes += bytes;
-    if (call !== undefined && this.#starting.size < startingMax) {
-      this.#starting.set(call.runId, ticket);
+    if (call === undefined) this.#sendsStoring++;
+    else {
+      if (this.#starting.size < startingMax) this.#starting.set(call.runId, ticket);
+      this.#recent.set(call.runId, ticket);
     }
     return ticket;
   }
@@ -100,7 +137,8 @@ export class Admission {
     if (this.#storing.size > fewStoring) this.#store.waited(this.#nowMs() - ticket.atMs);
     this.#storing.delete(ticket);
     this.#bytes -= ticket.bytes;
-    if (!isReady && ticket.call !== undefined) this.#forget(ticket.call.runId, ticket);
+    if (ticket.call === undefined) this.#sendsStoring--;
+    else if (!isReady) this.#forget(ticket.call.runId, ticket);
   }
 
   /** An attempt of the run has begun. */
@@ -123,23 +161,37 @@ export class Admission {
   /** The run is over: it may never have begun. */
   over(runId: string): void {
     this.#starting.delete(runId);
+    this.#recent.delete(runId);
+  }
+
+  /** What the loop has, or will have at once, to do something for. */
+  #underWay(): number {
+    const sinceMs = this.#nowMs() - underWayMs;
+    for (const [runId, { atMs }] of this.#recent) {
+      if (atMs > sinceMs) break;
+      this.#recent.delete(runId);
+    }
+    return this.#recent.size + this.#sendsStoring;
   }
 
   /** Another submission may have named the same run. */
   #forget(runId: string, ticket: Ticket): void {
     if (this.#starting.get(runId) === ticket) this.#starting.delete(runId);
+    if (this.#recent.get(runId) === ticket) this.#recent.delete(runId);
   }
 }
 
 /** Refusing must cost next to nothing: an error with its stack is made once for each reason. */
 const refusals = new Map<string, Overloaded>();
 
-function refusalOf(why: string): Overloaded {
-  let error = refusals.get(why);
-  if (error === undefined) refusals.set(why, (error = refusal(why)));
+function refusalOf(why: string, holdBackMs = 0): Overloaded {
+  const key = holdBackMs === 0 ? why : `${why}/${String(holdBackMs)}`;
+  let error = refusals.get(key);
+  if (error === undefined) refusals.set(key, (error = refusal(why, holdBackMs)));
   return error;
 }
 
-function refusal(why: string): Overloaded {
-  return new Overloaded(`${why}; nothing was accepted, it is safe to retry`, retryAfterSeconds);
+function refusal(why: string, holdBackMs = 0): Overloaded {
+  const message = `${why}; nothing was accepted, it is safe to retry`;
+  return new Overloaded(message, retryAfterSeconds, holdBackMs);
 }

@@ -75,6 +75,11 @@ export class Callers implements Invocations {
 
   // ---- Invocations
 
+  admit(mode: "call" | "send", service: string): void {
+    this.#options.shard().admit();
+    this.#options.admission.check(mode === "call" ? service : undefined);
+  }
+
   submit(request: SubmitRequest): Promise<Submitted> {
     return new Promise((resolve, reject) => {
       this.#enqueue(
@@ -178,10 +183,11 @@ export class Callers implements Invocations {
     onRefused: (error: unknown) => void,
   ): void {
     const shard = this.#options.shard();
-    shard.admit();
     const { admission } = this.#options;
-    const called = mode === "call" ? request.service.service.name : undefined;
-    admission.check(called);
+    const { name } = request.service.service;
+    const called = mode === "call" ? name : undefined;
+    if (request.admitted === true) shard.admit();
+    else this.admit(mode, name);
     const nowMs = this.#options.clock.now();
     const { service, handler, key, idempotencyKey, scope, limitKey } = request;
     const identity = identify(

@@ -18,6 +18,8 @@ export interface SubmitRequest {
   readonly idempotencyKey: string | undefined;
   /** 0: at once. */
   readonly delayMs: number;
+  /** {@link Invocations.admit} was asked before. */
+  readonly admitted?: boolean;
 }
 
 export interface Submitted {
@@ -76,6 +78,11 @@ export interface Gone {
 export type SignalResult = Signal["result"];
 
 export interface Invocations {
+  /**
+   * Asked before the body of a submission is read, by those who can: whoever did says so in its request.
+   * @throws Overloaded, Unavailable
+   */
+  admit(mode: "call" | "send", service: string): void;
   /** Resolves once the invocation is durable, not when it has run. */
   submit(request: SubmitRequest): Promise<Submitted>;
   /**
@@ -99,9 +106,12 @@ export interface Invocations {
 export class Overloaded extends Error {
   override readonly name = "Overloaded";
   readonly retryAfterSeconds: number;
+  /** So many are refused that whoever was is not listened to for so long. */
+  readonly holdBackMs: number;
 
-  constructor(message: string, retryAfterSeconds: number) {
+  constructor(message: string, retryAfterSeconds: number, holdBackMs = 0) {
     super(message);
+    this.holdBackMs = holdBackMs;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

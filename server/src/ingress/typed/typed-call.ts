@@ -105,8 +105,12 @@ class TypedCall {
     checkHead(exchange);
     this.#protocol.check(this.#rpc);
     const timeoutMs = timeoutMsOf(this.#rpc.timeout, contentType.wire);
-    if (timeoutMs === undefined) return;
     if (timeoutMs === 0) throw deadlineExceeded();
+    if (method.operation === "call" || method.operation === "submit") {
+      const mode = method.operation === "call" ? "call" : "send";
+      parts.invocations.admit(mode, method.service.service.name);
+    }
+    if (timeoutMs === undefined) return;
     this.#timer = setTimeout(() => {
       this.#fail(deadlineExceeded());
       this.#gone?.abort();
@@ -231,6 +235,7 @@ class TypedCall {
       parameter,
       idempotencyKey,
       delayMs,
+      admitted: true,
     };
   }
 
