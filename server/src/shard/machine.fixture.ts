@@ -6,6 +6,7 @@ import { cpSync } from "node:fs";
 import { onTestFinished } from "vitest";
 import { apply } from "../core/apply.js";
 import type { Effect } from "../core/effect.js";
+import { idOf, plain, runIdAt, submitted } from "../core/events.fixture.js";
 import { openLog, type EventLog, type LogRecord } from "../log/log.js";
 import { SimulatedDisk } from "../log/simulated-disk.js";
 import { temporaryDirectory } from "../store/store.fixture.js";
@@ -271,5 +272,14 @@ export class Machine {
       trim: (before) => log.trim(before),
       close: () => log.close(),
     };
+  }
+}
+
+/** Enough events of one turn that the loop does not block for their sync. */
+export function submitMany(running: RunningShard, count = 5): void {
+  for (let n = 1; n <= count; n++) {
+    running.shard.enqueue(n, submitted(runIdAt(n), plain(), { id: idOf(runIdAt(n), n) }), {
+      token: n,
+    });
   }
 }

@@ -23,9 +23,9 @@ import {
   suspended,
 } from "../core/events.fixture.js";
 import { createClock } from "./clock.js";
-import { Machine, type RunningShard } from "./machine.fixture.js";
+import { Machine, submitMany, type RunningShard } from "./machine.fixture.js";
 
-const { READY, COMPLETED, BACKING_OFF } = InvocationStatus;
+const { READY, BACKING_OFF } = InvocationStatus;
 
 /** A gate that appends wait at. */
 class Gate {
@@ -41,15 +41,6 @@ class Gate {
   }
 
   readonly pass = (): Promise<void> => this.#waiting;
-}
-
-/** Enough events of one turn that the loop does not block for their sync. */
-function submitMany(running: RunningShard, count = 5): void {
-  for (let n = 1; n <= count; n++) {
-    running.shard.enqueue(n, submitted(runIdAt(n), plain(), { id: idOf(runIdAt(n), n) }), {
-      token: n,
-    });
-  }
 }
 
 describe("what leaves a shard", () => {
@@ -481,132 +472,5 @@ describe("a shard that is closed", () => {
     await Promise.all([running.shard.close(), running.shard.close()]);
 
     expect(running.ofKind("submitted")).toHaveLength(5);
-  });
-});
-
-describe("durable timers", () => {
-  test("fire when they are due, and soon after, also across a restart", async () => {
-    const machine = new Machine();
-    const clock = createClock();
-    const before = await machine.boot({ clock });
-    const due = [40, 100, 190, 310, 460].map((ms) => Math.ceil(clock.now()) + ms);
-    const firedAt: number[] = [];
-    before.listener = (effect) => {
-      if (effect.kind === "ready") firedAt.push(clock.now());
-    };
-    // A busy machine is late with all timers, now and then with one alone: what counts is how much later than plain
-    // ones the best of these are.
-    const plainAt: number[] = [];
-    for (const at of due) {
-      setTimeout(() => void plainAt.push(clock.now()), at - clock.now());
-    }
-    for (const [n, startAt] of due.entries()) {
-      before.shard.enqueue(n, submitted(runIdAt(n + 1), plain(), { startAt }), {});
-    }
-    await expect.poll(() => Math.min(firedAt.length, plainAt.length), { interval: 1 }).toBe(5);
-    const later = Math.ceil(clock.now()) + 600;
-    before.shard.enqueue(5, submitted(runIdAt(6), plain(), { startAt: later }), {});
-    await before.shard.drained();
-    await machine.kill();
-
-    const after = await machine.boot({ clock });
-    await expect.poll(() => after.ofKind("ready").length, { interval: 1 }).toBe(1);
-
-    for (const [n, at] of firedAt.entries()) expect(at).toBeGreaterThanOrEqual(due[n] ?? 0);
-    const lateMs = firedAt.map((at, n) => at - Math.max(due[n] ?? 0, plainAt[n] ?? 0));
-    expect(lateMs.sort((a, b) => a - b)[1]).toBeLessThan(30);
-    expect(clock.now()).toBeGreaterThanOrEqual(later);
-    expect(after.ofKind("ready")[0]?.runId).toBe(runIdAt(6));
-  });
-
-  test("that are many fire all, some at a time", async () => {
-    const running = await new Machine().boot({ clock: createClock() });
-    const count = 1_700;
-    const startAt = Date.now() + 100;
-    for (let n = 0; n < count; n++) {
-      running.shard.enqueue(0, submitted(runIdAt(n + 1), plain(), { startAt }), {});
-    }
-
-    await expect.poll(() => running.ofKind("ready").length, { timeout: 5_000 }).toBe(count);
-
-    expect(running.store.partition(0).timers.scan("", "\u00ff", 9)).toEqual([]);
-  });
-});
-
-describe("checkpoints", () => {
-  test("come as the tables grow, while the loop goes on, and let go of the log behind them", async () => {
-    const machine = new Machine();
-    const running = await machine.boot({ checkpointBytes: 100_000 });
-    const positions = new Set<number>();
-    for (let n = 1; n <= 200; n++) {
-      const parameter = "x".repeat(2_000);
-      running.shard.enqueue(n % 64, submitted(runIdAt(n), plain(), { parameter }), {});
-      if (n % 10 !== 0) continue;
-      await running.shard.drained();
-      await expect.poll(() => running.store.checkpointing, { interval: 1 }).toBe(false);
-      positions.add(running.store.checkpointPosition);
-    }
-    await running.shard.drained();
-
-    expect(positions.size).toBeGreaterThan(2);
-    expect(running.fatal).toEqual([]);
-    const digest = running.store.digest();
-    expect(await machine.digestOf(machine.records)).toBe(digest);
-    await machine.kill();
-    expect((await machine.boot()).store.digest()).toBe(digest);
-  });
-});
-
-describe("a restart", () => {
-  test("in the middle of a checkpoint replays to each partition what that lacks", async () => {
-    const machine = new Machine();
-    const running = await machine.boot();
-    const parameter = "x".repeat(8_000);
-    for (let n = 0; n < 540; n++) {
-      // Some hundred KiB for each of nine partitions: a few of them to a transaction.
-      running.shard.enqueue(n % 9, submitted(runIdAt(n + 1), plain(), { parameter }), {});
-    }
-    await running.shard.drained();
-    const digest = running.store.digest();
-
-    const checkpoint = running.shard.checkpoint();
-    for (let turn = 0; turn < 5; turn++) await nextTurn();
-    expect(running.store.checkpointing).toBe(true);
-    await Promise.all([machine.kill(), checkpoint.catch(() => undefined)]);
-    const again = await machine.boot();
-
-    expect(again.store.digest()).toBe(digest);
-    expect(await machine.digestOf(machine.records)).toBe(digest);
-  });
-
-  test("raises the epoch: attempts of before are over, and what was ready still is", async () => {
-    const machine = new Machine();
-    const before = await machine.boot();
-    before.shard.enqueue(0, submitted(A, plain()), {});
-    await before.shard.drained();
-    await machine.kill();
-
-    const after = await machine.boot();
-    after.shard.enqueue(0, ended(A, "late", { epoch: 1 }), {});
-    await after.shard.drained();
-    expect(after.store.partition(0).invocations.get(A)?.status).toBe(READY);
-    expect(after.store.partition(0).partitionState.epoch).toBe(2);
-
-    after.shard.enqueue(0, ended(A, "done", { epoch: 2 }), {});
-    await after.shard.drained();
-    expect(after.store.partition(0).invocations.get(A)?.status).toBe(COMPLETED);
-  });
-
-  test("releases nothing of what it replays", async () => {
-    const machine = new Machine();
-    const before = await machine.boot();
-    submitMany(before);
-    await before.shard.drained();
-    await machine.kill();
-
-    const after = await machine.boot();
-    await nextTurn();
-
-    expect(after.released).toEqual([]);
   });
 });
