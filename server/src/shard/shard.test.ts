@@ -22,7 +22,6 @@ import {
   submitted,
   suspended,
 } from "../core/events.fixture.js";
-import { createClock } from "./clock.js";
 import { Machine, submitMany, type RunningShard } from "./machine.fixture.js";
 
 const { READY, BACKING_OFF } = InvocationStatus;
