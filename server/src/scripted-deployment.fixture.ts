@@ -43,10 +43,14 @@ export async function scriptedAs(
 ): Promise<Scripted> {
   const sessions = new Set<ServerHttp2Session>();
   const outgoing: DeploymentFrame[] = [];
-  let wake = (): void => undefined;
+  const waiting = new Set<() => void>();
+  const wakeAll = (): void => {
+    for (const wake of waiting) wake();
+    waiting.clear();
+  };
   const push = (frame: DeploymentFrame): void => {
     outgoing.push(frame);
-    wake();
+    wakeAll();
   };
   const say: Scripted["say"] = ({ streamId, attempt }, ...frames) => {
     for (const frame of frames) {
@@ -68,17 +72,24 @@ export async function scriptedAs(
             const { min: minProtocolVersion, max: maxProtocolVersion } = protocolVersions;
             const hello = { minProtocolVersion, maxProtocolVersion };
             yield { frames: [{ frame: { case: "hello" as const, value: hello } }] };
+            // The server looks for further instances by sessions that it closes at once: they have nothing to say.
+            let hasWork = false;
             void (async () => {
               for await (const { frames } of requests) {
-                for (const frame of frames) if (frame.frame.case === "start") answer(frame, say);
+                for (const frame of frames) {
+                  if (frame.frame.case !== "start") continue;
+                  hasWork = true;
+                  answer(frame, say);
+                  wakeAll();
+                }
               }
             })().catch(() => undefined);
             // What is left to say is for the session that comes after it.
-            signal.addEventListener("abort", () => wake());
+            signal.addEventListener("abort", wakeAll);
             while (!signal.aborted) {
-              const frames = outgoing.splice(0);
+              const frames = hasWork ? outgoing.splice(0) : [];
               if (frames.length > 0) yield { frames };
-              else await new Promise<void>((resolve) => (wake = resolve));
+              else await new Promise<void>((resolve) => waiting.add(resolve));
             }
           },
         });
