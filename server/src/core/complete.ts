@@ -17,6 +17,7 @@ import { objectOf, releaseLock } from "./lock.js";
 import { appendEntry } from "./notify.js";
 import { unpin } from "./pin.js";
 import { purge } from "./purge.js";
+import { messageOf, retentionTimer } from "./rows.js";
 import { withdraw } from "./withdraw.js";
 
 /** Ends an invocation with a result that its code did not give: an Output command is written for it. */
@@ -51,13 +52,8 @@ export function completeSink(
 ): void {
   const { runId, completionId } = sink;
   const completion = completionOf(completionId, result);
-  sendMessage(ctx, sink.partition, {
-    $typeName: "perdure.storage.v1.Message",
-    message: {
-      case: "complete",
-      value: { $typeName: "perdure.storage.v1.CompleteMessage", runId, completion },
-    },
-  });
+  const value = { $typeName: "perdure.storage.v1.CompleteMessage" as const, runId, completion };
+  sendMessage(ctx, sink.partition, messageOf({ case: "complete", value }));
 }
 
 /** Timers and promises that the invocation still waited for. */
@@ -109,13 +105,7 @@ export function forgetJournalRetention(
 }
 
 function putRetention(ctx: ApplyContext, runId: string, dueAt: number, journalOnly: boolean): void {
-  ctx.tables.timers.put(timerKey(dueAt, runId, journalOnly ? "journalRetention" : "retention"), {
-    $typeName: "perdure.storage.v1.TimerRow",
-    runId,
-    timer: {
-      case: "retention",
-      value: { $typeName: "perdure.storage.v1.RetentionTimer", journalOnly },
-    },
-  });
+  const key = timerKey(dueAt, runId, journalOnly ? "journalRetention" : "retention");
+  ctx.tables.timers.put(key, retentionTimer(runId, journalOnly));
   ctx.emit({ kind: "armTimer", dueAt, retention: true });
 }

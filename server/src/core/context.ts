@@ -7,6 +7,7 @@ import type { Effect, VerbOutcome } from "./effect.js";
 import { copyInvocation } from "./invocation.js";
 import { homeOf } from "@perdure/protocol/ids";
 import { outboxKey } from "./keys.js";
+import { sequenceRow } from "./rows.js";
 import type { Tables } from "./tables.js";
 
 export interface ApplyContext {
@@ -54,7 +55,7 @@ export function save(ctx: ApplyContext, draft: Draft): void {
 /** The next number of a counter of the partition, from 1. */
 export function nextSequence(ctx: ApplyContext, name: string): number {
   const value = (ctx.tables.sequences.get(name)?.value ?? 0) + 1;
-  ctx.tables.sequences.put(name, { $typeName: "perdure.storage.v1.Sequence", value });
+  ctx.tables.sequences.put(name, sequenceRow(value));
   return value;
 }
 
@@ -62,7 +63,7 @@ export function nextSequence(ctx: ApplyContext, name: string): number {
 export function addToCount(ctx: ApplyContext, name: string, change: 1 | -1): void {
   const value = countOf(ctx, name) + change;
   if (value <= 0) ctx.tables.sequences.delete(name);
-  else ctx.tables.sequences.put(name, { $typeName: "perdure.storage.v1.Sequence", value });
+  else ctx.tables.sequences.put(name, sequenceRow(value));
 }
 
 export function countOf(ctx: Pick<ApplyContext, "tables">, name: string): number {

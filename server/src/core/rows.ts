@@ -56,6 +56,11 @@ export function retryTimer(runId: string): TimerRow {
   return timerRow(runId, { case: "retry", value: { $typeName: "perdure.storage.v1.RetryTimer" } });
 }
 
+export function retentionTimer(runId: string, journalOnly: boolean): TimerRow {
+  const value = { $typeName: "perdure.storage.v1.RetentionTimer" as const, journalOnly };
+  return timerRow(runId, { case: "retention", value });
+}
+
 /** Who is told: a completion of another invocation. */
 export function sinkOf(partition: number, runId: string, completionId: number): ResponseSink {
   return { $typeName: "perdure.storage.v1.ResponseSink", partition, runId, completionId };

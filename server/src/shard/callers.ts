@@ -185,7 +185,6 @@ export class Callers implements Invocations {
     const shard = this.#options.shard();
     const { admission } = this.#options;
     const { name } = request.service.service;
-    const called = mode === "call" ? name : undefined;
     if (request.admitted === true) shard.admit();
     else this.admit(mode, name);
     const nowMs = this.#options.clock.now();
@@ -214,7 +213,7 @@ export class Callers implements Invocations {
       randomSeed: randomSeed(),
     };
     const token = ++this.#lastToken;
-    const call = called === undefined ? undefined : { runId: identity.runId, service: called };
+    const call = mode === "call" ? { runId: identity.runId, service: name } : undefined;
     const ticket = admission.entered(request.parameter.byteLength, call);
     this.#waiting.set(token, { resolve: onSubmitted, ticket });
     const value: SubmittedEvent = { $typeName: "perdure.storage.v1.Submitted", invocation };
