@@ -1,7 +1,7 @@
 // A large frame on its way out, piece by piece. It was encoded in parts, so that its values are not copied; a piece is a view
 // of one of them, or a copy where it spans several.
 
-import { joinBytes } from "./grpc-framing.js";
+import { joinBytes, lengthOf } from "./bytes.js";
 
 export class EncodedFrame {
   readonly length: number;
@@ -13,7 +13,7 @@ export class EncodedFrame {
 
   constructor(parts: readonly Uint8Array[]) {
     this.#parts = parts;
-    this.#left = this.length = parts.reduce((sum, { length }) => sum + length, 0);
+    this.#left = this.length = lengthOf(parts);
   }
 
   /** Bytes that have not gone. */

@@ -6,13 +6,14 @@
 //       Small pieces are copied together, so that what is kept is little more than the bytes that are counted.
 //   A3. Who does not know credits is granted nothing and sends as it likes; the bounds of frames hold all the same.
 
+import { copyBytes, joinBytes } from "./bytes.js";
 import {
   assemblyBytesMax,
   frameBytesMax as fragmentBytes,
   initialCreditBytes,
 } from "./frame-limits.js";
 import { frameLength } from "./frame-length.js";
-import { GrpcFramingError, joinBytes } from "./grpc-framing.js";
+import { GrpcFramingError } from "./grpc-framing.js";
 
 export interface AssemblerOptions {
   /** The largest frame that is taken. */
@@ -171,11 +172,7 @@ export class FrameAssembler {
     if (length === undefined || length > this.#options.frameBytesMax) return;
     if (this.#reservedBytes + length > this.#poolBytes) return;
     const whole = new Uint8Array(length + lengthSlack);
-    let at = 0;
-    for (const piece of account.pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
+    copyBytes(account.pieces, whole);
     account.pieces = [];
     account.whole = whole;
     this.#reservedBytes += whole.length;

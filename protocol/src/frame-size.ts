@@ -11,6 +11,7 @@ import type {
   StateKeys,
   Value,
 } from "@perdure/proto/protocol/v1/journal";
+import { bytesOf } from "./messages.js";
 
 /** What a frame has around its payload: ids, numbers, tags. */
 const flatBytes = 64;
@@ -100,8 +101,9 @@ function keysBytes(keys: StateKeys | undefined): number {
   return keys === undefined ? 0 : keys.keys.reduce((sum, key) => sum + key.length + 4, 0);
 }
 
-function valueBytes(value: Value | undefined): number {
-  return value?.content.case === "inline" ? value.content.value.length : 0;
+/** Of what a value holds; 0 where there is none. */
+export function valueBytes(value: Value | undefined): number {
+  return bytesOf(value).length;
 }
 
 function failureBytes(failure: Failure | undefined): number {

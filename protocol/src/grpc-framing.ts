@@ -1,13 +1,14 @@
 // gRPC's framing of messages on a stream: one byte of flags, four of length (big-endian), the message. What is read
 // is handed out as views of what came, and copied only where a message spans several chunks.
 
+import { joinBytes, lengthOf } from "./bytes.js";
+
 /** In front of every message. */
 export const grpcHeadBytes = 5;
 
 /** Says the length in the head that was left free in front of a message, or of the first of its parts. */
 export function writeGrpcHead(framed: Uint8Array, more: readonly Uint8Array[] = []): void {
-  let length = framed.length - grpcHeadBytes;
-  for (const part of more) length += part.length;
+  const length = framed.length - grpcHeadBytes + lengthOf(more);
   framed[0] = 0;
   framed[1] = length >>> 24;
   framed[2] = length >>> 16;
@@ -100,17 +101,4 @@ export class GrpcReader {
     this.#onMessage(joinBytes(pieces));
     return end;
   }
-}
-
-/** One copy, whatever the number of pieces; none for a single one. */
-export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
-  const [first] = pieces;
-  if (pieces.length === 1 && first !== undefined) return first;
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -2,6 +2,7 @@
 // it is. A client that goes away in the middle is simply forgotten: there is nobody to answer.
 
 import { constants, type ServerHttp2Stream } from "node:http2";
+import { copyBytes } from "@perdure/protocol/bytes";
 import type { HttpRequest } from "./messages.js";
 
 export interface BodySize {
@@ -79,11 +80,7 @@ function collect(
     if (whole !== undefined || chunks === undefined || received < gatheredBytesMin) return;
     if (contentLength === undefined || contentLength < received) return;
     whole = Buffer.allocUnsafeSlow(contentLength);
-    let at = 0;
-    for (const part of chunks) {
-      whole.set(part, at);
-      at += part.byteLength;
-    }
+    copyBytes(chunks, whole);
     first = chunks = undefined;
   }
   request.on("data", (chunk: Uint8Array) => {

@@ -2,10 +2,11 @@
 
 import type { Start } from "@perdure/proto/protocol/v1/deployment";
 import type { Invocation } from "@perdure/proto/storage/v1/records";
+import { valueBytes } from "@perdure/protocol/frame-size";
 import { endOfPrefix } from "../core/keys.js";
 import { objectOf } from "../core/lock.js";
 import type { Tables } from "../core/tables.js";
-import { entryBytes, valueBytes } from "../store/table-specs.js";
+import { entryBytes } from "../store/table-specs.js";
 
 export interface StartFrameOptions {
   readonly lazyState: boolean;

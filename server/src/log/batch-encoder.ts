@@ -3,6 +3,7 @@
 // where they are: then the batch is several pieces, one behind the other.
 
 import { crc32c } from "@node-rs/crc32";
+import { lengthOf } from "@perdure/protocol/bytes";
 import {
   aligned,
   batchField,
@@ -34,10 +35,8 @@ const keptBytesMax = 4 * 1024 * 1024;
 /** What is smaller is copied: a piece costs a write of its own. */
 const apartBytes = 32 * 1024;
 
-export function bodyBytes({ body, more }: LogRecord): number {
-  let bytes = body.length;
-  for (const part of more ?? []) bytes += part.length;
-  return bytes;
+export function bodyBytes({ body, more = [] }: LogRecord): number {
+  return body.length + lengthOf(more);
 }
 
 /** How long a batch is on disk. */

@@ -17,6 +17,7 @@ import type {
   TimerRow,
 } from "@perdure/proto/storage/v1/records";
 import type { Codec } from "@perdure/proto/wire";
+import { valueBytes } from "@perdure/protocol/frame-size";
 import {
   DeploymentCodec,
   DurablePromiseCodec,
@@ -77,10 +78,6 @@ export const tableSpecs: TableSpecs = {
 /** Beside the tables above: journals (chunks) and the partition's own record. */
 export const journalTableNumber = 3;
 export const partitionTableNumber = 13;
-
-export function valueBytes(value: Value | undefined): number {
-  return value?.content.case === "inline" ? value.content.value.length : 0;
-}
 
 /** Of a value, or of what a failure says. */
 export function resultBytes(result: {
