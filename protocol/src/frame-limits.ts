@@ -1,4 +1,4 @@
-// Limits of a session's frames and messages, and the names of what a side may say in Hello that it understands.
+// Limits of a session's frames and messages.
 
 /** A larger frame travels as fragments, where the other side understands them. */
 export const frameBytesMax: number = 64 * 1024;
@@ -24,12 +24,3 @@ export const assemblyBytesMax: number = 64 * 1024 * 1024;
 
 /** Bytes of large frames that lie encoded on their way out, of all attempts of one session. */
 export const encodedBytesMax: number = 64 * 1024 * 1024;
-
-/** Understands `Fragment`, and sends large frames so. */
-export const fragmentsFeature = "fragments";
-
-/** Grants `Credit` for fragments, and sends no more of them than it was granted. */
-export const creditsFeature = "credits";
-
-/** What this release understands. */
-export const sessionFeatures: readonly string[] = [fragmentsFeature, creditsFeature];

@@ -1,13 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  creditsFeature,
-  fragmentsFeature,
-  frameBytesMax,
-  initialCreditBytes,
-  messageBytesMax,
-  sessionFeatures,
-} from "./frame-limits.js";
+import { creditsFeature, fragmentsFeature, sessionFeatures } from "./features.js";
+import { frameBytesMax, initialCreditBytes, messageBytesMax } from "./frame-limits.js";
 import { FrameSender } from "./frame-sender.js";
 
 /** A frame of the test: its number, and bytes that stand for its encoding. */

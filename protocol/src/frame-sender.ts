@@ -8,10 +8,9 @@
 //   O4. No more fragments of an attempt are under way than the other side has granted; its lane alone waits.
 //   O5. Of large frames only so many lie encoded that they have `encodedBytesMax` together, or one.
 
+import { creditsFeature, fragmentsFeature } from "./features.js";
 import {
-  creditsFeature,
   encodedBytesMax,
-  fragmentsFeature,
   frameBytesMax,
   framesPerMessageMax,
   initialCreditBytes,

@@ -8,12 +8,8 @@ import {
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
 import { FrameAssembler } from "@perdure/protocol/frame-assembler";
-import {
-  frameBytesMax,
-  initialCreditBytes,
-  messageBytesMax,
-  sessionFeatures,
-} from "@perdure/protocol/frame-limits";
+import { sessionFeatures } from "@perdure/protocol/features";
+import { frameBytesMax, initialCreditBytes, messageBytesMax } from "@perdure/protocol/frame-limits";
 import { deploymentFrameBytes } from "@perdure/protocol/frame-size";
 import { decodeDeploymentFrame, encodeServerFrame } from "@perdure/protocol/session-messages";
 import { describe, expect, test } from "vitest";

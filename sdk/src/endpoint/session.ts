@@ -11,9 +11,8 @@ import {
   type Start,
 } from "@perdure/proto/protocol/v1/deployment";
 import type { Entry } from "@perdure/proto/protocol/v1/journal";
-import { earlyResults } from "@perdure/protocol/features";
+import { creditsFeature, earlyResults, sessionFeatures } from "@perdure/protocol/features";
 import { FrameAssembler } from "@perdure/protocol/frame-assembler";
-import { creditsFeature, sessionFeatures } from "@perdure/protocol/frame-limits";
 import { FrameSender } from "@perdure/protocol/frame-sender";
 import { deploymentFrameBytes } from "@perdure/protocol/frame-size";
 import { decodeServerFrame, encodeDeploymentFrame } from "@perdure/protocol/session-messages";

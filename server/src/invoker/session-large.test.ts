@@ -12,7 +12,8 @@ import {
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
-import { frameBytesMax, initialCreditBytes, sessionFeatures } from "@perdure/protocol/frame-limits";
+import { sessionFeatures } from "@perdure/protocol/features";
+import { frameBytesMax, initialCreditBytes } from "@perdure/protocol/frame-limits";
 import { entryOf, proposalOf, serverFrameOf, valueOf } from "@perdure/protocol/messages";
 import { encodeDeploymentFrame } from "@perdure/protocol/session-messages";
 import { describe, expect, onTestFinished, test } from "vitest";

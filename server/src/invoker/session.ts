@@ -13,9 +13,13 @@ import {
   type Hello,
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
-import { gate } from "@perdure/protocol/features";
+import {
+  creditsFeature,
+  fragmentsFeature,
+  gate,
+  sessionFeatures,
+} from "@perdure/protocol/features";
 import { FrameAssembler } from "@perdure/protocol/frame-assembler";
-import { creditsFeature, fragmentsFeature, sessionFeatures } from "@perdure/protocol/frame-limits";
 import { FrameSender } from "@perdure/protocol/frame-sender";
 import { serverFrameBytes } from "@perdure/protocol/frame-size";
 import { grpcHeadBytes } from "@perdure/protocol/grpc-framing";

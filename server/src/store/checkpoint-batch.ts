@@ -2,8 +2,6 @@
 // comes back when it is written, to be used again. Else each checkpoint would leave megabytes to be collected, in two threads.
 // operation: kind (1), key length (2), value length (4), key, value. It is within one piece: a large one has its own.
 
-import { lengthOf } from "@perdure/protocol/bytes";
-
 export type CheckpointOperation =
   | { readonly kind: "put"; readonly key: Buffer; readonly value: Uint8Array & Buffer }
   | { readonly kind: "delete"; readonly key: Buffer }
@@ -42,7 +40,8 @@ export class CheckpointBatch {
 
   /** A value in parts. Goes on with each step that is taken, where it is large. */
   *putParts(key: Buffer, parts: readonly Uint8Array[]): Generator<void> {
-    let at = this.#head(0, key, lengthOf(parts));
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    let at = this.#head(0, key, length);
     for (const part of parts) {
       for (let from = 0; from < part.length; from += copiedBytes) {
         const step = part.subarray(from, from + copiedBytes);

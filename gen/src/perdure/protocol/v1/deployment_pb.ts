@@ -169,8 +169,8 @@ export type Hello = Message<"perdure.protocol.v1.Hello"> & {
   capacity: number;
 
   /**
-   * Optional behaviour that the sender understands: "early-results" (ProposeCompletion.shown_after), "fragments", "gate"
-   * (ServerFrame.position, Durable).
+   * Optional behaviour that the sender understands: "credits" (Credit), "early-results" (ProposeCompletion.shown_after),
+   * "fragments" (Fragment), "gate" (ServerFrame.position, Durable).
    *
    * @generated from field: repeated string features = 6;
    */
