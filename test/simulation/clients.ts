@@ -27,7 +27,8 @@ export class Clients {
   waiting = 0;
   readonly #parts: WorldParts;
   readonly #random: Random;
-  readonly #wanted = new Set<string>();
+  /** How often each was asked for: by every attempt that waits for it. */
+  readonly #wanted = new Map<string, number>();
   #submissions = 0;
 
   constructor(parts: WorldParts) {
@@ -86,15 +87,16 @@ export class Clients {
   /** What handlers wait for is done by somebody, some time, until it is certain. */
   want(want: Want): void {
     const key = JSON.stringify(want);
-    if (this.#wanted.has(key)) return;
-    this.#wanted.add(key);
+    const times = (this.#wanted.get(key) ?? 0) + 1;
+    this.#wanted.set(key, times);
+    if (times > 1) return;
     const { scheduler, outside } = this.#parts;
     const random = this.#random.fork(key);
     const many = random.chance(0.2) && want.kind !== "signal" ? 2 : 1;
     for (let each = 1; each <= many; each++) {
       scheduler.after(random.about(300), outside, () => {
         this.#do(async () => {
-          if (await this.#exists(want)) {
+          if (await this.#exists(want, key)) {
             await this.#satisfy(want, `${key} ${String(each)}`, random.fork(each));
           } else this.#wanted.delete(key);
         });
@@ -164,15 +166,20 @@ export class Clients {
 
   /**
    * Ids of awakeables and invocations get out of handlers by steps and sends, that is when the invocation is durable. Here
-   * they are known at once, and may be those of one that gets lost, and is never known, or is accepted later.
+   * they are known at once, and may be those of one that gets lost, and is never known, or is accepted later: then its next
+   * attempt asks for them again.
    */
-  async #exists(want: Want): Promise<boolean> {
+  async #exists(want: Want, key: string): Promise<boolean> {
     if (want.kind === "promise") return true;
     const { durable, scheduler } = this.#parts;
     const id = want.kind === "signal" ? want.invocationId : parseAwakeableId(want.id)?.invocationId;
-    for (let looks = 0; looks < 20; looks++) {
-      if (durable.find(id ?? "") !== undefined) return true;
-      await scheduler.wait(50);
+    let times: number | undefined;
+    while (times !== this.#wanted.get(key)) {
+      times = this.#wanted.get(key);
+      for (let looks = 0; looks < 20; looks++) {
+        if (durable.find(id ?? "") !== undefined) return true;
+        await scheduler.wait(50);
+      }
     }
     return false;
   }

@@ -11,4 +11,9 @@ export const regressions: readonly Regression[] = [
   { seed: 3, steps: 100, about: "a failed sync of a spare segment, clocks that are set" },
   { seed: 6, steps: 100, about: "a full disk at a start" },
   { seed: 9, steps: 100, about: "delayed starts behind a lock" },
+  {
+    seed: 924355110,
+    steps: 150,
+    about: "what an early attempt waits for, when its first one was lost",
+  },
 ];
