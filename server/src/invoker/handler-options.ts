@@ -40,6 +40,32 @@ export function handlerOptions(
   };
 }
 
+/** What was registered never changes: options are worked out once for each handler of it. */
+export class HandlerOptionsCache {
+  readonly #defaults: InvokerDefaults;
+  readonly #maxAttempts: number;
+  readonly #known = new WeakMap<RegisteredService, Map<string, HandlerOptions>>();
+
+  /** @param maxAttempts  the most that services may ask for */
+  constructor(defaults: InvokerDefaults, maxAttempts: number) {
+    this.#defaults = defaults;
+    this.#maxAttempts = maxAttempts;
+  }
+
+  of(service: RegisteredService | undefined, handler: string): HandlerOptions {
+    if (service === undefined) return this.#workOut(service, handler);
+    let known = this.#known.get(service);
+    if (known === undefined) this.#known.set(service, (known = new Map()));
+    let options = known.get(handler);
+    if (options === undefined) known.set(handler, (options = this.#workOut(service, handler)));
+    return options;
+  }
+
+  #workOut(service: RegisteredService | undefined, handler: string): HandlerOptions {
+    return handlerOptions(service, handler, this.#defaults, this.#maxAttempts);
+  }
+}
+
 function retryPolicy(
   own: Options | undefined,
   shared: Options | undefined,
