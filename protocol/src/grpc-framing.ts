@@ -2,6 +2,7 @@
 // is handed out as views of what came, and copied only where a message spans several chunks.
 
 import { joinBytes, lengthOf } from "./bytes.js";
+import { messageBytesMax } from "./frame-limits.js";
 
 /** In front of every message. */
 export const grpcHeadBytes = 5;
@@ -14,6 +15,32 @@ export function writeGrpcHead(framed: Uint8Array, more: readonly Uint8Array[] = 
   framed[2] = length >>> 16;
   framed[3] = length >>> 8;
   framed[4] = length;
+}
+
+/** What messages are written to: an HTTP/2 stream of Node, as far as it matters here. */
+export interface MessageStream {
+  readonly writableNeedDrain: boolean;
+  readonly writableLength: number;
+  cork(): void;
+  uncork(): void;
+  write(bytes: Uint8Array): unknown;
+}
+
+/**
+ * Writes one message.
+ * @param parts  of it, the first behind the room for the head
+ * @returns false where the other side takes less than it gets: nothing more until the stream says `drain`
+ */
+export function writeGrpcMessage(
+  stream: MessageStream,
+  [framed, ...more]: readonly [Uint8Array, ...Uint8Array[]],
+): boolean {
+  writeGrpcHead(framed, more);
+  if (more.length > 0) stream.cork();
+  stream.write(framed);
+  for (const part of more) stream.write(part);
+  if (more.length > 0) stream.uncork();
+  return !stream.writableNeedDrain || stream.writableLength < messageBytesMax;
 }
 
 /** What came is no stream of messages, or more than is taken. */

@@ -5,8 +5,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { messageBytesMax, messageBytesTaken } from "@perdure/protocol/frame-limits";
-import { grpcHeadBytes, GrpcReader, writeGrpcHead } from "@perdure/protocol/grpc-framing";
+import { messageBytesTaken } from "@perdure/protocol/frame-limits";
+import { grpcHeadBytes, GrpcReader, writeGrpcMessage } from "@perdure/protocol/grpc-framing";
 import {
   decodeSessionRequest,
   encodeSessionResponseParts,
@@ -100,13 +100,7 @@ function carry(
   session.open({
     write: (frames) => {
       if (stream.destroyed || stream.closed) return true;
-      const [framed, ...more] = encodeSessionResponseParts(frames, grpcHeadBytes);
-      writeGrpcHead(framed, more);
-      if (more.length > 0) stream.cork();
-      stream.write(framed);
-      for (const part of more) stream.write(part);
-      if (more.length > 0) stream.uncork();
-      return !stream.writableNeedDrain || stream.writableLength < messageBytesMax;
+      return writeGrpcMessage(stream, encodeSessionResponseParts(frames, grpcHeadBytes));
     },
     end: () => {
       if (stream.destroyed || stream.closed) return;

@@ -5,8 +5,8 @@
 
 import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader } from "node:http2";
 import { Code } from "@connectrpc/connect";
-import { GrpcReader, writeGrpcHead } from "@perdure/protocol/grpc-framing";
-import { messageBytesMax, messageBytesTaken } from "@perdure/protocol/frame-limits";
+import { GrpcReader, writeGrpcMessage } from "@perdure/protocol/grpc-framing";
+import { messageBytesTaken } from "@perdure/protocol/frame-limits";
 import type { Http2Connection } from "../outbound/http2-connection.js";
 import { serverVersion } from "../observe/version.js";
 
@@ -70,15 +70,10 @@ export class SessionStream {
   }
 
   /** @param parts  of a message, behind the room for its head */
-  write([framed, ...more]: readonly [Uint8Array, ...Uint8Array[]]): boolean {
+  write(parts: readonly [Uint8Array, ...Uint8Array[]]): boolean {
     const stream = this.#stream;
     if (stream === undefined || this.#closed) return true;
-    writeGrpcHead(framed, more);
-    if (more.length > 0) stream.cork();
-    stream.write(framed);
-    for (const part of more) stream.write(part);
-    if (more.length > 0) stream.uncork();
-    return !stream.writableNeedDrain || stream.writableLength < messageBytesMax;
+    return writeGrpcMessage(stream, parts);
   }
 
   /** Ends it from this side. Nothing more is told. */
