@@ -1,15 +1,14 @@
-import { deploymentFrameOf } from "./messages.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { frameLength } from "./frame-length.js";
+import { deploymentFrameOf, fragmentOf } from "./messages.js";
 import { encodeDeploymentFrame } from "./session-messages.js";
 
 const number = { $typeName: "perdure.protocol.v1.AttemptNumber" as const, epoch: 3, counter: 300 };
 
 test("a frame's first piece says how long it is, but for the little behind its large field", () => {
   const data = new Uint8Array(300_000);
-  const value = { $typeName: "perdure.protocol.v1.Fragment" as const, data, last: true };
-  const bytes = encodeDeploymentFrame(deploymentFrameOf(7, number, { case: "fragment", value }));
+  const bytes = encodeDeploymentFrame(deploymentFrameOf(7, number, fragmentOf(data, true)));
   const length = frameLength(bytes.subarray(0, 64 * 1024)) ?? 0;
   expect(length).toBeLessThanOrEqual(bytes.length);
   expect(length).toBeGreaterThan(bytes.length - 64);

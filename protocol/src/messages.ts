@@ -3,7 +3,10 @@
 
 import type {
   AttemptNumber,
+  Credit,
   DeploymentFrame,
+  Drop,
+  Fragment,
   ProposeCompletion,
   ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
@@ -78,6 +81,28 @@ export function deploymentFrameOf(
 ): DeploymentFrame {
   return { $typeName: "perdure.protocol.v1.DeploymentFrame", streamId, attempt, frame };
 }
+
+/** A piece of a frame that was encoded by itself. */
+export function fragmentOf(
+  data: Uint8Array,
+  last: boolean,
+): { readonly case: "fragment"; readonly value: Fragment } {
+  return { case: "fragment", value: { $typeName: "perdure.protocol.v1.Fragment", data, last } };
+}
+
+/** The other side may send so many bytes more. */
+export function creditOf(bytes: number): { readonly case: "credit"; readonly value: Credit } {
+  return {
+    case: "credit",
+    value: { $typeName: "perdure.protocol.v1.Credit", bytes: BigInt(bytes) },
+  };
+}
+
+/** The attempt is to be dropped, without a word. */
+export const drop: { readonly case: "drop"; readonly value: Drop } = {
+  case: "drop",
+  value: { $typeName: "perdure.protocol.v1.Drop" },
+};
 
 export function failureMessage(code: number, message: string, metadata: Header[] = []): Failure {
   return { $typeName: "perdure.protocol.v1.Failure", code, message, metadata };

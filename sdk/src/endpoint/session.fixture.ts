@@ -12,7 +12,7 @@ import {
 import type { Entry, Value } from "@perdure/proto/protocol/v1/journal";
 import type { Definable } from "@perdure/protocol/definitions";
 import { invocationIdOf } from "@perdure/protocol/ids";
-import { durableFrameOf } from "@perdure/protocol/messages";
+import { drop, durableFrameOf } from "@perdure/protocol/messages";
 import { FrameQueue } from "@perdure/protocol/frame-queue";
 import type { WorkflowContext } from "../context/context.js";
 import { workflow } from "../definitions/define.js";
@@ -116,7 +116,7 @@ export class AttemptDriver {
   }
 
   drop(): void {
-    this.send({ case: "drop", value: { $typeName: "perdure.protocol.v1.Drop" } });
+    this.send(drop);
   }
 
   abort(): void {

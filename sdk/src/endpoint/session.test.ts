@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { ServerFrameSchema, type Hello } from "@perdure/proto/protocol/v1/deployment";
+import { drop } from "@perdure/protocol/messages";
 import { protocolVersions } from "@perdure/protocol/versions";
 import { describe, expect, test } from "vitest";
 import { service } from "../definitions/define.js";
@@ -99,7 +100,7 @@ describe("a session", () => {
     const stale = { $typeName: "perdure.protocol.v1.Notify" as const, index: 2 };
     for (const number of [numberOf(1), numberOf(2, 9)]) {
       attempt.send({ case: "notify", value: { ...stale, entry: completedWith(1, "old") } }, number);
-      attempt.send({ case: "drop", value: { $typeName: "perdure.protocol.v1.Drop" } }, number);
+      attempt.send(drop, number);
     }
     attempt.notify(2, completedWith(1, "new"));
     expect(await attempt.until("end")).toEqual(['end = "new"']);

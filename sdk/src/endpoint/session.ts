@@ -15,6 +15,7 @@ import { creditsFeature, earlyResults, sessionFeatures } from "@perdure/protocol
 import { FrameAssembler } from "@perdure/protocol/frame-assembler";
 import { FrameSender } from "@perdure/protocol/frame-sender";
 import { deploymentFrameBytes } from "@perdure/protocol/frame-size";
+import { creditOf, fragmentOf } from "@perdure/protocol/messages";
 import { decodeServerFrame, encodeDeploymentFrame } from "@perdure/protocol/session-messages";
 import type { Attempt } from "../attempt/attempt.js";
 import { failFrameTooLarge, frameBytesTaken } from "./frame-too-large.js";
@@ -73,7 +74,7 @@ export class EndpointSession {
       bytesOf: deploymentFrameBytes,
       // A copy: what user code gave, it may change.
       encode: (frame) => [encodeDeploymentFrame(frame)],
-      fragment: fragmentOf,
+      fragment: (of, data, last) => ({ ...of, frame: fragmentOf(data, last) }),
     });
     this.#assembler = new FrameAssembler({
       frameBytesMax: options.frameBytesMax ?? frameBytesTaken,
@@ -240,11 +241,9 @@ export class EndpointSession {
   }
 
   #grant(streamId: number, bytes: number): void {
-    const value = { $typeName: "perdure.protocol.v1.Credit" as const, bytes: BigInt(bytes) };
-    const frame = { case: "credit" as const, value };
     const $typeName = "perdure.protocol.v1.DeploymentFrame";
     // Not behind what waits for credit itself.
-    this.#queue.push({ $typeName, streamId, frame }, 0);
+    this.#queue.push({ $typeName, streamId, frame: creditOf(bytes) }, 0);
     this.#schedule();
   }
 
@@ -358,9 +357,4 @@ export class EndpointSession {
     this.#queue.push(create(DeploymentFrameSchema, { frame }));
     this.#schedule();
   }
-}
-
-function fragmentOf(of: DeploymentFrame, data: Uint8Array, last: boolean): DeploymentFrame {
-  const value = { $typeName: "perdure.protocol.v1.Fragment" as const, data, last };
-  return { ...of, frame: { case: "fragment", value } };
 }

@@ -7,6 +7,7 @@
 // How attempts begin is in attempt-starts.ts, what they say in attempt-listener.ts, those that run in running-attempts.ts.
 
 import { InvocationStatus, type Invocation } from "@perdure/proto/storage/v1/records";
+import { drop } from "@perdure/protocol/messages";
 import type { Effect } from "../core/effect.js";
 import { parseReadyGroup } from "../core/ready.js";
 import type { Log } from "../observe/log.js";
@@ -171,12 +172,7 @@ export class Invoker {
     const attempt = this.#running.byRun.get(effect.runId);
     if (attempt === undefined || attempt.number.counter !== effect.attempt) return;
     if (!attempt.knownOver) {
-      this.#running.send(
-        attempt,
-        effect.why === "suspended"
-          ? { case: "drop", value: { $typeName: "perdure.protocol.v1.Drop" } }
-          : abortFrame(effect.why),
-      );
+      this.#running.send(attempt, effect.why === "suspended" ? drop : abortFrame(effect.why));
     }
     this.#running.forget(attempt);
   }

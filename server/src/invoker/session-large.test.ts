@@ -14,7 +14,14 @@ import {
 import { FrameQueue } from "@perdure/protocol/frame-queue";
 import { sessionFeatures } from "@perdure/protocol/features";
 import { frameBytesMax, initialCreditBytes } from "@perdure/protocol/frame-limits";
-import { entryOf, proposalOf, serverFrameOf, valueOf } from "@perdure/protocol/messages";
+import {
+  creditOf,
+  entryOf,
+  fragmentOf,
+  proposalOf,
+  serverFrameOf,
+  valueOf,
+} from "@perdure/protocol/messages";
 import { encodeDeploymentFrame } from "@perdure/protocol/session-messages";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Session } from "./session.js";
@@ -195,11 +202,6 @@ function proposalBytes(length: number): Uint8Array {
   );
 }
 
-const fragment = (data: Uint8Array, last: boolean): DeploymentFrame["frame"] => ({
-  case: "fragment",
-  value: { $typeName: "perdure.protocol.v1.Fragment", data, last },
-});
-
 describe("a session with a deployment that knows fragments and credits", () => {
   test("sends a large Start in pieces, no more than is granted, and others meanwhile", async () => {
     const pair = await Pair.open(sessionFeatures);
@@ -207,10 +209,7 @@ describe("a session with a deployment that knows fragments and credits", () => {
     pair.start(2, 10);
     await pair.until(() => pair.casesOf(2).length > 0);
     await pair.until(() => pair.fragmentBytes === initialCreditBytes);
-    pair.reply(1, {
-      case: "credit",
-      value: { $typeName: "perdure.protocol.v1.Credit", bytes: 10_000_000n },
-    });
+    pair.reply(1, creditOf(10_000_000));
     await pair.until(() => pair.fragmentBytes > 1_000_000);
   });
 
@@ -231,7 +230,7 @@ describe("a session with a deployment that knows fragments and credits", () => {
     const pair = await Pair.open(sessionFeatures);
     pair.start(1, 10);
     const bytes = proposalBytes(200_000);
-    for (const { data, last } of piecesOf(bytes)) pair.reply(1, fragment(data, last));
+    for (const { data, last } of piecesOf(bytes)) pair.reply(1, fragmentOf(data, last));
     await pair.until(() => pair.atServer.length > 1);
     expect(pair.atServer[1]?.frame.case).toBe("proposeCompletion");
     const grantedBytes = (): number =>
@@ -248,11 +247,11 @@ describe("a session with a deployment that knows fragments and credits", () => {
     const pair = await Pair.open(sessionFeatures);
     pair.start(1, 10);
     const pieces = piecesOf(proposalBytes(200_000));
-    for (const { data, last } of pieces) pair.reply(7, fragment(data, last));
-    pair.reply(1, fragment(pieces[0]!.data, false));
+    for (const { data, last } of pieces) pair.reply(7, fragmentOf(data, last));
+    pair.reply(1, fragmentOf(pieces[0]!.data, false));
     await pair.until(() => pair.casesOf(1).includes("start"));
     pair.session.forget(1);
-    for (const { data, last } of pieces.slice(1)) pair.reply(1, fragment(data, last));
+    for (const { data, last } of pieces.slice(1)) pair.reply(1, fragmentOf(data, last));
     pair.reply(1, { case: "draining", value: { $typeName: "perdure.protocol.v1.Draining" } });
     await pair.until(() => pair.atServer.some(({ frame }) => frame.case === "draining"));
     expect(pair.atServer.some(({ frame }) => frame.case === "proposeCompletion")).toBe(false);
@@ -263,11 +262,11 @@ describe("a session with a deployment that knows fragments and credits", () => {
     pair.start(1, 10);
     await pair.until(() => pair.casesOf(1).length > 0);
     const [first, ...rest] = piecesOf(proposalBytes(200_000));
-    pair.reply(7, fragment(first!.data, false));
-    pair.reply(1, fragment(first!.data, false));
+    pair.reply(7, fragmentOf(first!.data, false));
+    pair.reply(1, fragmentOf(first!.data, false));
     await pair.until(() => pair.active.length > 0);
     expect(pair.atServer.some(({ frame }) => frame.case === "proposeCompletion")).toBe(false);
-    for (const { data, last } of rest) pair.reply(1, fragment(data, last));
+    for (const { data, last } of rest) pair.reply(1, fragmentOf(data, last));
     await pair.until(() => pair.atServer.some(({ frame }) => frame.case === "proposeCompletion"));
     expect(new Set(pair.active)).toEqual(new Set([1]));
   });
@@ -276,7 +275,7 @@ describe("a session with a deployment that knows fragments and credits", () => {
     const pair = await Pair.open(["fragments"], 100_000);
     pair.start(1, 10);
     for (const { data, last } of piecesOf(proposalBytes(1_000_000))) {
-      pair.reply(1, fragment(data, last));
+      pair.reply(1, fragmentOf(data, last));
     }
     pair.reply(0, { case: "draining", value: { $typeName: "perdure.protocol.v1.Draining" } });
     await pair.until(() => pair.atServer.some(({ frame }) => frame.case === "draining"));
@@ -288,7 +287,7 @@ describe("a session with a deployment that knows fragments and credits", () => {
     const pair = await Pair.open(sessionFeatures);
     pair.start(1, 10);
     await pair.until(() => pair.casesOf(1).length > 0);
-    pair.reply(1, fragment(new Uint8Array(initialCreditBytes + 1), false));
+    pair.reply(1, fragmentOf(new Uint8Array(initialCreditBytes + 1), false));
     await pair.until(() => pair.over !== undefined);
     expect(String(pair.over)).toContain("PDR2041");
   });

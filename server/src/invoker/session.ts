@@ -24,6 +24,7 @@ import { FrameSender } from "@perdure/protocol/frame-sender";
 import { serverFrameBytes } from "@perdure/protocol/frame-size";
 import { grpcHeadBytes } from "@perdure/protocol/grpc-framing";
 import { payloadBytesMax } from "@perdure/protocol/limits";
+import { creditOf, drop, fragmentOf } from "@perdure/protocol/messages";
 import {
   decodeDeploymentFrame,
   decodeSessionResponse,
@@ -124,7 +125,7 @@ export class Session {
       write: (frames) => this.#stream.write(encodeSessionRequestParts(frames, grpcHeadBytes)),
       bytesOf: serverFrameBytes,
       encode: encodeServerFrameParts,
-      fragment: fragmentOf,
+      fragment: (of, data, last) => ({ ...of, frame: fragmentOf(data, last) }),
     });
     this.#sender.hold();
     this.#assembler = new FrameAssembler({
@@ -177,7 +178,7 @@ export class Session {
     this.#streamIds.delete(streamId);
     this.#assembler.forget(streamId);
     // A part of a frame would stay there for ever.
-    if (this.#sender.forget(streamId)) this.send(dropFrame(streamId));
+    if (this.#sender.forget(streamId)) this.send(frameFor(streamId, drop));
   }
 
   close(): void {
@@ -253,12 +254,8 @@ export class Session {
   }
 
   #grant(streamId: number, bytes: number): void {
-    const value = { $typeName: "perdure.protocol.v1.Credit" as const, bytes: BigInt(bytes) };
-    this.#sender.push(
-      { ...dropFrame(streamId), frame: { case: "credit", value } },
-      // Not behind what waits for credit itself.
-      0,
-    );
+    // Not behind what waits for credit itself.
+    this.#sender.push(frameFor(streamId, creditOf(bytes)), 0);
     this.#schedule();
   }
 
@@ -281,18 +278,9 @@ function isTransport({ frame }: DeploymentFrame): boolean {
   return frame.case === "fragment" || frame.case === "credit";
 }
 
-function fragmentOf(of: ServerFrame, data: Uint8Array, last: boolean): ServerFrame {
-  const value = { $typeName: "perdure.protocol.v1.Fragment" as const, data, last };
-  return { ...of, frame: { case: "fragment", value } };
-}
-
-function dropFrame(streamId: number): ServerFrame {
-  return {
-    $typeName: "perdure.protocol.v1.ServerFrame",
-    streamId,
-    position: 0n,
-    frame: { case: "drop", value: { $typeName: "perdure.protocol.v1.Drop" } },
-  };
+/** A frame for whichever attempt the stream id names. */
+function frameFor(streamId: number, frame: ServerFrame["frame"]): ServerFrame {
+  return { $typeName: "perdure.protocol.v1.ServerFrame", streamId, position: 0n, frame };
 }
 
 function checkedHello(first: DeploymentFrame | undefined): Hello {
