@@ -1,26 +1,9 @@
 // The link that a deployment needs.
 
 import type { Deployment } from "@perdure/proto/storage/v1/records";
-import type { Log } from "../observe/log.js";
-import type { AddressGuard } from "../outbound/address-guard.js";
-import type { RequestSigner } from "../outbound/request-signer.js";
 import { DeploymentLink } from "./deployment-link.js";
-import { isRequestResponse, type Link, type LinkListener } from "./link.js";
+import { isRequestResponse, type Link, type LinkOptions } from "./link.js";
 import { RequestLink } from "./request-link.js";
-import type { OpenStream } from "./session.js";
-
-export interface LinkOptions {
-  readonly listener: LinkListener;
-  readonly log: Log;
-  /** Signs everything that goes out. */
-  readonly signer?: RequestSigner | undefined;
-  /** Which addresses may be connected to. */
-  readonly guard?: AddressGuard | undefined;
-  /** The largest frame that is taken from a session. */
-  readonly frameBytesMax?: number | undefined;
-  /** What messages travel on. Default: HTTP/2. */
-  readonly openStream?: OpenStream | undefined;
-}
 
 export function createLink(deployment: Deployment, options: LinkOptions): Link {
   return isRequestResponse(deployment)

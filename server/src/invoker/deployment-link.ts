@@ -8,25 +8,9 @@
 import type { Deployment } from "@perdure/proto/storage/v1/records";
 import type { DeploymentFrame, Hello, ServerFrame } from "@perdure/proto/protocol/v1/deployment";
 import { intervalMs } from "@perdure/protocol/retry";
-import type { Log } from "../observe/log.js";
-import type { AddressGuard } from "../outbound/address-guard.js";
-import type { RequestSigner } from "../outbound/request-signer.js";
 import { HeldSession } from "./held-session.js";
-import { awayIntervals, lookIntervals, type Link, type LinkListener } from "./link.js";
-import { Session, type OpenStream } from "./session.js";
-
-export interface DeploymentLinkOptions {
-  readonly listener: LinkListener;
-  readonly log: Log;
-  /** Signs what opens a session. */
-  readonly signer?: RequestSigner | undefined;
-  /** Which addresses may be connected to. */
-  readonly guard?: AddressGuard | undefined;
-  /** The largest frame that is taken from a session. */
-  readonly frameBytesMax?: number | undefined;
-  /** What messages travel on. Default: HTTP/2. */
-  readonly openStream?: OpenStream | undefined;
-}
+import { awayIntervals, lookIntervals, type Link, type LinkOptions } from "./link.js";
+import { Session } from "./session.js";
 
 /** Instances that are given work at the same time. */
 const instancesMax = 16;
@@ -34,7 +18,7 @@ const instancesMax = 16;
 export class DeploymentLink implements Link {
   readonly requestResponse = false;
   #deployment: Deployment;
-  readonly #options: DeploymentLinkOptions;
+  readonly #options: LinkOptions;
   /** Those that are open, the one that was given work last at the end. */
   readonly #sessions = new Set<HeldSession>();
   readonly #byStream = new Map<number, HeldSession>();
@@ -53,7 +37,7 @@ export class DeploymentLink implements Link {
   #busySinceLook = false;
   #closed = false;
 
-  constructor(deployment: Deployment, options: DeploymentLinkOptions) {
+  constructor(deployment: Deployment, options: LinkOptions) {
     this.#deployment = deployment;
     this.#options = options;
   }

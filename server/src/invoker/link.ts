@@ -3,6 +3,10 @@
 import type { Deployment } from "@perdure/proto/storage/v1/records";
 import { ProtocolMode } from "@perdure/proto/protocol/v1/deployment";
 import type { DeploymentFrame, ServerFrame } from "@perdure/proto/protocol/v1/deployment";
+import type { Log } from "../observe/log.js";
+import type { AddressGuard } from "../outbound/address-guard.js";
+import type { RequestSigner } from "../outbound/request-signer.js";
+import type { OpenStream } from "./session.js";
 
 export interface Link {
   readonly deployment: Deployment;
@@ -44,6 +48,19 @@ export interface LinkListener {
    * @param streamIds  those; undefined: all on this link
    */
   lost(link: Link, streamIds?: readonly number[]): void;
+}
+
+export interface LinkOptions {
+  readonly listener: LinkListener;
+  readonly log: Log;
+  /** Signs everything that goes out. */
+  readonly signer?: RequestSigner | undefined;
+  /** Which addresses may be connected to. */
+  readonly guard?: AddressGuard | undefined;
+  /** The largest frame that is taken from a session. */
+  readonly frameBytesMax?: number | undefined;
+  /** What messages travel on. Default: HTTP/2. */
+  readonly openStream?: OpenStream | undefined;
 }
 
 /** Between two tries to reach a deployment that is away. */

@@ -4,8 +4,8 @@
 import type { Deployment } from "@perdure/proto/storage/v1/records";
 import { parseReadyGroup } from "../core/ready.js";
 import type { RegistryView } from "../shard/registry-view.js";
-import { createLink, updatedLink, type LinkOptions } from "./create-link.js";
-import type { Link } from "./link.js";
+import { createLink, updatedLink } from "./create-link.js";
+import type { Link, LinkOptions } from "./link.js";
 
 export interface LinksOptions {
   readonly view: () => RegistryView;

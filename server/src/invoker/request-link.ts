@@ -19,21 +19,12 @@ import { FailureSchema } from "@perdure/proto/protocol/v1/journal";
 import { deploymentFrameOf } from "@perdure/protocol/messages";
 import { intervalMs } from "@perdure/protocol/retry";
 import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
-import type { Log } from "../observe/log.js";
 import { CallError } from "../outbound/call-error.js";
 import { DeploymentClient } from "../outbound/deployment-client.js";
-import type { AddressGuard } from "../outbound/address-guard.js";
-import type { RequestSigner } from "../outbound/request-signer.js";
-import { awayIntervals, type Link, type LinkListener } from "./link.js";
+import { awayIntervals, type Link, type LinkOptions } from "./link.js";
 import { serverHello } from "./server-hello.js";
 
-export interface RequestLinkOptions {
-  readonly listener: LinkListener;
-  readonly log: Log;
-  readonly signer?: RequestSigner | undefined;
-  /** Which addresses may be connected to. */
-  readonly guard?: AddressGuard | undefined;
-}
+export type RequestLinkOptions = Pick<LinkOptions, "listener" | "log" | "signer" | "guard">;
 
 /** Of what an answer asks for. */
 const retryAfterMsMax = 5 * 60_000;
