@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FrameQueue } from "./frame-queue.js";
+import { FrameQueue } from "./frame-queue.fixture.js";
 
 async function drain(queue: FrameQueue<number>): Promise<number[][]> {
   const messages: number[][] = [];

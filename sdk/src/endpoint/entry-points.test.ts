@@ -25,7 +25,7 @@ import {
   ServerFrameSchema,
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
-import { FrameQueue } from "@perdure/protocol/frame-queue";
+import { FrameQueue } from "@perdure/protocol/frame-queue.fixture";
 import { identityKeyOf } from "@perdure/protocol/request-identity";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createEndpointHandler as createWorker } from "../cloudflare.js";

@@ -9,7 +9,7 @@ import {
   type DeploymentFrame,
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
-import { FrameQueue } from "@perdure/protocol/frame-queue";
+import { FrameQueue } from "@perdure/protocol/frame-queue.fixture";
 import { protocolVersions } from "@perdure/protocol/versions";
 import { onTestFinished } from "vitest";
 import { input } from "../replay/entries.fixture.js";

@@ -13,7 +13,7 @@ import type { Entry, Value } from "@perdure/proto/protocol/v1/journal";
 import type { Definable } from "@perdure/protocol/definitions";
 import { invocationIdOf } from "@perdure/protocol/ids";
 import { drop, durableFrameOf } from "@perdure/protocol/messages";
-import { FrameQueue } from "@perdure/protocol/frame-queue";
+import { FrameQueue } from "@perdure/protocol/frame-queue.fixture";
 import type { WorkflowContext } from "../context/context.js";
 import { workflow } from "../definitions/define.js";
 import { handlers } from "../definitions/handlers.js";

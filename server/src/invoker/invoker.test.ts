@@ -15,7 +15,7 @@ import {
 } from "@perdure/proto/protocol/v1/deployment";
 import { DeploymentSchema, type Deployment as Registered } from "@perdure/proto/storage/v1/records";
 import { gate } from "@perdure/protocol/features";
-import { FrameQueue } from "@perdure/protocol/frame-queue";
+import { FrameQueue } from "@perdure/protocol/frame-queue.fixture";
 import { defaultRetryPolicy } from "@perdure/protocol/retry";
 import { expect, onTestFinished, test } from "vitest";
 import { run } from "../core/commands.fixture.js";

@@ -11,7 +11,7 @@ import {
   type DeploymentFrame,
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
-import { FrameQueue } from "@perdure/protocol/frame-queue";
+import { FrameQueue } from "@perdure/protocol/frame-queue.fixture";
 import { sessionFeatures } from "@perdure/protocol/features";
 import { frameBytesMax, initialCreditBytes } from "@perdure/protocol/frame-limits";
 import {

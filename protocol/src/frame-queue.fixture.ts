@@ -1,4 +1,4 @@
-// Frames on their way out: what is pushed within one turn goes out as one message.
+// Frames of a scripted side of a session: what is pushed within one turn goes out as one message.
 
 /** Frames of one message, at most: so that a message stays well below its limit. */
 const framesMax = 500;
