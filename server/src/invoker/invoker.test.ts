@@ -1,12 +1,8 @@
 // The invoker between a real shard and deployments of the test: a session that has a gate, and one that is asked request
 // by request.
 
-import { createServer } from "node:http2";
-import type { AddressInfo } from "node:net";
 import { create } from "@bufbuild/protobuf";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import {
-  Deployment,
   DeploymentFrameSchema,
   ProtocolMode,
   WaitingSchema,
@@ -15,7 +11,6 @@ import {
 } from "@perdure/proto/protocol/v1/deployment";
 import { DeploymentSchema, type Deployment as Registered } from "@perdure/proto/storage/v1/records";
 import { gate } from "@perdure/protocol/features";
-import { FrameQueue } from "@perdure/protocol/frame-queue.fixture";
 import { defaultRetryPolicy } from "@perdure/protocol/retry";
 import { expect, onTestFinished, test } from "vitest";
 import { run } from "../core/commands.fixture.js";
@@ -36,6 +31,7 @@ import { Machine } from "../shard/machine.fixture.js";
 import { defaultRetention } from "../shard/retention.js";
 import type { Shard } from "../shard/shard.js";
 import { Invoker } from "./invoker.js";
+import { listen } from "./scripted-deployment.fixture.js";
 
 /** A deployment that takes sessions, and says of what it is asked what the test says. */
 class Gated {
@@ -50,31 +46,11 @@ class Gated {
   }
 
   static async listen(): Promise<Gated> {
-    const hello = { minProtocolVersion: 1, maxProtocolVersion: 1, features: [gate] };
-    const queue = new FrameQueue<DeploymentFrame>();
-    queue.push(create(DeploymentFrameSchema, { frame: { case: "hello", value: hello } }));
     const holder: { gated?: Gated } = {};
-    const server = createServer(
-      connectNodeAdapter({
-        routes: (router) =>
-          router.service(Deployment, {
-            async *session(requests) {
-              void (async () => {
-                for await (const { frames } of requests) holder.gated?.take(frames);
-              })().catch(() => undefined);
-              yield* queue;
-            },
-          }),
-      }),
-    );
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => {
-      queue.close();
-      server.close();
-    });
-    const { port } = server.address() as AddressInfo;
-    holder.gated = new Gated(`http://127.0.0.1:${String(port)}`, (frame) => {
-      queue.push(frame);
+    const received = (frames: readonly ServerFrame[]): void => holder.gated?.take(frames);
+    const { uri, replies } = await listen({ features: [gate], received });
+    holder.gated = new Gated(uri, (frame) => {
+      replies.push(frame);
     });
     return holder.gated;
   }

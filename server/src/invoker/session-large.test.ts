@@ -1,17 +1,12 @@
-// A session against a deployment of the test: gRPC by another implementation (Connect's), so that both read what the
-// other writes. What goes in pieces, and what does not.
+// A session against a deployment of the test: what goes in pieces, and what does not.
 
-import { createServer } from "node:http2";
-import type { AddressInfo } from "node:net";
 import { create } from "@bufbuild/protobuf";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import {
-  Deployment,
   DeploymentFrameSchema,
   type DeploymentFrame,
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
-import { FrameQueue } from "@perdure/protocol/frame-queue.fixture";
+import type { FrameQueue } from "@perdure/protocol/frame-queue.fixture";
 import { sessionFeatures } from "@perdure/protocol/features";
 import { frameBytesMax, initialCreditBytes } from "@perdure/protocol/frame-limits";
 import {
@@ -24,6 +19,7 @@ import {
 } from "@perdure/protocol/messages";
 import { encodeDeploymentFrame } from "@perdure/protocol/session-messages";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { listen } from "./scripted-deployment.fixture.js";
 import { Session } from "./session.js";
 
 const number = { $typeName: "perdure.protocol.v1.AttemptNumber" as const, epoch: 1, counter: 1 };
@@ -85,39 +81,13 @@ class Pair {
 
   static async open(features: readonly string[], frameBytesTaken = 1e9): Promise<Pair> {
     const holder: { pair?: Pair } = {};
-    const queue = new FrameQueue<DeploymentFrame>();
     const messages: ServerFrame[][] = [];
-    queue.push(
-      create(DeploymentFrameSchema, {
-        frame: {
-          case: "hello",
-          value: { minProtocolVersion: 1, maxProtocolVersion: 1, features: [...features] },
-        },
-      }),
-    );
-    const server = createServer(
-      connectNodeAdapter({
-        routes: (router) =>
-          router.service(Deployment, {
-            async *session(requests) {
-              void (async () => {
-                for await (const { frames } of requests) {
-                  messages.push(frames);
-                  holder.pair?.changed();
-                }
-              })().catch(() => undefined);
-              yield* queue;
-            },
-          }),
-      }),
-    );
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => {
-      queue.close();
-      server.close();
-    });
-    const uri = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-    const pair = new Pair(uri, messages, queue, frameBytesTaken);
+    const received = (frames: ServerFrame[]): void => {
+      messages.push(frames);
+      holder.pair?.changed();
+    };
+    const { uri, replies } = await listen({ features, received });
+    const pair = new Pair(uri, messages, replies, frameBytesTaken);
     holder.pair = pair;
     await pair.opened;
     return pair;
