@@ -7,6 +7,7 @@
 import { performance } from "node:perf_hooks";
 import { Connection } from "./load/connection.js";
 import { startLoadProcess } from "./load/load-process.js";
+import { percentilesOf } from "./load/percentiles.js";
 import { makeDataDirectory } from "./paths.js";
 import { cleanUpAtEnd, removeAtEnd } from "./processes.js";
 import { cpuMsOf, rssMbOf } from "./proc-stat.js";
@@ -146,12 +147,14 @@ async function openLoop(
     server: cpuMsOf(pids.server) - cpuBefore.server,
     services: cpuMsOf(pids.services) - cpuBefore.services,
   };
+  const answeredIn = percentilesOf(accepted);
+  const refusedIn = percentilesOf(refused);
   const line = [
     `${factor.toFixed(1)} x`,
     `${rate.toFixed(0).padStart(6)}/s due`,
     `answered ${((inTime * 1_000) / durationMs).toFixed(0).padStart(5)}/s`,
-    `p50 ${ms(percentile(accepted, 0.5))} p99 ${ms(percentile(accepted, 0.99))} max ${ms(percentile(accepted, 1))}`,
-    `refused ${String(refused.length)} p50 ${ms(percentile(refused, 0.5))} p99 ${ms(percentile(refused, 0.99))}`,
+    `p50 ${ms(answeredIn.p50)} p99 ${ms(answeredIn.p99)} max ${ms(answeredIn.max)}`,
+    `refused ${String(refused.length)} p50 ${ms(refusedIn.p50)} p99 ${ms(refusedIn.p99)}`,
     `unsent ${String(unsent)} unanswered ${String(underWay)} drained in ${ms(drainMs)}`,
     `rss ${rssMax.toFixed(0)} MB cpu ${(cpuMs.server / 1e3).toFixed(1)}+${(cpuMs.services / 1e3).toFixed(1)}+${(cpuMs.own / 1e3).toFixed(1)} s`,
     JSON.stringify(Object.fromEntries(statuses)),
@@ -163,12 +166,6 @@ async function openLoop(
 function nextRequest(): () => string {
   const run = workloadOf(name).start(`overload${String(Date.now())}`);
   return () => run.next()[0]!.request;
-}
-
-function percentile(values: number[], share: number): number {
-  if (values.length === 0) return Number.NaN;
-  const sorted = Float64Array.from(values).sort();
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }
 
 function ms(value: number | null): string {

@@ -6,6 +6,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { startLoadProcess } from "./load/load-process.js";
 import type { LoadResult } from "./load/messages.js";
+import { medianOf } from "./load/percentiles.js";
 import { makeDataDirectory } from "./paths.js";
 import { cleanUpAtEnd, removeAtEnd } from "./processes.js";
 import { memoryOf } from "./proc-stat.js";
@@ -57,7 +58,7 @@ for (let round = 0; round <= rounds; round++) {
     print(`${round === 0 ? "warm-up" : `round ${round}`}, ${name}`, result, system);
   }
 }
-const share = median(rates.full) / median(rates.empty);
+const share = medianOf(rates.full) / medianOf(rates.empty);
 console.log(`${workload}: ${(100 * share).toFixed(0)} % of an empty store's throughput (medians)`);
 await full.stop();
 await empty.stop();
@@ -73,10 +74,6 @@ function window(system: StartedSystem): Promise<LoadResult> {
     requestTimeoutMs: 30_000,
     pids: { server: system.server.pid, services: system.services.pid },
   });
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function print(what: string, result: LoadResult, system: StartedSystem): void {
