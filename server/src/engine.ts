@@ -139,7 +139,7 @@ export function buildEngine(options: EngineOptions): Engine {
         shell,
         checkpointBytes: config.checkpointBytes,
         onDiskFull: (error) => {
-          if (error === undefined) log.info("there is room on the disk again: new work is taken");
+          if (error === undefined) log.info("the event log is written again: new work is taken");
           else log.warn(`${error.code}: ${error.message}`);
         },
         onRefused: (event, error) => {

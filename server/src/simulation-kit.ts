@@ -9,6 +9,7 @@ export { findRun, readOutput } from "./core/queries.js";
 export type { OpenStream } from "./invoker/session.js";
 export type { EventLog, LogRecord } from "./log/log.js";
 export { SimulatedDisk } from "./log/simulated-disk.js";
+export { watchedLog } from "./log/watched-log.js";
 export type { Discover, Discovered } from "./registry/discovery.js";
 export { createClock, type Clock } from "./shard/clock.js";
 export { decodeEvent, encodeEvent } from "./shard/event-codec.js";

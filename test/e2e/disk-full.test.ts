@@ -65,6 +65,27 @@ async function expectAllThere(accepted: readonly string[]): Promise<void> {
 }
 
 describe.skipIf(!canMount())("a full disk", () => {
+  test("has no room for a value that is larger than a segment: it waits, and is kept when there is room", async () => {
+    await startOnSmallDisk({});
+    disk.fill();
+    const large = server.ingress.post(
+      "/restate/call/Greeter/nothing",
+      "x".repeat(17 * 1024 * 1024),
+    );
+    const refused = await until("new work is refused", async () => {
+      const answer = await answerWithin(
+        500,
+        server.ingress.post("/restate/send/Greeter/greet", "Ada"),
+      );
+      return answer?.status === 503 ? answer.json : undefined;
+    });
+
+    disk.makeRoom();
+
+    expect(refused).toMatchObject({ errorCode: "PDR1105" });
+    expect((await large).status).toBe(200);
+  });
+
   test("refuses new work with its code, loses nothing, and work goes on when there is room", async () => {
     await startOnSmallDisk({});
     const { ingress } = server;
@@ -135,6 +156,6 @@ describe.skipIf(!canMount())("a full disk", () => {
     book.judge(true);
 
     expect(book.offences).toEqual([]);
-    expect(server.process.output).toContain("there is room on the disk again");
+    expect(server.process.output).toContain("the event log is written again");
   });
 });

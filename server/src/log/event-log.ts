@@ -59,7 +59,7 @@ export interface EventLog {
   /**
    * Append a batch: one write and one sync. Resolves with the last position once the batch is
    * durable; the batch must not change until then. At most one append may be under way.
-   * @throws DiskFull     nothing was written, nothing is broken: may be tried again later.
+   * @throws DiskFull, TooManyFiles  nothing was written, nothing is broken: may be tried again later.
    * @throws LogFailure   it is unknown what is durable; every later append is refused too.
    * @throws InvariantViolation  the batch is malformed, or another append is under way; nothing was written.
    */

@@ -12,6 +12,7 @@ export const LogErrorCode = {
   behindTables: "PDR1107",
   notAccessible: "PDR1108",
   closed: "PDR1109",
+  tooManyFiles: "PDR1110",
 } as const;
 export type LogErrorCode = (typeof LogErrorCode)[keyof typeof LogErrorCode];
 
@@ -107,10 +108,45 @@ export class LogClosed extends Error {
   }
 }
 
-/** True for what the operating system says when a disk or a quota is used up. */
-export function isOutOfSpace(error: unknown): boolean {
+/** The next segment can't be opened; the batch was not written and may be tried again. */
+export class TooManyFiles extends Error {
+  override readonly name = "TooManyFiles";
+  readonly code: typeof LogErrorCode.tooManyFiles = LogErrorCode.tooManyFiles;
+
+  constructor(path: string, cause: unknown) {
+    super(
+      `the event log in ${path} can't open its next segment: ${messageOf(cause)}. New work is refused, ` +
+        `nothing is lost; work goes on when there are fewer open files and connections. Raise the ` +
+        `limit of open files (ulimit -n)`,
+      { cause },
+    );
+  }
+}
+
+/** The batch was not written and nothing is broken: it is to be tried again when something has become free. */
+export type AppendPostponed = DiskFull | TooManyFiles;
+
+export function isPostponed(error: unknown): error is AppendPostponed {
+  return error instanceof DiskFull || error instanceof TooManyFiles;
+}
+
+/** What a failed call of the operating system means to an append that has changed nothing; undefined where it is final. */
+export function postponedBy(
+  error: unknown,
+  path: string,
+  neededBytes: number,
+): AppendPostponed | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "ENOSPC" || code === "EDQUOT";
+  switch (code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return new DiskFull(path, neededBytes, error);
+    case "EMFILE":
+    case "ENFILE":
+      return new TooManyFiles(path, error);
+    default:
+      return undefined;
+  }
 }
 
 function messageOf(cause: unknown): string {

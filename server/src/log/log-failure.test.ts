@@ -82,6 +82,112 @@ describe("a full disk", () => {
   });
 });
 
+describe("a file system that finds only in a sync that it has no room", () => {
+  const notSegments = (name: string): boolean => name !== "" && !name.startsWith("segment");
+
+  test.each([
+    ["larger than a segment", 30_000],
+    ["for which there is a spare", 4_000],
+  ])("refuses a first batch %s, and takes it when there is room", async (_, bodyBytes) => {
+    for (const way of ["append", "appendSync"] as const) {
+      const disk = new SimulatedDisk();
+      const { log } = await open(disk);
+      const first = await appendBatches(log, [], [1], 4_000);
+      await expect
+        .poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare")))
+        .toBe(true);
+      const next = recordsAfter(first, 1, bodyBytes);
+      disk.fullAtSync = notSegments;
+
+      for (let tries = 0; tries < 3; tries++) {
+        await expect((async () => log[way](next))()).rejects.toMatchObject({
+          name: "DiskFull",
+          code: "PDR1105",
+        });
+        expect(log.lastPosition).toBe(1);
+        expect(log.syncedPosition).toBe(1);
+      }
+      disk.fullAtSync = () => false;
+      await log[way](next);
+      const all = await appendBatches(log, [...first, ...next], [1, 2], 4_000);
+
+      expect((await open(disk.powerLoss(7))).records).toEqual(all);
+    }
+  });
+
+  test("keeps what was there through a loss of power in between", async () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const disk = new SimulatedDisk();
+      const { log } = await open(disk);
+      const first = await appendBatches(log, [], [2]);
+      disk.fullAtSync = notSegments;
+      await expect(log.append(recordsAfter(first, 1, 30_000))).rejects.toMatchObject({
+        code: "PDR1105",
+      });
+
+      const found = await open(disk.powerLoss(seed));
+
+      expect(found.records).toEqual(first);
+    }
+  });
+
+  test("has to stop the log where the segment is a part of it already", async () => {
+    const disk = new SimulatedDisk();
+    const { log } = await open(disk);
+    const first = await appendBatches(log, [], [1]);
+    disk.fullAtSync = () => true;
+
+    await expect(log.append(recordsAfter(first, 1))).rejects.toMatchObject({ code: "PDR1104" });
+  });
+});
+
+describe("too many open files", () => {
+  test.each(["with a spare at hand", "without one"])(
+    "keep a new segment from being opened, %s: the batch is taken when there are fewer",
+    async (which) => {
+      const disk = new SimulatedDisk();
+      const { log } = await open(disk);
+      const first = await appendBatches(log, [], [1], 4_000);
+      await expect
+        .poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare")))
+        .toBe(true);
+      const next = recordsAfter(first, 1, which === "without one" ? 30_000 : 4_000);
+      disk.filesMax = 0;
+
+      for (let tries = 0; tries < 3; tries++) {
+        await expect(log.append(next)).rejects.toMatchObject({
+          name: "TooManyFiles",
+          code: "PDR1110",
+        });
+        expect(() => log.appendSync(next)).toThrow(/limit of open files/);
+      }
+      expect(log.lastPosition).toBe(1);
+      disk.filesMax = Infinity;
+      await log.append(next);
+      const all = await appendBatches(log, [...first, ...next], [1, 2], 4_000);
+
+      expect((await open(disk.kill())).records).toEqual(all);
+    },
+  );
+
+  test("are not counted twice: the log closes what it no longer needs", async () => {
+    const disk = new SimulatedDisk();
+    const { log } = await open(disk);
+    await expect.poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare"))).toBe(true);
+    // The segment that is left, the one that is entered, and the spare that is made meanwhile.
+    disk.filesMax = 3;
+
+    const all = await appendBatches(
+      log,
+      [],
+      Array.from({ length: 20 }, () => 1),
+      4_000,
+    );
+
+    expect((await open(disk.kill())).records).toEqual(all);
+  });
+});
+
 describe("a failed sync", () => {
   test("is fatal: the append rejects, and everything after it too", async () => {
     const disk = new SimulatedDisk();

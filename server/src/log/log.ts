@@ -15,15 +15,17 @@ import { SegmentedLog } from "./segmented-log.js";
 export type { Disk, DiskDirectory, DiskFile, Syncable } from "./disk.js";
 export type { EventLog, LogRecord, PositionedRecord } from "./event-log.js";
 export { fragmentFlag, ProducerKind } from "./event-log.js";
-export type { LogDamageCode } from "./log-error.js";
+export type { AppendPostponed, LogDamageCode } from "./log-error.js";
 export {
   DiskFull,
+  isPostponed,
   LogClosed,
   LogDamaged,
   LogErrorCode,
   LogFailure,
   LogFormatTooNew,
   LogNotAccessible,
+  TooManyFiles,
 } from "./log-error.js";
 export { nodeDisk } from "./node-disk.js";
 

@@ -67,9 +67,18 @@ export class SegmentPool {
   /** A file of at least `bytesNeeded`: a spare, or one made on the spot. Throws as the disk does. */
   *take(bytesNeeded: number): Steps<TakenFile> {
     const missing = this.missingBytes(bytesNeeded);
-    const spare = missing === undefined ? this.#ready.shift() : yield* this.#make(missing);
+    if (missing !== undefined) return yield* this.#make(missing);
+    const [spare] = this.#ready;
     if (spare === undefined) throw new Error("the pool of segments has no spare");
-    return { ...spare, file: this.#directory.open(spare.name) };
+    const file = this.#directory.open(spare.name);
+    this.#ready.shift();
+    return { ...spare, file };
+  }
+
+  /** What was taken did not become a segment: it is removed. */
+  discard({ name, file }: TakenFile): void {
+    file.close();
+    this.#directory.remove(name);
   }
 
   /** Has a spare written in the background if none is ready. */
@@ -77,8 +86,9 @@ export class SegmentPool {
     if (this.#closed || this.#preparing !== undefined || this.#ready.length > 0) return;
     this.#preparing = runLater(this.#make(this.#segmentBytes))
       .then(
-        (spare) => {
-          this.#ready.push(spare);
+        ({ name, bytes, file }) => {
+          file.close();
+          this.#ready.push({ name, bytes });
         },
         // A failure (a full disk, mostly) is no harm yet: `take` meets it again and tells the caller.
         () => undefined,
@@ -117,7 +127,7 @@ export class SegmentPool {
     }
   }
 
-  *#make(bytes: number): Steps<Spare> {
+  *#make(bytes: number): Steps<TakenFile> {
     const number = this.#nextNumber++;
     const preparing = preparingName(number);
     const file = this.#directory.create(preparing);
@@ -128,10 +138,9 @@ export class SegmentPool {
       this.#directory.remove(preparing);
       throw error;
     }
-    file.close();
     const name = spareName(number);
     this.#directory.rename(preparing, name);
-    return { name, bytes };
+    return { name, bytes, file };
   }
 
   *#writeZeros(file: DiskFile, bytes: number): Steps<void> {

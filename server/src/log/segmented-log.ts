@@ -6,7 +6,8 @@
 //       it as synced, and at most the last batch of a log can be torn.
 //   A2. A segment gets its name only when its header and first batch are durable, and its first batch is
 //       acknowledged only when the name is.
-//   A3. After a failed write or sync nothing is written any more: what is durable is unknown.
+//   A3. After a failed write or sync nothing is written any more: what is durable is unknown. But where the first batch of
+//       a segment finds no room, its file is no part of the log yet: it is removed, and the batch may be tried again.
 
 import { randomBytes } from "node:crypto";
 import { invariant, InvariantViolation } from "@perdure/protocol/assert";
@@ -14,7 +15,7 @@ import { BatchEncoder, encodedBytes } from "./batch-encoder.js";
 import { batchHeaderBytes } from "./batch-format.js";
 import type { DiskDirectory, DiskFile } from "./disk.js";
 import type { EventLog, LogRecord } from "./event-log.js";
-import { DiskFull, isOutOfSpace, LogClosed, LogFailure } from "./log-error.js";
+import { isPostponed, LogClosed, LogFailure, postponedBy } from "./log-error.js";
 import type { PartitionPositions } from "./partition-positions.js";
 import type { Recovered, Segment } from "./recovery.js";
 import { segmentName } from "./segment-files.js";
@@ -116,56 +117,60 @@ export class SegmentedLog implements EventLog {
       this.#syncedPosition = this.#lastPosition;
       return this.#lastPosition;
     } catch (error) {
-      if (error instanceof DiskFull) throw error;
+      if (isPostponed(error)) throw error;
       throw this.#fail(error);
     } finally {
       this.#isAppending = false;
     }
   }
 
-  /** The first batch of a new segment. Throws `DiskFull` only before anything has changed. */
   *#appendToNext(batch: readonly LogRecord[], length: number): Steps<void> {
-    const taken = yield* this.#takeFile(batch, length);
     const index = this.#nextIndex;
     const firstPosition = this.#lastPosition + 1;
-    const header = {
-      id: randomBytes(8),
-      index,
-      firstPosition,
-      bytes: taken.bytes,
-      // True once the file has the name of a segment, and not read before.
-      syncedPosition: this.#lastPosition + batch.length,
-      previousChecksum: this.#previousChecksum,
-    };
-    const { file, bytes } = taken;
-    const next: CurrentSegment = {
-      file,
-      bytes,
-      seed: checksumSeed(header),
-      offset: segmentHeaderBytes,
-    };
-    file.write(encodeSegmentHeader(header), 0);
-    yield* this.#write(next, batch, length);
-    yield file;
     const name = segmentName(index);
-    this.#directory.rename(taken.name, name);
+    const next = yield* this.#writeFirst(name, batch, length);
     yield this.#directory;
     this.#current?.file.close();
     this.#current = next;
-    this.#segments.push({ name, index, firstPosition, bytes });
+    this.#segments.push({ name, index, firstPosition, bytes: next.bytes });
     this.#nextIndex = index + 1;
     this.#pool.prepare();
   }
 
-  *#takeFile(batch: readonly LogRecord[], length: number): Steps<TakenFile> {
+  /** A new segment with its first batch. @throws DiskFull, TooManyFiles  nothing has changed */
+  *#writeFirst(name: string, batch: readonly LogRecord[], length: number): Steps<CurrentSegment> {
+    const lastPosition = this.#lastPosition;
+    const previousChecksum = this.#previousChecksum;
     const bytesNeeded = segmentHeaderBytes + length + batchHeaderBytes;
     const missing = this.#pool.missingBytes(bytesNeeded) ?? 0;
+    let taken: TakenFile | undefined;
     try {
-      return yield* this.#pool.take(bytesNeeded);
+      taken = yield* this.#pool.take(bytesNeeded);
+      const { file, bytes } = taken;
+      const header = {
+        id: randomBytes(8),
+        index: this.#nextIndex,
+        firstPosition: lastPosition + 1,
+        bytes,
+        // True once the file has the name of a segment, and not read before.
+        syncedPosition: lastPosition + batch.length,
+        previousChecksum,
+      };
+      const seed = checksumSeed(header);
+      const segment: CurrentSegment = { file, bytes, seed, offset: segmentHeaderBytes };
+      file.write(encodeSegmentHeader(header), 0);
+      yield* this.#write(segment, batch, length);
+      yield file;
+      this.#directory.rename(taken.name, name);
+      return segment;
     } catch (error) {
-      if (!isOutOfSpace(error)) throw error;
+      const postponed = postponedBy(error, this.#directory.path, taken?.bytes ?? missing);
+      if (postponed === undefined) throw error;
+      if (taken !== undefined) this.#pool.discard(taken);
+      this.#lastPosition = lastPosition;
+      this.#previousChecksum = previousChecksum;
       this.#partitions.withdraw(batch);
-      throw new DiskFull(this.#directory.path, missing, error);
+      throw postponed;
     }
   }
 

@@ -14,8 +14,12 @@ import { randomNumbers } from "./seeded-random.js";
 export class SimulatedDisk implements Disk {
   /** Room for the content of all files; what needs more fails with ENOSPC. */
   capacityBytes: number = Number.POSITIVE_INFINITY;
+  /** Files that may be open at the same time; one more fails with EMFILE. */
+  filesMax: number = Number.POSITIVE_INFINITY;
   /** Asked at each sync with the file's name ("" for a directory); true makes it fail with EIO. */
   failSync: (name: string) => boolean = () => false;
+  /** Asked at each sync as well: a file system that looks for room only then, and finds none (ENOSPC). */
+  fullAtSync: (name: string) => boolean = () => false;
   /** How long a sync takes that does not block. */
   syncDelay: () => Promise<void> = () => Promise.resolve();
   /** Told of each operation that is refused because the power is off. */
@@ -23,6 +27,7 @@ export class SimulatedDisk implements Disk {
   /** How many operations changed something or synced it so far. */
   operations = 0;
   #operationsMax = Number.POSITIVE_INFINITY;
+  #openFiles = 0;
   readonly #directories: Map<string, SimulatedDirectory>;
 
   constructor(directories: Map<string, SimulatedDirectory> = new Map()) {
@@ -110,10 +115,14 @@ export class SimulatedDisk implements Disk {
       path,
       names: () => directory.names(),
       create: (name) => {
+        this.#assertFilesLeft();
         change(() => directory.create(name));
         return this.#fileHandle(name, directory.file(name));
       },
-      open: (name) => this.#fileHandle(name, directory.file(name)),
+      open: (name) => {
+        this.#assertFilesLeft();
+        return this.#fileHandle(name, directory.file(name));
+      },
       rename: (from, to) => change(() => directory.rename(from, to)),
       remove: (name) => change(() => directory.remove(name)),
       ...this.#syncable("", directory),
@@ -121,7 +130,12 @@ export class SimulatedDisk implements Disk {
     };
   }
 
+  #assertFilesLeft(): void {
+    if (this.#openFiles >= this.filesMax) throw systemError("EMFILE", "too many open files");
+  }
+
   #fileHandle(name: string, file: SimulatedFile): DiskFile {
+    this.#openFiles++;
     const write = (bytes: Uint8Array, offset: number): void => {
       this.#operate();
       this.#assertRoom(offset + bytes.length - file.size);
@@ -140,7 +154,7 @@ export class SimulatedDisk implements Disk {
         write(bytes, offset);
       },
       ...this.#syncable(name, file),
-      close: () => undefined,
+      close: () => void this.#openFiles--,
     };
   }
 
@@ -148,9 +162,10 @@ export class SimulatedDisk implements Disk {
     const begin = (): number => {
       this.#operate();
       const { changes } = target;
-      if (!this.failSync(name)) return changes;
+      const fails = this.failSync(name) ? "EIO" : this.fullAtSync(name) ? "ENOSPC" : undefined;
+      if (fails === undefined) return changes;
       target.syncFailed(changes);
-      throw systemError("EIO", `sync of ${name}`);
+      throw systemError(fails, `sync of ${name}`);
     };
     return {
       syncNow: () => target.makeDurable(begin()),

@@ -1,8 +1,9 @@
 // Makes batches durable, one at a time. Where little is going on, blocking for the sync is the shortest way; where
-// much is, the next batch gathers meanwhile. A full disk is waited out: the batch is tried again until there is room.
+// much is, the next batch gathers meanwhile. A full disk is waited out, and so are too many open files: the batch is tried
+// again until there is room.
 
 import { bodyBytes } from "../log/batch-encoder.js";
-import { DiskFull, type EventLog, type LogRecord } from "../log/log.js";
+import { isPostponed, type AppendPostponed, type EventLog, type LogRecord } from "../log/log.js";
 
 export interface BatchWriterOptions {
   readonly log: EventLog;
@@ -10,8 +11,8 @@ export interface BatchWriterOptions {
   readonly written: (batch: readonly LogRecord[]) => void;
   /** It can't be written, now or ever. */
   readonly failed: (error: unknown) => void;
-  /** Told once when the disk is full, and once, with undefined, when there is room again. */
-  readonly onDiskFull: (error: DiskFull | undefined) => void;
+  /** Told once when the disk is full or no file can be opened, and once, with undefined, when there is room again. */
+  readonly onDiskFull: (error: AppendPostponed | undefined) => void;
 }
 
 const diskFullRetryMs = 500;
@@ -24,14 +25,14 @@ export class BatchWriter {
   readonly #options: BatchWriterOptions;
   #lastBatchLength = 0;
   #inFlight: readonly LogRecord[] = [];
-  #diskFull: DiskFull | undefined;
+  #diskFull: AppendPostponed | undefined;
   #givesUp = false;
 
   constructor(options: BatchWriterOptions) {
     this.#options = options;
   }
 
-  get diskFull(): DiskFull | undefined {
+  get diskFull(): AppendPostponed | undefined {
     return this.#diskFull;
   }
 
@@ -87,7 +88,7 @@ export class BatchWriter {
   }
 
   #failed(batch: readonly LogRecord[], error: unknown): void {
-    if (!(error instanceof DiskFull)) return this.#options.failed(error);
+    if (!isPostponed(error)) return this.#options.failed(error);
     if (this.#diskFull === undefined) this.#options.onDiskFull(error);
     this.#diskFull = error;
     if (this.#givesUp) return this.#options.failed(error);

@@ -3,12 +3,14 @@
 // checks at each such moment that nothing leaves before it is durable.
 
 import { cpSync } from "node:fs";
+import { joinBytes } from "@perdure/protocol/bytes";
 import { onTestFinished } from "vitest";
 import { apply } from "../core/apply.js";
 import type { Effect } from "../core/effect.js";
 import { idOf, plain, runIdAt, submitted } from "../core/events.fixture.js";
 import { openLog, type EventLog, type LogRecord } from "../log/log.js";
 import { SimulatedDisk } from "../log/simulated-disk.js";
+import { watchedLog } from "../log/watched-log.js";
 import { temporaryDirectory } from "../store/store.fixture.js";
 import { Store } from "../store/store.js";
 import type { Clock } from "./clock.js";
@@ -158,7 +160,12 @@ export class Machine {
       disk: { openDirectory: () => disk.openDirectory("log") },
     });
     this.records.length = recovered.log.lastPosition;
-    const log = this.#watch(recovered.log, beforeAppend);
+    const { records } = this;
+    const log = watchedLog(recovered.log, {
+      before: beforeAppend,
+      written: (batch) => void records.push(...batch),
+      postponed: ({ length }) => void (records.length -= length),
+    });
     const { store } = recovered;
     await openEpoch({ ...recovered, log }, clock.now());
     this.#running = new RunningShard(log, store, clock, checkpointBytes);
@@ -196,9 +203,10 @@ export class Machine {
   /** The digest that tables have which hold these records and were never written anywhere. */
   async digestOf(records: readonly LogRecord[]): Promise<string> {
     const store = new Store({ directory: temporaryDirectory(), writer: "inline" });
-    for (const { partition, partitionPosition, epoch, timeMs, kind, body } of records) {
+    for (const record of records) {
+      const { partition, partitionPosition, epoch, timeMs, kind, body, more = [] } = record;
       const tables = store.partition(partition);
-      const event = decodeEvent(kind, body);
+      const event = decodeEvent(kind, joinBytes([body, ...more]));
       if (event === undefined) throw new Error(`unknown kind ${kind}`);
       apply(
         {
@@ -239,39 +247,6 @@ export class Machine {
     await running.store.close();
     if (running.early.length === 0) return;
     throw new Error(`left before it was durable: ${running.early.join()}`);
-  }
-
-  #watch(log: EventLog, beforeAppend: BootOptions["beforeAppend"]): EventLog {
-    const { records } = this;
-    const note = (batch: readonly LogRecord[]): void => void records.push(...batch);
-    const forget = (batch: readonly LogRecord[], error: unknown): never => {
-      // Only a full disk says for certain that nothing was written.
-      if (error instanceof Error && error.name === "DiskFull") records.length -= batch.length;
-      throw error;
-    };
-    return {
-      get syncedPosition(): number {
-        return log.syncedPosition;
-      },
-      get lastPosition(): number {
-        return log.lastPosition;
-      },
-      append: async (batch) => {
-        await beforeAppend?.();
-        note(batch);
-        return log.append(batch).catch((error: unknown) => forget(batch, error));
-      },
-      appendSync: (batch) => {
-        note(batch);
-        try {
-          return log.appendSync(batch);
-        } catch (error) {
-          return forget(batch, error);
-        }
-      },
-      trim: (before) => log.trim(before),
-      close: () => log.close(),
-    };
   }
 }
 

@@ -22,6 +22,7 @@ import {
   submitted,
   suspended,
 } from "../core/events.fixture.js";
+import type { SimulatedDisk } from "../log/simulated-disk.js";
 import { Machine, submitMany, type RunningShard } from "./machine.fixture.js";
 
 const { READY, BACKING_OFF } = InvocationStatus;
@@ -373,6 +374,46 @@ describe("a full disk", () => {
     expect(() => {
       running.shard.admit();
     }).not.toThrow();
+    expect(running.fatal).toEqual([]);
+    expect(await machine.digestOf(machine.records)).toBe(running.store.digest());
+  });
+
+  test.each([
+    [
+      "found by the sync of a large batch",
+      "PDR1105",
+      (d: SimulatedDisk, on: boolean) => {
+        d.fullAtSync = (name) => on && !name.startsWith("segment");
+      },
+    ],
+    [
+      "or too many open files",
+      "PDR1110",
+      (d: SimulatedDisk, on: boolean) => {
+        d.filesMax = on ? 0 : Infinity;
+      },
+    ],
+  ])("%s, makes a batch wait that needs a new segment", async (_, code, trouble) => {
+    const machine = new Machine();
+    const running = await machine.boot();
+    trouble(machine.disk, true);
+
+    const parameter = "x".repeat(200_000);
+    const full = new Promise<void>((resolve) => {
+      running.listener = ({ kind }) => {
+        if (kind === "full") resolve();
+      };
+    });
+    running.shard.enqueue(0, submitted(A, plain(), { parameter }), { token: 1 });
+    await full;
+    expect(() => {
+      running.shard.admit();
+    }).toThrow(expect.objectContaining({ name: "Unavailable", code }));
+    expect(running.ofKind("submitted")).toEqual([]);
+    trouble(machine.disk, false);
+    await running.shard.drained();
+
+    expect(running.ofKind("submitted")).toHaveLength(1);
     expect(running.fatal).toEqual([]);
     expect(await machine.digestOf(machine.records)).toBe(running.store.digest());
   });

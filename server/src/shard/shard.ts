@@ -13,7 +13,7 @@ import { homeOf, registryPartition } from "@perdure/protocol/ids";
 import { apply, behaviorVersion, type EventBody } from "../core/apply.js";
 import type { Effect } from "../core/effect.js";
 import { dueAtOfTimerKey, timerRange } from "../core/keys.js";
-import { DiskFull, type EventLog, type LogRecord } from "../log/log.js";
+import { isPostponed, type AppendPostponed, type EventLog, type LogRecord } from "../log/log.js";
 import type { PartitionTables } from "../store/partition-tables.js";
 import type { Store } from "../store/store.js";
 import { BatchWriter } from "./batch-writer.js";
@@ -32,7 +32,7 @@ export interface ShardOptions {
   /** Told when the shard had to stop. Nothing that was acknowledged is lost. */
   readonly onFatal: (error: unknown) => void;
   /** Told once when the disk is full, and once, with undefined, when there is room again. */
-  readonly onDiskFull: (error: DiskFull | undefined) => void;
+  readonly onDiskFull: (error: AppendPostponed | undefined) => void;
   /** Told of each event that the core refused. */
   readonly onRefused: (event: EventBody["case"], error: unknown) => void;
   /** Live bytes of the tables at which a checkpoint begins. */
@@ -118,7 +118,7 @@ export class Shard {
       },
       failed: (error) => {
         // Closing on a full disk: what was acknowledged is in the log, and the rest is given up.
-        if (this.#closing && error instanceof DiskFull) this.#stop();
+        if (this.#closing && isPostponed(error)) this.#stop();
         else this.#fail(error);
       },
     });

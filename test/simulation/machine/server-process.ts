@@ -7,6 +7,7 @@ import {
   recoverShard,
   SimulatedDisk,
   startIdsAnew,
+  watchedLog,
   type Engine,
   type EngineConfig,
   type EventLog,
@@ -216,48 +217,20 @@ export class ServerMachine {
 
   /** Notes what is handed to the log, and tells when it is durable. */
   #watch(log: EventLog, process: Process): EventLog {
-    const written = (batch: readonly LogRecord[]): void => {
-      this.#world.scheduler.note("append", batch.length, ...batch.map(({ body }) => body));
-      this.records.push(...batch);
-    };
-    const durable = (): void => {
-      if (!process.alive) return;
-      this.#synced = this.records.length;
-      for (const record of this.records.slice(this.#world.durable.count)) {
-        this.#world.durable.add(record);
-      }
-    };
-    const failed = (batch: readonly LogRecord[], error: unknown): never => {
-      // Only a full disk says for certain that nothing was written.
-      if (error instanceof Error && error.name === "DiskFull") this.records.length -= batch.length;
-      throw error;
-    };
-    return {
-      get syncedPosition(): number {
-        return log.syncedPosition;
+    return watchedLog(log, {
+      written: (batch) => {
+        this.#world.scheduler.note("append", batch.length, ...batch.map(({ body }) => body));
+        this.records.push(...batch);
       },
-      get lastPosition(): number {
-        return log.lastPosition;
-      },
-      append: async (batch) => {
-        written(batch);
-        const position = await log.append(batch).catch((error: unknown) => failed(batch, error));
-        durable();
-        return position;
-      },
-      appendSync: (batch) => {
-        written(batch);
-        try {
-          const position = log.appendSync(batch);
-          durable();
-          return position;
-        } catch (error) {
-          return failed(batch, error);
+      durable: () => {
+        if (!process.alive) return;
+        this.#synced = this.records.length;
+        for (const record of this.records.slice(this.#world.durable.count)) {
+          this.#world.durable.add(record);
         }
       },
-      trim: (before) => log.trim(before),
-      close: () => log.close(),
-    };
+      postponed: ({ length }) => void (this.records.length -= length),
+    });
   }
 }
 
