@@ -26,6 +26,8 @@ export interface BootOptions {
   readonly checkpointBytes?: number;
   /** Asked before each append; resolves when it may go to the disk. Not asked for those on the spot. */
   readonly beforeAppend?: () => Promise<void>;
+  /** How long a checkpoint holds up the loop; 0: one step of it in each turn. Default: as the store does. */
+  readonly msPerTurn?: number;
   /** Of a machine that has never run. Default 64. */
   readonly partitions?: number;
   /** Default: the machine's, which is moved by hand. */
@@ -155,6 +157,7 @@ export class Machine {
       directory: this.#directory,
       writer: "inline",
       segmentBytes,
+      ...(options.msPerTurn === undefined ? {} : { msPerTurn: options.msPerTurn }),
       ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
       // The tables move to another directory with each crash; the log stays where it is.
       disk: { openDirectory: () => disk.openDirectory("log") },

@@ -85,7 +85,7 @@ describe("checkpoints", () => {
 describe("a restart", () => {
   test("in the middle of a checkpoint replays to each partition what that lacks", async () => {
     const machine = new Machine();
-    const running = await machine.boot();
+    const running = await machine.boot({ msPerTurn: 0 });
     const parameter = "x".repeat(8_000);
     for (let n = 0; n < 540; n++) {
       // Some hundred KiB for each of nine partitions: a few of them to a transaction.
@@ -95,7 +95,8 @@ describe("a restart", () => {
     const digest = running.store.digest();
 
     const checkpoint = running.shard.checkpoint();
-    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    // A dozen turns for each of the nine, and one for each of the others: a transaction is written, and the next is not.
+    for (let turn = 0; turn < 50; turn++) await nextTurn();
     expect(running.store.checkpointing).toBe(true);
     await Promise.all([machine.kill(), checkpoint.catch(() => undefined)]);
     const again = await machine.boot();
