@@ -30,6 +30,7 @@ import { JournalMismatch } from "../replay/journal-mismatch.js";
 import { Journal, type Notification } from "../replay/journal.js";
 import { awaitedSignals, awaitingOf } from "./awaited.js";
 import { Cancellation, isExplicit, type Cancellable } from "./cancellation.js";
+import { checkTexts } from "./command-texts.js";
 import type { CommandRef, CompletionPromise, CompletionResult } from "./leaves.js";
 import type { RunInterceptor } from "./interceptors.js";
 import { defaultSerdeOf, failureOf, terminalOf } from "./results.js";
@@ -220,10 +221,12 @@ export class Attempt implements Cancellable {
    * Adds a command. Returns the recorded one where the journal has it. Does nothing where the attempt is over, and
    * ends it where the journal says otherwise: the code then rests at its next await for good, so that none of its
    * `catch` and `finally` blocks runs.
+   * @throws TypeError  PDR2029: a name or key is no text
    */
   issue(name: string, body: Entry["body"]): Entry | undefined {
     if (this.#over) return undefined;
     if (this.#insideStep) throw new StepMisuse(body.case);
+    checkTexts(name, body);
     const entry = entryOf(name, body);
     let recorded: Entry | undefined;
     try {

@@ -89,7 +89,7 @@ describe("a call", () => {
     for (const key of [undefined, 7, null]) {
       const driver = attempt(async (ctx) => ctx.objectClient(counter, key as never).add(1));
       expect(await driver.until("failed")).toEqual([
-        "failed ! 500 a client of Counter needs a key, as a string",
+        "failed ! 500 a client of Counter needs a key, as a string (PDR2029)",
       ]);
     }
   });

@@ -47,7 +47,7 @@ export function createScoped(calls: Calls, given: string): ScopedContext {
 function keyed(maker: Maker): Maker {
   return (definable, key) => {
     if (typeof key === "string") return maker(definable, key);
-    throw new TypeError(`a client of ${nameOf(definable)} needs a key, as a string`);
+    throw new TypeError(`a client of ${nameOf(definable)} needs a key, as a string (PDR2029)`);
   };
 }
 

@@ -137,5 +137,5 @@ function referenceOf(reference: Reference["reference"]): Reference {
 
 function checkedSignalName(name: string): string {
   if (typeof name === "string" && name !== "") return name;
-  throw new TypeError(`a signal has a name, and not ${JSON.stringify(name)}`);
+  throw new TypeError(`a signal has a name, and not ${JSON.stringify(name)} (PDR2029)`);
 }

@@ -3,6 +3,7 @@
 import { millisOf, type Duration } from "@perdure/protocol/duration";
 import type { Attempt } from "../attempt/attempt.js";
 import { commandBody } from "../attempt/command-body.js";
+import { checkText } from "../attempt/command-texts.js";
 import { CompletionPromise, RunPromise } from "../attempt/leaves.js";
 import { readValue, readVoid } from "../attempt/readers.js";
 import { executeStep } from "../attempt/run-step.js";
@@ -32,8 +33,10 @@ export function createSteps(attempt: Attempt): StepMethods {
     second?: RunAction<T>,
     options: RunOptions<T> = {},
   ): RunPromise<T> {
-    const name = typeof first === "string" ? first : "";
-    const action = typeof first === "string" ? second : first;
+    const isAlone = typeof first === "function";
+    const name = isAlone ? "" : first;
+    const action = isAlone ? first : second;
+    if (typeof action === "function") checkText("the name of a step", name);
     if (typeof action !== "function") throw new TypeError("ctx.run takes a function to run");
     const completionId = attempt.journal.newCompletionId();
     const recorded = attempt.issue(name, commandBody("run", { completionId }));

@@ -18,7 +18,7 @@ import { deploymentFrameBytes } from "@perdure/protocol/frame-size";
 import { creditOf, fragmentOf } from "@perdure/protocol/messages";
 import { decodeServerFrame, encodeDeploymentFrame } from "@perdure/protocol/session-messages";
 import type { Attempt } from "../attempt/attempt.js";
-import { failFrameTooLarge, frameBytesTaken } from "./frame-too-large.js";
+import { failFrameTooLarge, failFrameUnwritable, frameBytesTaken } from "./failing-frames.js";
 import { helloOf } from "./hello.js";
 import { atEndOfTurn } from "./macrotask.js";
 import { MessageQueue } from "./message-queue.js";
@@ -70,10 +70,9 @@ export class EndpointSession {
     this.#options = options;
     this.#features = options.features ?? sessionFeatures;
     this.#queue = new FrameSender<DeploymentFrame>({
-      write: (frames) => this.#output?.write(frames) ?? true,
-      bytesOf: deploymentFrameBytes,
-      // A copy: what user code gave, it may change.
-      encode: (frame) => [encodeDeploymentFrame(frame)],
+      write: (frames) => this.#write(frames),
+      bytesOf: measured,
+      encode: (frame) => [this.#encoded(frame)],
       fragment: (of, data, last) => ({ ...of, frame: fragmentOf(data, last) }),
     });
     this.#assembler = new FrameAssembler({
@@ -247,7 +246,10 @@ export class EndpointSession {
     this.#schedule();
   }
 
-  #attemptOf({ streamId, attempt }: ServerFrame): Attempt | undefined {
+  #attemptOf({
+    streamId,
+    attempt,
+  }: Pick<ServerFrame, "streamId" | "attempt">): Attempt | undefined {
     const found = this.#attempts.get(streamId);
     const number = found?.options.number;
     if (number?.epoch !== attempt?.epoch || number?.counter !== attempt?.counter) return undefined;
@@ -334,6 +336,63 @@ export class EndpointSession {
     this.#flush();
   }
 
+  /** One attempt's frame that can't be written is nothing to the others that share its message. */
+  #write(frames: DeploymentFrame[]): boolean {
+    if (this.#output === undefined) return true;
+    try {
+      return this.#output.write(frames);
+    } catch (error) {
+      const writable = this.#allWritable(frames);
+      // It was not the frames.
+      if (writable === undefined) throw error;
+      return this.#output.write(writable);
+    }
+  }
+
+  /** The frames, without what an attempt says behind one that can't be written; undefined where there is no such one. */
+  #allWritable(frames: readonly DeploymentFrame[]): DeploymentFrame[] | undefined {
+    const failed = new Set<number>();
+    const writable: DeploymentFrame[] = [];
+    for (const frame of frames) {
+      const { streamId } = frame;
+      if (failed.has(streamId)) continue;
+      const written = this.#writable(frame);
+      writable.push(written);
+      if (written === frame) continue;
+      failed.add(streamId);
+      this.#queue.forget(streamId);
+      this.#outgoing = this.#outgoing.filter((outgoing) => outgoing.streamId !== streamId);
+    }
+    return failed.size === 0 ? undefined : writable;
+  }
+
+  /** The frame, or, where it can't be made into bytes, one in its place that says so. */
+  #writable(frame: DeploymentFrame): DeploymentFrame {
+    try {
+      encodeDeploymentFrame(frame);
+      return frame;
+    } catch (error) {
+      return this.#unwritable(frame, error);
+    }
+  }
+
+  /** A copy: what user code gave, it may change. */
+  #encoded(frame: DeploymentFrame): Uint8Array {
+    try {
+      return encodeDeploymentFrame(frame);
+    } catch (error) {
+      return encodeDeploymentFrame(this.#unwritable(frame, error));
+    }
+  }
+
+  /** The attempt has failed with it. */
+  #unwritable({ streamId, attempt }: DeploymentFrame, error: unknown): DeploymentFrame {
+    if (attempt === undefined) throw error;
+    this.#options.logger.error(`PDR2030: a frame could not be written: ${String(error)}`);
+    this.#attemptOf({ streamId, attempt })?.drop();
+    return failFrameUnwritable(streamId, attempt, error);
+  }
+
   #flush(): void {
     try {
       this.#queue.flush();
@@ -356,5 +415,15 @@ export class EndpointSession {
   #say(frame: DeploymentFrame["frame"]): void {
     this.#queue.push(create(DeploymentFrameSchema, { frame }));
     this.#schedule();
+  }
+}
+
+/** What can't be measured goes out with the next message: writing it says why. */
+function measured(frame: DeploymentFrame): number {
+  try {
+    const bytes = deploymentFrameBytes(frame);
+    return Number.isNaN(bytes) ? 0 : bytes;
+  } catch {
+    return 0;
   }
 }

@@ -27,9 +27,10 @@ export function proposalAccepted(
   return { $typeName: "perdure.protocol.v1.ProposalAccepted", index, completionId };
 }
 
-/** What a frame brings is gathered until its message is read. */
+/** What a frame brings is gathered until its message is read. Behind its end an attempt has nothing to say. */
 export function takeFrame(attempt: Attempt, { frame }: DeploymentFrame, nowMs: number): void {
   const { incoming } = attempt;
+  if (incoming.end || incoming.failed !== undefined) return;
   switch (frame.case) {
     case "command":
       incoming.items.push(itemOf({ case: "command", value: frame.value }));
