@@ -8,10 +8,16 @@ export const messageBytesMax: number = 256 * 1024;
 export const framesPerMessageMax = 500;
 
 /**
- * The largest message that is taken. Far more than is sent: whoever does not know fragments sends a frame as large as its
- * content, several of them in one message.
+ * The largest message that is taken from whoever knows fragments, and before it has said so. More than is sent, since
+ * messages are measured roughly (text by its characters), and far less than would be a burden.
  */
-export const messageBytesTaken: number = 512 * 1024 * 1024;
+export const messageBytesTaken: number = 16 * messageBytesMax;
+
+/**
+ * The largest message that is taken from whoever does not know fragments: a frame is as large as its content, and several
+ * come in one message.
+ */
+export const wholeMessageBytesTaken: number = 512 * 1024 * 1024;
 
 /**
  * Bytes of fragments that may be under way for one attempt, each way, before the first Credit. Both sides have to know the

@@ -9,6 +9,7 @@ import type {
   Failure,
   Header,
   StateKeys,
+  Target,
   Value,
 } from "@perdure/proto/protocol/v1/journal";
 import { bytesOf } from "./messages.js";
@@ -43,8 +44,11 @@ export function deploymentFrameBytes({ frame }: DeploymentFrame): number {
       return flatBytes + resultBytes(frame.value.result);
     case "end":
       return flatBytes + entrySize(frame.value.output);
-    case "failed":
-      return flatBytes + failureBytes(frame.value.failure) + frame.value.stacktrace.length;
+    case "failed": {
+      const { failure, stacktrace, relatedCommandName } = frame.value;
+      const texts = stacktrace.length + relatedCommandName.length;
+      return flatBytes + failureBytes(failure) + texts;
+    }
     case "waiting":
       return flatBytes + awaitingBytes(frame.value.awaiting);
     case "fragment":
@@ -62,18 +66,34 @@ export function entrySize(entry: Entry | undefined): number {
     case "input":
       return bytes + valueBytes(body.value.value) + headersBytes(body.value.headers);
     case "setState":
-      return bytes + valueBytes(body.value.value);
+      return bytes + body.value.key.length + valueBytes(body.value.value);
+    case "clearState":
+      return bytes + body.value.key.length;
     case "call":
-    case "send":
-      return bytes + valueBytes(body.value.parameter) + headersBytes(body.value.headers);
+    case "send": {
+      const { target, idempotencyKey = "", parameter, headers } = body.value;
+      const texts = targetBytes(target) + idempotencyKey.length;
+      return bytes + texts + valueBytes(parameter) + headersBytes(headers);
+    }
     case "getState":
-      return bytes + resultBytes(body.value.eager);
+      return bytes + body.value.key.length + resultBytes(body.value.eager);
+    case "getPromise":
+    case "peekPromise":
+      return bytes + body.value.promise.length;
+    case "completePromise":
+      return bytes + body.value.promise.length + resultBytes(body.value.result);
+    case "sendSignal": {
+      const { signal, result } = body.value;
+      const name = signal.case === "signalName" ? signal.value.length : 0;
+      return bytes + name + resultBytes(result);
+    }
+    case "attach":
+    case "getOutput":
+      return bytes + referenceBytes(body.value.target?.reference.value);
     case "getStateKeys":
       return bytes + keysBytes(body.value.eager);
     case "output":
-    case "completePromise":
     case "completeAwakeable":
-    case "sendSignal":
     case "completion":
     case "signal":
       return bytes + resultBytes(body.value.result);
@@ -95,6 +115,19 @@ function resultBytes(result: Result): number {
     default:
       return 0;
   }
+}
+
+function targetBytes(target: Target | undefined): number {
+  if (target === undefined) return 0;
+  const { service, handler, key = "" } = target;
+  return service.length + handler.length + key.length;
+}
+
+function referenceBytes(reference: string | object | undefined): number {
+  const texts = typeof reference === "object" ? Object.values(reference) : [reference];
+  let bytes = 0;
+  for (const text of texts) if (typeof text === "string") bytes += text.length;
+  return bytes;
 }
 
 function keysBytes(keys: StateKeys | undefined): number {

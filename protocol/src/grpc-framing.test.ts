@@ -11,7 +11,10 @@ function framed(message: Uint8Array): Uint8Array {
 
 function readAll(chunks: readonly Uint8Array[], bytesMax = 1_000): number[][] {
   const messages: number[][] = [];
-  const reader = new GrpcReader(bytesMax, (message) => messages.push([...message]));
+  const reader = new GrpcReader(
+    () => bytesMax,
+    (message) => messages.push([...message]),
+  );
   for (const chunk of chunks) reader.push(chunk);
   expect(reader.isWithinMessage).toBe(false);
   return messages;
@@ -42,9 +45,12 @@ describe("gRPC's framing", () => {
 
   test("copies no message that lies within one chunk", () => {
     const chunk = framed(new Uint8Array([1, 2, 3]));
-    new GrpcReader(10, (message) => {
-      expect(message.buffer).toBe(chunk.buffer);
-    }).push(chunk);
+    new GrpcReader(
+      () => 10,
+      (message) => {
+        expect(message.buffer).toBe(chunk.buffer);
+      },
+    ).push(chunk);
   });
 
   test("refuses a message that is larger than is taken as soon as it says so", () => {
@@ -63,7 +69,10 @@ describe("gRPC's framing", () => {
   test("knows whether a message is cut off", () => {
     const bytes = framed(new Uint8Array([1, 2]));
     for (let length = 0; length <= bytes.length; length++) {
-      const reader = new GrpcReader(10, () => undefined);
+      const reader = new GrpcReader(
+        () => 10,
+        () => undefined,
+      );
       reader.push(bytes.subarray(0, length));
       expect(reader.isWithinMessage).toBe(length > 0 && length < bytes.length);
     }

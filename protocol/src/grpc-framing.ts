@@ -54,7 +54,7 @@ export class GrpcFramingError extends Error {
 }
 
 export class GrpcReader {
-  readonly #bytesMax: number;
+  readonly #bytesMax: () => number;
   readonly #onMessage: (message: Uint8Array) => void;
   readonly #head = new Uint8Array(grpcHeadBytes);
   #headBytes = 0;
@@ -62,8 +62,8 @@ export class GrpcReader {
   #missing = 0;
   #pieces: Uint8Array[] = [];
 
-  /** @param bytesMax  the largest message that is taken */
-  constructor(bytesMax: number, onMessage: (message: Uint8Array) => void) {
+  /** @param bytesMax  the largest message that is taken, asked at the beginning of each */
+  constructor(bytesMax: () => number, onMessage: (message: Uint8Array) => void) {
     this.#bytesMax = bytesMax;
     this.#onMessage = onMessage;
   }
@@ -102,9 +102,10 @@ export class GrpcReader {
     const length =
       bytes[at + 1]! * 0x1_00_00_00 +
       ((bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!);
-    if (length <= this.#bytesMax) return length;
+    const bytesMax = this.#bytesMax();
+    if (length <= bytesMax) return length;
     throw new GrpcFramingError(
-      `a message has ${String(length)} bytes, more than the ${String(this.#bytesMax)} that are taken`,
+      `a message has ${String(length)} bytes, more than the ${String(bytesMax)} that are taken`,
     );
   }
 

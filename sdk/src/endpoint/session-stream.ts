@@ -5,7 +5,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { messageBytesTaken } from "@perdure/protocol/frame-limits";
 import { grpcHeadBytes, GrpcReader, writeGrpcMessage } from "@perdure/protocol/grpc-framing";
 import {
   decodeSessionRequest,
@@ -70,9 +69,12 @@ function carry(
   response: Http2ServerResponse,
 ): void {
   response.writeHead(200, { "content-type": contentType, "x-restate-server": sdkVersion });
-  const reader = new GrpcReader(messageBytesTaken, (message) => {
-    session.receive(decodeSessionRequest(message));
-  });
+  const reader = new GrpcReader(
+    () => session.messageBytesTaken,
+    (message) => {
+      session.receive(decodeSessionRequest(message));
+    },
+  );
   let over = false;
   const end = (error?: Error): void => {
     if (over) return;

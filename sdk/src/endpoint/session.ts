@@ -11,8 +11,14 @@ import {
   type Start,
 } from "@perdure/proto/protocol/v1/deployment";
 import type { Entry } from "@perdure/proto/protocol/v1/journal";
-import { creditsFeature, earlyResults, sessionFeatures } from "@perdure/protocol/features";
+import {
+  creditsFeature,
+  earlyResults,
+  fragmentsFeature,
+  sessionFeatures,
+} from "@perdure/protocol/features";
 import { FrameAssembler } from "@perdure/protocol/frame-assembler";
+import { messageBytesTaken, wholeMessageBytesTaken } from "@perdure/protocol/frame-limits";
 import { FrameSender } from "@perdure/protocol/frame-sender";
 import { deploymentFrameBytes } from "@perdure/protocol/frame-size";
 import { creditOf, fragmentOf } from "@perdure/protocol/messages";
@@ -58,6 +64,7 @@ export class EndpointSession {
   /** Turns that what is outgoing has waited. */
   #turnsWaited = 0;
   #earlyResults = false;
+  #messageBytesTaken = messageBytesTaken;
   /** Up to here the server's log is durable, as far as we were told. */
   #durablePosition = 0n;
   /** Attempts that were begun before what they began with was durable, in order. */
@@ -142,6 +149,11 @@ export class EndpointSession {
     });
   }
 
+  /** The largest message that is taken, by what is known of the server. */
+  get messageBytesTaken(): number {
+    return this.#messageBytesTaken;
+  }
+
   /** Attempts that compute: those that only wait have nothing to lose. */
   get running(): number {
     return [...this.#attempts.values()].filter((attempt) => !attempt.waiting).length;
@@ -209,6 +221,7 @@ export class EndpointSession {
   #agree(theirs: readonly string[]): void {
     this.#earlyResults = theirs.includes(earlyResults);
     const features = theirs.filter((feature) => this.#features.includes(feature));
+    if (!features.includes(fragmentsFeature)) this.#messageBytesTaken = wholeMessageBytesTaken;
     this.#queue.allow(features);
     this.#assembler.limit(features.includes(creditsFeature));
   }

@@ -6,11 +6,12 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader } from "node:http2";
 import { Code } from "@connectrpc/connect";
 import { GrpcReader, writeGrpcMessage } from "@perdure/protocol/grpc-framing";
-import { messageBytesTaken } from "@perdure/protocol/frame-limits";
 import type { Http2Connection } from "../outbound/http2-connection.js";
 import { serverVersion } from "../observe/version.js";
 
 export interface StreamListener {
+  /** The largest message that is taken, by what is known of the other side. */
+  readonly messageBytesTaken: number;
   /** @throws whatever ends the stream */
   message(bytes: Uint8Array): void;
   drained(): void;
@@ -39,9 +40,13 @@ export class SessionStream {
 
   constructor(options: StreamOptions) {
     this.#options = options;
-    this.#reader = new GrpcReader(messageBytesTaken, (message) => {
-      if (!this.#closed) options.listener.message(message);
-    });
+    const { listener } = options;
+    this.#reader = new GrpcReader(
+      () => listener.messageBytesTaken,
+      (message) => {
+        if (!this.#closed) listener.message(message);
+      },
+    );
   }
 
   /** Opens it. Whatever goes wrong is told to `closed`. */

@@ -8,6 +8,16 @@ import {
 } from "node:http2";
 import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
 import { generateKeyPairSync } from "node:crypto";
+import { create } from "@bufbuild/protobuf";
+import {
+  AttemptNumberSchema,
+  DeploymentFrameSchema,
+  type DeploymentFrame,
+} from "@perdure/proto/protocol/v1/deployment";
+import { sessionFeatures } from "@perdure/protocol/features";
+import { grpcHeadBytes, writeGrpcHead } from "@perdure/protocol/grpc-framing";
+import { deploymentFrameOf, proposalOf, valueOf } from "@perdure/protocol/messages";
+import { encodeSessionResponse } from "@perdure/protocol/session-messages";
 import { expect, onTestFinished, test } from "vitest";
 import { createRequestSigner } from "../outbound/request-signer.js";
 import { Session, type SessionOptions } from "./session.js";
@@ -20,6 +30,13 @@ async function uriOf(server: Server): Promise<string> {
     server.close();
   });
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/mounted`;
+}
+
+/** One message, as gRPC frames it. */
+function framed(frames: DeploymentFrame[]): Uint8Array {
+  const bytes = encodeSessionResponse(frames, grpcHeadBytes).slice();
+  writeGrpcHead(bytes);
+  return bytes;
 }
 
 /** Resolves with why the session is over. */
@@ -139,4 +156,62 @@ test("a session that ends says whether it was reset, cut off, or ended as gRPC d
     });
     expect(String(await overOf(await uriOf(server)))).toMatch(words);
   }
+});
+
+test("a message that is larger than is allowed is not waited for, be it the first or one behind Hello", async () => {
+  const head = { ":status": 200, "content-type": "application/grpc+proto" };
+  const tooLarge = Buffer.from([0, 0x1f, 0xff, 0xff, 0xff]);
+  const value = { minProtocolVersion: 1, maxProtocolVersion: 1, features: [...sessionFeatures] };
+  const hello = framed([create(DeploymentFrameSchema, { frame: { case: "hello", value } })]);
+  for (const bytes of [tooLarge, Buffer.concat([hello, tooLarge])]) {
+    const server = createHttp2Server();
+    server.on("sessionError", () => undefined);
+    server.on("stream", (stream) => {
+      stream.on("error", () => undefined);
+      stream.respond(head);
+      stream.write(bytes);
+    });
+    expect(String(await overOf(await uriOf(server)))).toMatch(
+      /PDR2041.* 536870911 bytes, more than the 4194304 that are taken/,
+    );
+  }
+});
+
+test("who knows no fragments may send larger ones", async () => {
+  const bytes = 5 * 1024 * 1024;
+  const value = { minProtocolVersion: 1, maxProtocolVersion: 1 };
+  const proposal = proposalOf(1, { case: "value", value: valueOf(new Uint8Array(bytes)) });
+  const number = create(AttemptNumberSchema, { epoch: 1, counter: 1 });
+  const server = createHttp2Server();
+  server.on("sessionError", () => undefined);
+  server.on("stream", (stream) => {
+    stream.on("error", () => undefined);
+    stream.respond({ ":status": 200, "content-type": "application/grpc+proto" });
+    stream.write(framed([create(DeploymentFrameSchema, { frame: { case: "hello", value } })]));
+    stream.write(
+      framed([deploymentFrameOf(1, number, { case: "proposeCompletion", value: proposal })]),
+    );
+  });
+  const uri = await uriOf(server);
+
+  const frames = await new Promise<readonly DeploymentFrame[]>((resolve, reject) => {
+    const nothing = (): undefined => undefined;
+    const listener = {
+      opened: nothing,
+      frames: (received: readonly DeploymentFrame[]) => {
+        if (received[0]?.frame.case === "proposeCompletion") resolve(received);
+      },
+      active: nothing,
+      tooLarge: nothing,
+      closed: reject,
+    };
+    const session = new Session({ uri, headers: {}, listener });
+    onTestFinished(() => {
+      session.close();
+    });
+  });
+
+  expect(frames[0]?.frame.value).toMatchObject({
+    result: { value: { content: { case: "inline" } } },
+  });
 });

@@ -20,6 +20,7 @@ import {
   sessionFeatures,
 } from "@perdure/protocol/features";
 import { FrameAssembler } from "@perdure/protocol/frame-assembler";
+import { messageBytesTaken, wholeMessageBytesTaken } from "@perdure/protocol/frame-limits";
 import { FrameSender } from "@perdure/protocol/frame-sender";
 import { serverFrameBytes } from "@perdure/protocol/frame-size";
 import { grpcHeadBytes } from "@perdure/protocol/grpc-framing";
@@ -101,7 +102,11 @@ export class Session {
     const { pathname } = new URL(
       createMethodUrl(uri.replace(/\/$/, ""), Deployment.method.session),
     );
+    const taken = (): number => this.#messageBytesTaken;
     const listener: StreamListener = {
+      get messageBytesTaken(): number {
+        return taken();
+      },
       message: (bytes) => {
         this.#received(decodeSessionResponse(bytes));
       },
@@ -145,6 +150,10 @@ export class Session {
 
   get open(): boolean {
     return this.#open;
+  }
+
+  get #messageBytesTaken(): number {
+    return this.#open && !this.#splits ? wholeMessageBytesTaken : messageBytesTaken;
   }
 
   /** Whether the other side starts no closure before what it depends on is durable. */
