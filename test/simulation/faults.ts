@@ -60,6 +60,7 @@ export class Faults {
     this.slowness = 1;
     network.latencyMs = Math.min(profile.latencyMs, 1);
     server.disk.capacityBytes = Infinity;
+    server.disk.fullAtSync = () => false;
     server.storeFull = false;
     server.failStore(false);
     server.failSyncs(false);
@@ -88,8 +89,12 @@ export class Faults {
       case "diskFull":
         server.disk.capacityBytes = 0;
         server.storeFull = random.chance(0.5);
+        // A file system may find so only when it syncs what is no segment yet.
+        server.disk.fullAtSync = (name) =>
+          server.storeFull && name !== "" && !name.startsWith("segment");
         return later(2_000, () => {
           server.disk.capacityBytes = Infinity;
+          server.disk.fullAtSync = () => false;
           server.storeFull = false;
         });
       case "syncError":

@@ -43,6 +43,12 @@ export class SimulatedDirectory implements Durable {
     return file;
   }
 
+  /** What the file is called now; "" where it was removed. */
+  nameOf(file: SimulatedFile): string {
+    for (const [name, current] of this.#current) if (current === file) return name;
+    return "";
+  }
+
   create(name: string): void {
     if (this.#current.has(name)) throw systemError("EEXIST", name);
     this.#change({ from: "", to: name, file: new SimulatedFile() });

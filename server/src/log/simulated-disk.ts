@@ -117,15 +117,15 @@ export class SimulatedDisk implements Disk {
       create: (name) => {
         this.#assertFilesLeft();
         change(() => directory.create(name));
-        return this.#fileHandle(name, directory.file(name));
+        return this.#fileHandle(directory, directory.file(name));
       },
       open: (name) => {
         this.#assertFilesLeft();
-        return this.#fileHandle(name, directory.file(name));
+        return this.#fileHandle(directory, directory.file(name));
       },
       rename: (from, to) => change(() => directory.rename(from, to)),
       remove: (name) => change(() => directory.remove(name)),
-      ...this.#syncable("", directory),
+      ...this.#syncable(() => "", directory),
       close: () => undefined,
     };
   }
@@ -134,7 +134,7 @@ export class SimulatedDisk implements Disk {
     if (this.#openFiles >= this.filesMax) throw systemError("EMFILE", "too many open files");
   }
 
-  #fileHandle(name: string, file: SimulatedFile): DiskFile {
+  #fileHandle(directory: SimulatedDirectory, file: SimulatedFile): DiskFile {
     this.#openFiles++;
     const write = (bytes: Uint8Array, offset: number): void => {
       this.#operate();
@@ -153,15 +153,16 @@ export class SimulatedDisk implements Disk {
         await Promise.resolve();
         write(bytes, offset);
       },
-      ...this.#syncable(name, file),
+      ...this.#syncable(() => directory.nameOf(file), file),
       close: () => void this.#openFiles--,
     };
   }
 
-  #syncable(name: string, target: Durable): Pick<DiskFile, "sync" | "syncNow"> {
+  #syncable(nameNow: () => string, target: Durable): Pick<DiskFile, "sync" | "syncNow"> {
     const begin = (): number => {
       this.#operate();
       const { changes } = target;
+      const name = nameNow();
       const fails = this.failSync(name) ? "EIO" : this.fullAtSync(name) ? "ENOSPC" : undefined;
       if (fails === undefined) return changes;
       target.syncFailed(changes);
