@@ -135,7 +135,16 @@ export class EndpointSession {
     const messages = new MessageQueue(() => {
       this.drained();
     });
-    this.open(messages);
+    this.open({
+      write: (frames) => {
+        // They are made into bytes elsewhere, where a frame that can't be would end the stream.
+        for (const frame of frames) encodeDeploymentFrame(frame);
+        return messages.write(frames);
+      },
+      end: () => {
+        messages.end();
+      },
+    });
     // Ends when the server's side of the stream does, which may be after ours.
     void this.#read(requests);
     yield* messages;

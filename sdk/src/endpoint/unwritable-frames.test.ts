@@ -18,7 +18,7 @@ import { service } from "../definitions/define.js";
 import { input } from "../replay/entries.fixture.js";
 import { serde, type Serde } from "../serde/serde.js";
 import { resolveEndpoint } from "./resolve-endpoint.js";
-import { numberOf } from "./session.fixture.js";
+import { numberOf, SessionDriver } from "./session.fixture.js";
 import { EndpointSession } from "./session.js";
 
 /** It says that it gives bytes. */
@@ -131,4 +131,16 @@ describe.each([
     expect(session.frames.filter(({ streamId }) => streamId === 2).at(-1)).toBe(failed);
     expect(session.ended).toBe(false);
   });
+});
+
+test("a frame that can't be written fails its attempt alone where others write the messages", async () => {
+  const driver = new SessionDriver([odd]);
+  const attempts = ["fine", "call"].map((handler) => driver.start({ handler: `Odd/${handler}` }));
+
+  expect(await attempts[1]?.until("failed")).toEqual([
+    expect.stringMatching(/^failed ! 500 PDR2030: .* can't be written/),
+  ]);
+  await attempts[0]?.until("proposeCompletion");
+  attempts[0]?.accept(2, 1);
+  expect((await attempts[0]?.until("end"))?.at(-1)).toBe('end = "done"');
 });
