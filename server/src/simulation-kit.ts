@@ -1,8 +1,8 @@
 // What the simulation (test/simulation) needs of the engine's inside. Not public: it changes with the engine, and
 // only code of the same version may use it.
 
-export type { EngineConfig, Engine } from "./engine.js";
-export { buildEngine } from "./engine.js";
+export type { EngineConfig, Engine } from "./workers/engine.js";
+export { buildEngine } from "./workers/engine.js";
 export { apply, type EventBody } from "./core/apply.js";
 export type { Effect, OutputResult } from "./core/effect.js";
 export { findRun, readOutput } from "./core/queries.js";
