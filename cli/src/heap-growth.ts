@@ -8,9 +8,17 @@ import { setFlagsFromString } from "node:v8";
 /** What is alive may grow by so much between two collections. */
 const growthPercent = 200;
 
-/** Only for a process that is a server and nothing else. What the user told Node about its heap stands. */
-export function growHeapSlowly(execArgv: readonly string[], nodeOptions: string | undefined): void {
+/**
+ * Only for a process that is a server and nothing else. What the user told Node about its heap stands.
+ * @returns what to start further processes of the server with
+ */
+export function growHeapSlowly(
+  execArgv: readonly string[],
+  nodeOptions: string | undefined,
+): readonly string[] {
   const told = [...execArgv, nodeOptions ?? ""].join(" ");
-  if (/heap[-_]growing[-_]percent/.test(told)) return;
-  setFlagsFromString(`--heap-growing-percent=${String(growthPercent)}`);
+  if (/heap[-_]growing[-_]percent/.test(told)) return execArgv;
+  const flag = `--heap-growing-percent=${String(growthPercent)}`;
+  setFlagsFromString(flag);
+  return [...execArgv, flag];
 }

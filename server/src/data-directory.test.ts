@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { openDataDirectory } from "./data-directory.js";
+import { lockShard, openDataDirectory } from "./data-directory.js";
 
 let directory: string;
 beforeEach(() => {
@@ -45,7 +45,7 @@ describe("a data directory", () => {
   test("is made where there is none, with its format", () => {
     const opened = openDataDirectory(directory);
 
-    expect(opened.shard).toBe(join(directory, "shards", "0"));
+    expect(opened.shards).toEqual([join(directory, "shards", "0")]);
     expect(JSON.parse(readFileSync(join(directory, "format.json"), "utf8"))).toEqual({
       format: 1,
       partitions: 64,
@@ -114,7 +114,7 @@ describe("the lock", () => {
   });
 
   test("is let go when the directory is refused for its format", () => {
-    place('{"format":2}');
+    place('{"format":3}');
     expect(() => openDataDirectory(directory)).toThrow(refusal("PDR1003"));
 
     writeFileSync(join(directory, "format.json"), '{"format":1}');
@@ -125,15 +125,15 @@ describe("the lock", () => {
 
 describe("the format", () => {
   test("of a newer release is refused, and nothing is changed", () => {
-    place('{"format":2}');
+    place('{"format":3}');
     const before = contentOf(join(directory, "shards"));
 
     expect(() => openDataDirectory(directory)).toThrow(
-      refusal("PDR1003", "has format 2", "up to 1", "newer release"),
+      refusal("PDR1003", "has format 3", "up to 2", "newer release"),
     );
 
     expect(contentOf(join(directory, "shards"))).toEqual(before);
-    expect(readFileSync(join(directory, "format.json"), "utf8")).toBe('{"format":2}');
+    expect(readFileSync(join(directory, "format.json"), "utf8")).toBe('{"format":3}');
   });
 
   test("that is missing where there is data is damage: it is not taken for new", () => {
@@ -179,5 +179,78 @@ describe("the format", () => {
       partitions: 64,
     });
     expect(existsSync(join(directory, "format.json.new"))).toBe(false);
+  });
+});
+
+describe("a data directory for several workers", () => {
+  test("has a shard for each, and a format that releases for one shard refuse", () => {
+    const opened = openDataDirectory(directory, { shards: 3 });
+
+    expect(opened.shards).toEqual(
+      ["0", "1", "2"].map((number) => join(directory, "shards", number)),
+    );
+    expect(JSON.parse(readFileSync(join(directory, "format.json"), "utf8"))).toEqual({
+      format: 2,
+      partitions: 64,
+      shards: 3,
+    });
+    opened.release();
+  });
+
+  test("is opened for as many where nobody says how many", () => {
+    openDataDirectory(directory, { shards: 3 }).release();
+
+    const opened = openDataDirectory(directory);
+
+    expect(opened.shards).toHaveLength(3);
+    opened.release();
+  });
+
+  test.each([
+    { made: 2, asked: 3 },
+    { made: 1, asked: 2 },
+    { made: 2, asked: 1 },
+  ])("made for $made refuses $asked, and nothing is changed", ({ made, asked }) => {
+    openDataDirectory(directory, { shards: made }).release();
+    const before = contentOf(directory);
+
+    expect(() => openDataDirectory(directory, { shards: asked })).toThrow(
+      refusal("PDR1005", `made for ${made} worker`, `started with ${asked} worker`),
+    );
+
+    expect(contentOf(directory)).toEqual(before);
+  });
+
+  test("has no more workers than partitions", () => {
+    expect(() => openDataDirectory(directory, { partitions: 2, shards: 3 })).toThrow(
+      refusal("PDR1005", "3 workers can't share 2 partitions"),
+    );
+  });
+
+  test("lends a shard to one process at a time: the next waits for its end", async () => {
+    const shard = join(directory, "shards", "1");
+    const lock = join(shard, "lock");
+    const code = `
+      import { openSync } from "node:fs";
+      import { createRequire } from "node:module";
+      const { default: locks } = await import(createRequire(${JSON.stringify(import.meta.url)}).resolve("fs-native-extensions"));
+      console.log(locks.tryLock(openSync(${JSON.stringify(lock)}, "a+")));
+      setInterval(() => {}, 1000);`;
+    mkdirSync(shard, { recursive: true });
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", code]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await once(child.stdout, "data");
+    let isTaken = false;
+    const taken = lockShard(shard).then((release) => {
+      isTaken = true;
+      return release;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isTaken).toBe(false);
+
+    child.kill("SIGKILL");
+
+    const release = await taken;
+    release();
   });
 });

@@ -16,13 +16,23 @@ import fsNativeExtensions from "fs-native-extensions";
 import { partitionCount } from "@perdure/protocol/ids";
 
 /** The layout that this release writes: shards/N/{log,store,payloads}. */
-const formatVersion = 1;
+const formatVersion = 2;
+/** Releases that know only this format look for one shard, and would not see others. */
+const oneShardVersion = 1;
 
 export interface DataDirectory {
-  readonly shard: string;
+  /** The directory of each shard, by its number. */
+  readonly shards: readonly string[];
   /** How many partitions it was made with. */
   readonly partitions: number;
   release(): void;
+}
+
+export interface DirectoryShape {
+  /** Default 64. */
+  readonly partitions?: number;
+  /** Default: as many as there are, 1 in a directory that is made. */
+  readonly shards?: number | undefined;
 }
 
 /** The data directory can't be used. Nothing in it was changed. */
@@ -37,13 +47,10 @@ export class DataDirectoryError extends Error {
 }
 
 /**
- * @param partitions  of a directory that is made by this
+ * @param shape  of a directory that is made by this. One that exists keeps its partitions, and must have as many shards
  * @throws DataDirectoryError
  */
-export function openDataDirectory(
-  directory: string,
-  partitions: number = partitionCount,
-): DataDirectory {
+export function openDataDirectory(directory: string, shape: DirectoryShape = {}): DataDirectory {
   try {
     // Inputs, results and headers of requests are in it: for the user that runs the server alone.
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -56,13 +63,14 @@ export function openDataDirectory(
   const lock = lockDirectory(directory);
   let format: Format;
   try {
-    format = checkFormat(directory, partitions);
+    format = checkFormat(directory, shape);
   } catch (error) {
     closeSync(lock);
     throw error;
   }
+  const numbers = [...Array(format.shards).keys()];
   return {
-    shard: join(directory, "shards", "0"),
+    shards: numbers.map((number) => join(directory, "shards", String(number))),
     partitions: format.partitions,
     release: () => {
       closeSync(lock);
@@ -70,13 +78,34 @@ export function openDataDirectory(
   };
 }
 
-function lockDirectory(directory: string): number {
-  let file: number;
+/**
+ * Takes the lock of a shard that a process of its own runs. One that lost its server still ends: that is waited for.
+ * @returns lets go of it
+ * @throws DataDirectoryError
+ */
+export async function lockShard(directory: string): Promise<() => void> {
   try {
-    file = openSync(join(directory, "lock"), "a+");
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw notWritable(directory, error);
   }
+  const file = openLock(directory);
+  await fsNativeExtensions.waitForLock(file);
+  return () => {
+    closeSync(file);
+  };
+}
+
+function openLock(directory: string): number {
+  try {
+    return openSync(join(directory, "lock"), "a+");
+  } catch (error) {
+    throw notWritable(directory, error);
+  }
+}
+
+function lockDirectory(directory: string): number {
+  const file = openLock(directory);
   if (fsNativeExtensions.tryLock(file)) return file;
   closeSync(file);
   throw new DataDirectoryError(
@@ -86,31 +115,61 @@ function lockDirectory(directory: string): number {
 }
 
 interface Format {
-  readonly format: number;
   readonly partitions: number;
+  readonly shards: number;
 }
 
-function checkFormat(directory: string, partitions: number): Format {
+function checkFormat(directory: string, shape: DirectoryShape): Format {
+  const { partitions = partitionCount, shards = 1 } = shape;
   const path = join(directory, "format.json");
   if (!existsSync(path)) {
     if (existsSync(join(directory, "shards"))) {
       throw damaged(path, "it is missing, but there is data");
     }
-    const format = { format: formatVersion, partitions };
-    writeFormat(directory, path, format);
-    return format;
+    checkShards(partitions, shards);
+    writeFormat(
+      directory,
+      path,
+      shards === 1
+        ? { format: oneShardVersion, partitions }
+        : { format: formatVersion, partitions, shards },
+    );
+    return { partitions, shards };
   }
   const found = readFormat(path);
   const { format } = found;
-  if (format <= formatVersion) return found;
+  if (format <= formatVersion) {
+    const { shards: asked = found.shards } = shape;
+    if (found.shards !== asked) throw otherShards(directory, found.shards, asked);
+    return found;
+  }
   throw new DataDirectoryError(
     "PDR1003",
     `the data directory ${directory} has format ${String(format)}; this release knows formats up to ${String(formatVersion)}. Nothing was changed. Start the newer release that wrote it`,
   );
 }
 
+function checkShards(partitions: number, shards: number): void {
+  if (shards <= partitions) return;
+  throw new DataDirectoryError(
+    "PDR1005",
+    `${String(shards)} workers can't share ${String(partitions)} partitions. Give --workers ${String(partitions)} or less`,
+  );
+}
+
+function otherShards(directory: string, found: number, asked: number): DataDirectoryError {
+  return new DataDirectoryError(
+    "PDR1005",
+    `the data directory ${directory} is made for ${workersText(found)}, and the server was started with ${workersText(asked)}. Nothing was changed. Start it with --workers ${String(found)}`,
+  );
+}
+
+function workersText(count: number): string {
+  return count === 1 ? "1 worker" : `${String(count)} workers`;
+}
+
 /** As a whole, or not at all: a crash must not leave half of it. */
-function writeFormat(directory: string, path: string, format: Format): void {
+function writeFormat(directory: string, path: string, format: object): void {
   try {
     const unfinished = `${path}.new`;
     writeFileSync(unfinished, `${JSON.stringify(format)}\n`, { flush: true });
@@ -139,19 +198,21 @@ function notWritable(directory: string, error: unknown): DataDirectoryError {
   );
 }
 
-function readFormat(path: string): Format {
+function readFormat(path: string): Format & { readonly format: number } {
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, "utf8"));
   } catch {
     throw damaged(path, "it is not JSON");
   }
-  const { format, partitions = partitionCount } = (parsed ?? {}) as Record<string, unknown>;
+  const found = (parsed ?? {}) as Record<string, unknown>;
+  const { format, partitions = partitionCount, shards = 1 } = found;
   if (!isCount(format)) throw damaged(path, "it names no format");
   if (!isCount(partitions) || partitions > partitionCount) {
     throw damaged(path, "it names no number of partitions");
   }
-  return { format, partitions };
+  if (!isCount(shards) || shards > partitions) throw damaged(path, "it names no number of shards");
+  return { format, partitions, shards };
 }
 
 function isCount(value: unknown): value is number {

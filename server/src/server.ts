@@ -1,27 +1,36 @@
 // The composition root: opens the parts in order, wires them, and closes them in reverse.
 
+import { mkdtempSync, rmSync } from "node:fs";
+import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { startAdmin } from "./admin/start-admin.js";
 import type { ServerConfig } from "./config/server-config.js";
-import { openDataDirectory } from "./data-directory.js";
-import { buildEngine } from "./engine.js";
+import { DataDirectoryError, openDataDirectory } from "./data-directory.js";
 import { withinFiles } from "./http/connections.js";
-import { startIngress } from "./ingress/start-ingress.js";
 import { isLoopback } from "./http/host-check.js";
-import { createLog, type Log } from "./observe/log.js";
+import { listenerOn } from "./http/listener.js";
+import { startIngress } from "./ingress/start-ingress.js";
+import { createLog } from "./observe/log.js";
 import { createAddressGuard } from "./outbound/address-guard.js";
-import { loadRequestSigner, type RequestSigner } from "./outbound/request-signer.js";
+import { signerOf } from "./outbound/request-signer.js";
 import { createClock, type Clock } from "./shard/clock.js";
 import type { Operators } from "./shard/operators.js";
 import { recoverShard } from "./shard/recovery.js";
+import { Meeting } from "./workers/meeting.js";
+import { Member } from "./workers/member.js";
+import type { PeerLink, PeerMethods } from "./workers/peer.js";
+import { shareOf } from "./workers/share.js";
+import { WorkerPool } from "./workers/worker-pool.js";
 
 export interface Server {
   readonly ingressUrl: string;
   readonly adminUrl: string;
   /** What operators can do, without the admin port. */
   readonly operators: Operators;
-  /** Resolves when everything that was taken so far is applied and durable. */
+  /** Resolves when everything that the first worker has taken so far is applied and durable. */
   settled(): Promise<void>;
-  /** What goes on at this moment. */
+  /** What goes on at this moment, with the first worker. */
   activity(): ServerActivity;
   /** Drains and closes. Everything that was acknowledged is on disk when it resolves. */
   close(): Promise<void>;
@@ -42,8 +51,10 @@ export interface StartOptions {
    * from the first one that can't be read. Default "refuse".
    */
   readonly damagedLog?: "refuse" | "cut";
-  /** Event time. Default: the system's. */
+  /** Event time. Default: the system's. With several workers only of the first. */
   readonly clock?: Clock;
+  /** Flags of node and V8 for the processes of further workers. Default: those of this one. */
+  readonly workerExecArgv?: readonly string[];
 }
 
 /**
@@ -52,7 +63,8 @@ export interface StartOptions {
  */
 export async function startServer(options: ServerConfig, start: StartOptions): Promise<Server> {
   const log = createLog(options.logLevel);
-  const directory = openDataDirectory(options.dataDir, options.partitions);
+  const { partitions, workers: shards } = options;
+  const directory = openDataDirectory(options.dataDir, { partitions, shards });
   const closing: (() => Promise<void> | void)[] = [directory.release];
   const closeAll = async (): Promise<void> => {
     for (const close of closing.splice(0).reverse()) await close();
@@ -65,21 +77,32 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
   }
 
   async function open(): Promise<Server> {
+    const workers = directory.shards.length;
+    if (workers > 1 && start.damagedLog === "cut") throw cutAmongWorkers();
+    const config = shareOf(options, workers);
     const clock = start.clock ?? createClock();
     let ready = false;
-    const { callers, registry, operators, invoker, watches, ...engine } = buildEngine({
-      config: options,
-      clock,
-      log,
-      signer: signerOf(options.requestIdentityKeyFile, log),
-      guard: createAddressGuard(options.allowDeployments),
-      onFatal: (error) => {
-        ready = false;
-        start.onFatal(error);
-      },
+    const onFatal = (error: unknown): void => {
+      ready = false;
+      start.onFatal(error);
+    };
+    const signer = signerOf(options.requestIdentityKeyFile);
+    if (signer !== undefined) {
+      log.info(`requests to services are signed; the identity key is ${signer.identityKey}`);
+    }
+    const links = new Map<number, PeerLink>();
+    const layout = { partitions: directory.partitions, workers };
+    const guard = createAddressGuard(options.allowDeployments);
+    const member = new Member({
+      worker: 0,
+      layout,
+      links,
+      engine: { config, clock, log, signer, guard, onFatal },
     });
+    const { engine, operators } = member;
+    const { invoker, registry } = engine;
 
-    const { ingressConnectionsMax, adminConnectionsMax } = options;
+    const { ingressConnectionsMax, adminConnectionsMax } = config;
     const connections = withinFiles({ ingress: ingressConnectionsMax, admin: adminConnectionsMax });
     if (connections.ingress < ingressConnectionsMax) {
       log.warn(
@@ -88,14 +111,17 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
     }
 
     // The ports answer from the start, with 503 until recovery is complete.
+    const others: { pool?: WorkerPool } = {};
+    const handOn = (socket: Socket): boolean => others.pool?.handOn(socket) ?? false;
     const ingress = await startIngress({
-      invocations: callers,
-      watches,
+      invocations: member.invocations,
+      watches: member.watches,
       registry: () => registry.view,
       ready: () => ready,
       ...options.ingress,
-      bodyBytesMax: options.bodyBytesMax,
-      requestsMax: options.ingressRequestsMax,
+      source: listenerOn(options.ingress.host, options.ingress.port, handOn),
+      bodyBytesMax: config.bodyBytesMax,
+      requestsMax: config.ingressRequestsMax,
       connectionsMax: connections.ingress,
     });
     closing.push(() => ingress.close());
@@ -119,25 +145,52 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       );
     }
 
+    const place = workers === 1 ? "" : meetingPlace();
+    const methods = (): PeerMethods => member.methods();
+    const meeting = new Meeting({ directory: place, worker: 0, workers, links, methods });
+    closing.push(() => {
+      meeting.close();
+      if (place !== "") rmSync(place, { recursive: true, force: true });
+    });
+    await meeting.listen();
+    const { damagedLog, workerExecArgv: execArgv } = start;
+    const pool = new WorkerPool({
+      starts: directory.shards.slice(1).map((shard, index) => ({
+        worker: index + 1,
+        layout,
+        directory: shard,
+        meeting: place,
+        ingress: ingress.address,
+        config,
+      })),
+      execArgv,
+      onFatal,
+    });
+    closing.push(() => pool.close());
     const recovered = await recoverShard({
-      directory: directory.shard,
+      directory: directory.shards[0] ?? "",
       partitions: directory.partitions,
       writer: "thread",
-      ...(start.damagedLog === undefined ? {} : { damagedLog: start.damagedLog }),
+      ...(damagedLog === undefined ? {} : { damagedLog }),
     });
     closing.push(() => recovered.store.close());
     closing.push(() => recovered.log.close());
-    const shard = await engine.start(recovered);
+    await pool.meet();
+    await meeting.dial();
+    const shard = await member.start(recovered);
     closing.push(() => shard.close());
     closing.push(() => {
       invoker.close();
     });
+    await pool.opened();
+    await member.lead();
+    await pool.serve();
     ready = true;
+    others.pool = pool;
     // Callers go first when the server closes: no new work, and answers for what ends in the meantime.
-    closing.push(
-      () => admin.close(),
-      () => ingress.close(),
-    );
+    closing.push(async () => {
+      await Promise.all([admin.close(), ingress.close(), pool.drain()]);
+    });
     return {
       ingressUrl,
       adminUrl: urlOf(options.admin.host, admin.address.port),
@@ -149,12 +202,16 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
   }
 }
 
-/** @throws IdentityKeyError */
-function signerOf(file: string, log: Log): RequestSigner | undefined {
-  if (file === "") return undefined;
-  const signer = loadRequestSigner(file);
-  log.info(`requests to services are signed; the identity key is ${signer.identityKey}`);
-  return signer;
+function cutAmongWorkers(): DataDirectoryError {
+  return new DataDirectoryError(
+    "PDR1006",
+    "the event log of one of several workers can't be cut: the others would go on as if it were whole. Nothing was changed. Restore the whole data directory from a copy",
+  );
+}
+
+/** Only its user can enter it. Sockets have short paths: the data directory may be too deep for them. */
+function meetingPlace(): string {
+  return mkdtempSync(join(tmpdir(), "perdure-"));
 }
 
 function urlOf(host: string, port: number): string {

@@ -1,8 +1,7 @@
 // What the simulation (test/simulation) needs of the engine's inside. Not public: it changes with the engine, and
 // only code of the same version may use it.
 
-export type { EngineConfig, Engine } from "./engine.js";
-export { buildEngine } from "./engine.js";
+export type { EngineConfig, Engine } from "./workers/engine.js";
 export { apply, type EventBody } from "./core/apply.js";
 export type { Effect, OutputResult } from "./core/effect.js";
 export { findRun, readOutput } from "./core/queries.js";
@@ -11,10 +10,12 @@ export type { EventLog, LogRecord } from "./log/log.js";
 export { SimulatedDisk } from "./log/simulated-disk.js";
 export { watchedLog } from "./log/watched-log.js";
 export type { Discover, Discovered } from "./registry/discovery.js";
+export type { Registry } from "./registry/registry.js";
 export { createClock, type Clock } from "./shard/clock.js";
 export { decodeEvent, encodeEvent } from "./shard/event-codec.js";
 export { startIdsAnew } from "./shard/identity.js";
-export type { Outcome, SubmitRequest } from "./shard/invocations.js";
+export type { Invocations, Outcome, SubmitRequest } from "./shard/invocations.js";
+export type { Operators } from "./shard/operators.js";
 export { recoverShard, type Recovered } from "./shard/recovery.js";
 export type { Shard } from "./shard/shard.js";
 export { readBatch, type CheckpointOperation } from "./store/checkpoint-batch.js";
@@ -22,3 +23,6 @@ export type { CheckpointWriter, Written } from "./store/checkpoint-writer.js";
 export type { StoredRow, StoreEnvironment } from "./store/environment.js";
 export type { PartitionTables } from "./store/partition-tables.js";
 export { Store } from "./store/store.js";
+export { Link } from "./workers/link.js";
+export { Member, type MemberOptions } from "./workers/member.js";
+export type { PeerLink } from "./workers/peer.js";

@@ -3,7 +3,7 @@
 //
 // A failing run prints its seed; PERDURE_TEST_SEED=<seed> makes the same choices again.
 
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { useBed } from "../harness/bed.js";
@@ -25,6 +25,8 @@ interface Scenario {
   readonly rounds: number;
   /** Small, so that kills hit checkpoints too. */
   readonly checkpointBytes: string;
+  /** Processes that share the partitions. */
+  readonly workers?: string;
 }
 
 const scenarios: Scenario[] = [
@@ -36,20 +38,32 @@ const scenarios: Scenario[] = [
     rounds: 6,
     checkpointBytes: "128KiB",
   },
+  {
+    name: "the server, of two workers",
+    victims: ["server", "server", "both"],
+    rounds: 4,
+    checkpointBytes: "1MiB",
+    workers: "2",
+  },
 ];
 
 describe("every accepted workflow ends once, with the right result, after kill -9 of", () => {
   test.each(scenarios)(
     "$name",
     { timeout: timeoutMs },
-    async ({ name, victims, rounds, checkpointBytes }) => {
+    async ({ name, victims, rounds, checkpointBytes, workers }) => {
       console.log(`crash test of ${name}: PERDURE_TEST_SEED=${seed}`);
       const random = seededRandom(seed, name);
       const scratch = bed.directory();
       const effectsFile = path.join(scratch, "effects");
       const servicesOptions = { modules: ["trips"], env: { PERDURE_TEST_EFFECTS: effectsFile } };
       const [server, services] = await Promise.all([
-        bed.startServer({ flags: { "checkpoint-bytes": checkpointBytes } }),
+        bed.startServer({
+          flags: {
+            "checkpoint-bytes": checkpointBytes,
+            ...(workers === undefined ? {} : { workers }),
+          },
+        }),
         bed.startServices(servicesOptions),
       ]);
       await server.register(services.url);
@@ -113,13 +127,15 @@ function shareOf({ accepted, ended }: Progress): number {
   return (accepted + 5 * ended) / (6 * trips);
 }
 
-/** Of each directory: as it is recovered, and once more after a checkpoint of that. */
+/** Of each shard of each directory: as it is recovered, and once more after a checkpoint of that. */
 async function digestsOf(dataDirs: readonly string[], scratch: string): Promise<string[][]> {
   const digests = [];
   for (const dataDir of dataDirs) {
-    const direct = await recoveredDigest(dataDir, scratch);
-    const overCheckpoint = await digestAfterCheckpoint(dataDir, scratch);
-    digests.push([direct.digest, overCheckpoint.digest]);
+    for (const shard of readdirSync(path.join(dataDir, "shards"))) {
+      const direct = await recoveredDigest(dataDir, scratch, { shard });
+      const overCheckpoint = await digestAfterCheckpoint(dataDir, scratch, { shard });
+      digests.push([direct.digest, overCheckpoint.digest]);
+    }
   }
   return digests;
 }

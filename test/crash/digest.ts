@@ -12,16 +12,23 @@ export interface RecoveredDigest {
   readonly checkpointPosition: number;
 }
 
+export interface DigestOptions {
+  /** Default "0". */
+  readonly shard?: string;
+  /** Default "checkpoint". */
+  readonly from?: "checkpoint" | "log alone";
+}
+
 /** Recovers a copy of the directory. */
 export async function recoveredDigest(
   dataDir: string,
   scratch: string,
-  from: "checkpoint" | "log alone" = "checkpoint",
+  { shard = "0", from = "checkpoint" }: DigestOptions = {},
 ): Promise<RecoveredDigest> {
   const copy = path.join(scratch, "copy");
   rmSync(copy, { recursive: true, force: true });
   cpSync(dataDir, copy, { recursive: true });
-  const directory = path.join(copy, "shards", "0");
+  const directory = path.join(copy, "shards", shard);
   if (from === "log alone") rmSync(path.join(directory, "store"), { recursive: true, force: true });
   return digestOf(directory);
 }
@@ -30,11 +37,12 @@ export async function recoveredDigest(
 export async function digestAfterCheckpoint(
   dataDir: string,
   scratch: string,
+  { shard = "0" }: DigestOptions = {},
 ): Promise<RecoveredDigest> {
   const copy = path.join(scratch, "copy");
   rmSync(copy, { recursive: true, force: true });
   cpSync(dataDir, copy, { recursive: true });
-  const directory = path.join(copy, "shards", "0");
+  const directory = path.join(copy, "shards", shard);
   const { log, store } = await recoverShard({ directory, writer: "inline" });
   await store.checkpoint(log.lastPosition);
   await log.close();

@@ -46,7 +46,7 @@ describe("recovery after a kill -9", () => {
 
     const short = await recoveredDigest(server.dataDir, scratch);
     const again = await recoveredDigest(server.dataDir, scratch);
-    const whole = await recoveredDigest(server.dataDir, scratch, "log alone");
+    const whole = await recoveredDigest(server.dataDir, scratch, { from: "log alone" });
     await server.start();
     isGoing = false;
     const { repeats } = await verify(server, await traffic, effectsFile, 1);

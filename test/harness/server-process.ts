@@ -11,6 +11,9 @@ import { until } from "./until.js";
 /** PERDURE_TEST_REQUESTS=1: attempts travel request by request, and are suspended wherever they wait. */
 const transport = process.env["PERDURE_TEST_REQUESTS"] === "1" ? { request_response: true } : {};
 
+/** PERDURE_TEST_WORKERS=2: servers share their partitions out among so many processes. */
+const workers = process.env["PERDURE_TEST_WORKERS"];
+
 /** Long: on a machine that does much else, a process may take long to begin. */
 const startTimeoutMs = 120_000;
 
@@ -55,6 +58,7 @@ export class ServerProcess {
       "data-dir": this.dataDir,
       ingress: `127.0.0.1:${this.#ports.ingress}`,
       admin: `127.0.0.1:${this.#ports.admin}`,
+      ...(workers === undefined ? {} : { workers }),
       ...flags,
     };
     const process = NodeProcess.start({

@@ -51,7 +51,7 @@ export class Clients {
       // Its service may be away for a while.
       for (let tries = 0; tries < 1_000; tries++) {
         try {
-          await this.#insist((running) => running.engine.registry.register(request));
+          await this.#insist((running) => running.registry.register(request));
           return;
         } catch {
           await this.#parts.scheduler.wait(100);
@@ -110,7 +110,7 @@ export class Clients {
     for (const runId of durable.runs()) {
       const invocation = durable.invocation(runId);
       if (invocation?.status !== InvocationStatus.PAUSED) continue;
-      this.operate((running) => running.engine.operators.resume(invocation.id, "keep"));
+      this.operate((running) => running.operators.resume(invocation.id, "keep"));
     }
   }
 
@@ -133,7 +133,7 @@ export class Clients {
 
   async #send(submission: Submission, named: boolean): Promise<void> {
     await this.#try(named, async (running) => {
-      const { invocationId } = await running.engine.callers.submit(requestOf(running, submission));
+      const { invocationId } = await running.invocations.submit(requestOf(running, submission));
       if (running.process.alive) this.#parts.tell({ kind: "accepted", invocationId });
     });
   }
@@ -142,14 +142,14 @@ export class Clients {
   #call(submission: Submission, named: boolean): Promise<string | undefined> {
     return this.#try(named, async (running) => {
       const isRun = submission.target.handler === "run" && submission.target.service === "Flow";
-      const { callers } = running.engine;
+      const { invocations } = running;
       if (!isRun) {
-        return this.#ended(running, await callers.call(requestOf(running, submission)));
+        return this.#ended(running, await invocations.call(requestOf(running, submission)));
       }
       // A second call of a workflow is told so: who wants the result attaches.
-      const { invocationId } = await callers.submit(requestOf(running, submission));
+      const { invocationId } = await invocations.submit(requestOf(running, submission));
       if (running.process.alive) this.#parts.tell({ kind: "accepted", invocationId });
-      const outcome = await callers.attach({ kind: "id", invocationId });
+      const outcome = await invocations.attach({ kind: "id", invocationId });
       return outcome === undefined ? undefined : this.#ended(running, outcome);
     });
   }
@@ -220,7 +220,7 @@ export class Clients {
     const content = { case: "inline" as const, value: new TextEncoder().encode(json) };
     const value = create(ValueSchema, { content });
     await this.#insist(async (running) => {
-      await running.engine.callers.signal(invocationId, signalId, { case: "value", value });
+      await running.invocations.signal(invocationId, signalId, { case: "value", value });
       if (running.process.alive) this.#parts.tell({ kind: "signalled", invocationId, signalId });
     });
   }
@@ -258,9 +258,9 @@ class NotYet extends Error {
   override readonly name = "NotYet";
 }
 
-function requestOf({ engine }: Running, submission: Submission): SubmitRequest {
+function requestOf({ registry }: Running, submission: Submission): SubmitRequest {
   const { request, target, program, idempotencyKey, delayMs } = submission;
-  const service = engine.registry.view.services.get(target.service);
+  const service = registry.view.services.get(target.service);
   const handler = service?.handlers.get(target.handler);
   if (service === undefined || handler === undefined) throw new NotYet();
   return {

@@ -72,8 +72,8 @@ export class Durable implements DurableView {
     this.#tell({ kind: "durable", count: this.count, partition, timeMs, event, effects, created });
   }
 
-  digest(): string {
-    return this.#store.digest();
+  digest(isMeant: (partition: number) => boolean): string {
+    return this.#store.digest(isMeant);
   }
 
   find(invocationId: string): string | undefined {

@@ -172,8 +172,6 @@ export class Faults {
     if (unfinished.length === 0) return;
     const invocationId = this.#random.pick(unfinished);
     tell({ kind: "meddled", invocationId });
-    callers
-      .ask(outside, (running) => running.engine.operators[verb](invocationId))
-      .catch(() => undefined);
+    callers.ask(outside, (running) => running.operators[verb](invocationId)).catch(() => undefined);
   }
 }

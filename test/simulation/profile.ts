@@ -34,6 +34,8 @@ export interface Profile {
   readonly awayMs: number;
   readonly gapMs: number;
   readonly partitions: number;
+  /** That share them. */
+  readonly workers: number;
   readonly checkpointBytes: number;
   readonly segmentBytes: number;
   readonly inactivityTimeoutMs: number;
@@ -84,12 +86,14 @@ export function drawProfile(random: Random, given?: Weather): Profile {
       return [kind, isLeftOut ? 0 : usual[kind] * usualTimes];
     }),
   ) as Record<FaultKind, number>;
+  const partitions = random.pick([1, 2, 8, 64]);
   return {
     faults,
     crashesAgain: weather === "storm" ? 0.6 : weather === "calm" ? 0 : 0.3,
     awayMs: weather === "storm" ? 10 : 200,
     gapMs: random.pick([1, 5, 20, 100]),
-    partitions: random.pick([1, 2, 8, 64]),
+    partitions,
+    workers: Math.min(partitions, random.pick([1, 1, 2, 3])),
     checkpointBytes: random.pick([20_000, 60_000, 200_000, 10_000_000]),
     segmentBytes: random.pick([16, 64, 256]) * 1024,
     inactivityTimeoutMs: random.pick([0, 10, 200, 60_000]),

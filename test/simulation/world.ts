@@ -122,6 +122,7 @@ export class World {
       config: configOf(profile),
       segmentBytes: profile.segmentBytes,
       partitions: profile.partitions,
+      workers: profile.workers,
       syncMs: profile.syncMs,
       discover: (uri) => {
         const service = this.#services.get(uri);
@@ -327,7 +328,7 @@ export class World {
       closures: this.#closures,
       early: this.#early,
       crashes: this.#crashes,
-      checkpoints: this.#server.lmdb.commits,
+      checkpoints: this.#server.commits,
       messages: this.#network.messages,
       tasks: this.#scheduler.tasks,
       simulatedMs: this.#scheduler.nowMs,

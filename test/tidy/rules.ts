@@ -57,6 +57,7 @@ export const serverRooms: RoomRules = {
   http: ["observe"],
   ingress: ["core", "log", "store", "shard", "typed", "registry", "invoker", "http", "observe"],
   admin: ["core", "log", "store", "shard", "registry", "invoker", "http", "observe"],
+  workers: ["core", "config", "shard", "registry", "invoker", "outbound", "http", "observe"],
 };
 
 /** Rooms inside codegen/src, from the inside out. Files beside the rooms wire them and may import all. */

@@ -27,17 +27,17 @@ export const deploymentRoutes: readonly Route[] = [
   { method: "DELETE", path: "/deployments/:id", answer: remove },
 ];
 
-function list(parts: AdminParts, { query }: Call): Answer {
+async function list(parts: AdminParts, { query }: Call): Promise<Answer> {
   const include = query.get("include");
   if (include !== null && include !== "status") {
     throw badRequest(`"include" in the query must be "status", got "${include}"`);
   }
   const { view } = parts.registrar;
-  const deployments = [...view.deployments.values()].map((deployment) => ({
+  const deployments = [...view.deployments.values()].map(async (deployment) => ({
     ...deploymentListBody(deployment, parts.redaction),
-    ...(include === null ? {} : deploymentUse(parts, deployment.id)),
+    ...(include === null ? {} : await deploymentUse(parts, deployment.id)),
   }));
-  return { status: 200, body: { deployments } };
+  return { status: 200, body: { deployments: await Promise.all(deployments) } };
 }
 
 function describe(parts: AdminParts, call: Call): Answer {

@@ -11,8 +11,11 @@ export interface DeploymentUse {
   readonly pinned_invocations: number;
 }
 
-export function deploymentUse({ registrar, operators }: AdminParts, id: string): DeploymentUse {
-  const pinned = operators.pinnedTo(id);
+export async function deploymentUse(
+  { registrar, operators }: AdminParts,
+  id: string,
+): Promise<DeploymentUse> {
+  const pinned = await operators.pinnedTo(id);
   const services = [...registrar.view.services.values()];
   const isActive = services.some(({ deployment }) => deployment.id === id);
   const unused = pinned > 0 ? "draining" : "drained";

@@ -70,7 +70,7 @@ const operators: Operators = {
   purgeJournal: notHere,
   state: notHere,
   patchState: notHere,
-  pinnedTo: () => 0,
+  pinnedTo: () => Promise.resolve(0),
 };
 
 function deploymentOf(request: RegisterRequest, id: string): Deployment {

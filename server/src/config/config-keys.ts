@@ -24,6 +24,12 @@ const redactedByDefault =
 export const configKeys: readonly ConfigKey[] = [
   key("dataDir", "DIR", "./perdure-data", "where everything is kept; made where it is missing"),
   key("partitions", "COUNT", 64, "partitions of a new data directory, 1 to 64; fixed from then on"),
+  key(
+    "workers",
+    "COUNT",
+    "auto",
+    "processes that share the partitions; auto: as many as the data directory was made for, at first 1",
+  ),
   key("ingress", "HOST:PORT", "127.0.0.1:8080", "where callers come in"),
   key("admin", "HOST:PORT", "127.0.0.1:9070", "where operators come in"),
   key("logLevel", "LEVEL", "info", "what is logged: trace, debug, info, warn or error", "log"),

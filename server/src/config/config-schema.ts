@@ -43,6 +43,17 @@ const attempts = v.union(
   'expected a whole number from 1 on, or "unlimited"',
 );
 
+const workers = v.union(
+  [
+    v.pipe(
+      v.literal("auto"),
+      v.transform(() => undefined),
+    ),
+    v.pipe(countFrom1, v.maxValue(partitionCount)),
+  ],
+  `expected a whole number from 1 to ${String(partitionCount)}, or "auto"`,
+);
+
 const durationMax = v.union(
   [unlimited, duration],
   'expected a duration such as "30d", or "unlimited"',
@@ -100,6 +111,7 @@ const schema: v.GenericSchema<unknown, ServerConfig> = v.pipe(
       countFrom1,
       v.maxValue(partitionCount, `expected ${String(partitionCount)} or less`),
     ),
+    workers,
     ingress: address,
     admin: address,
     logLevel,

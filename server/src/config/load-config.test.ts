@@ -51,6 +51,7 @@ describe("without any setting", () => {
     expect(loadConfig({ cwd })).toEqual({
       dataDir: path.join(cwd, "perdure-data"),
       partitions: 64,
+      workers: undefined,
       ingress: { host: "127.0.0.1", port: 8080 },
       admin: { host: "127.0.0.1", port: 9070 },
       logLevel: "info",
@@ -104,6 +105,7 @@ describe("without any setting", () => {
 const examples: Readonly<Record<string, readonly [string, unknown]>> = {
   dataDir: ["/var/lib/perdure", path.resolve("/var/lib/perdure")],
   partitions: ["1", 1],
+  workers: ["4", 4],
   ingress: ["0.0.0.0:80", { host: "0.0.0.0", port: 80 }],
   admin: ["[::1]:0", { host: "::1", port: 0 }],
   logLevel: ["WARN", "warn"],

@@ -10,11 +10,10 @@ import { createServer as createHttp1Server } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import type { ServerHttp2Session } from "node:http2";
-import { createServer } from "node:net";
-import type { AddressInfo, Server, ServerOpts, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { Connections } from "./connections.js";
-import { portErrorCode } from "./error-codes.js";
 import { closeWhenIdle } from "./idle-session.js";
+import { listenerOn, type ConnectionSource, type PortAddress } from "./listener.js";
 import { respond } from "./messages.js";
 import type { HttpHandler, HttpRequest, HttpResponse } from "./messages.js";
 import { errorBody, excessOfHead, headBytesMax, refuseUnreadable } from "./raw-answer.js";
@@ -36,13 +35,8 @@ export interface PortOptions {
   readonly connectionsMax?: number;
   /** How long close() waits for requests that are being answered. Default 5 s. */
   readonly drainMs?: number;
-}
-
-export interface PortAddress {
-  readonly host: string;
-  readonly port: number;
-  /** `http://host:port` */
-  readonly url: string;
+  /** Where connections come from. Default: they are listened for, on `host` and `port`. */
+  readonly source?: ConnectionSource;
 }
 
 export interface Port {
@@ -54,28 +48,12 @@ export interface Port {
   close(): Promise<void>;
 }
 
-/** The port can't be listened on. */
-export class PortError extends Error {
-  override readonly name = "PortError";
-  readonly code: string = portErrorCode;
-}
-
 /** How long an HTTP/1.1 connection stays open between requests; pools hold theirs for less. */
 const keepAliveMs = 75_000;
 /** Requests that one HTTP/2 connection may have open at the same time. */
 const streamsMax = 1_000;
 /** Streams that a client opened although it knew better, and those it may have refused before it is sent away. */
 const rejectedStreamsMax = 100;
-/**
- * Whoever waits for a result says nothing for hours. TCP asks after 15 s of silence, and then every second, ten times:
- * who vanished without a word (a machine, a network) is found within 30 s.
- */
-const listening: ServerOpts = {
-  allowHalfOpen: true,
-  noDelay: true,
-  keepAlive: true,
-  keepAliveInitialDelay: 15_000,
-};
 /** How often a draining port looks for connections that have become idle. */
 const drainStepMs = 20;
 
@@ -121,7 +99,8 @@ export async function openPort(options: PortOptions): Promise<Port> {
     session.once("close", () => sessions.delete(session));
   });
 
-  const server = createServer(listening, (socket) => {
+  const { source = listenerOn(options.host, options.port) } = options;
+  const take = (socket: Socket): void => {
     if (draining) socket.destroy();
     else if (connections.take(socket))
       greet(socket, startTimeoutMs, (protocol) => {
@@ -133,9 +112,9 @@ export async function openPort(options: PortOptions): Promise<Port> {
           socket.resume();
         }
       });
-  });
+  };
 
-  const address = await listen(server, options.host, options.port).catch((error: unknown) => {
+  const address = await source.open(take).catch((error: unknown) => {
     http1.close();
     throw error;
   });
@@ -149,7 +128,7 @@ export async function openPort(options: PortOptions): Promise<Port> {
   }
   async function drain(): Promise<void> {
     draining = true;
-    const gone = new Promise<void>((resolve) => server.close(() => resolve()));
+    const gone = source.close();
     for (const session of sessions) session.close();
     for (const socket of sockets) if (isUngreeted(socket)) socket.destroy();
     closeIdle();
@@ -215,7 +194,7 @@ function greet(socket: Socket, timeoutMs: number, hand: (protocol: Protocol) => 
   // Not socket.setTimeout: a byte now and then must not extend it.
   const timer = setTimeout(giveUp, timeoutMs);
   socket.once("close", () => clearTimeout(timer));
-  socket.on("data", look).on("end", giveUp).on("error", giveUp);
+  socket.on("data", look).on("end", giveUp).on("error", giveUp).resume();
 }
 
 /** Told from the first bytes; `unclear` while there are too few of them. */
@@ -228,35 +207,4 @@ export function protocolOf(start: Uint8Array): Protocol | "other" | "unclear" {
   const isMethod = first >= 0x41 && first <= 0x5a;
   const isLineEnd = first === 0x0d || first === 0x0a;
   return isMethod || isLineEnd ? "http1" : "other";
-}
-
-function listen(server: Server, host: string, port: number): Promise<PortAddress> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      reject(new PortError(reasonOf(error, host, port), { cause: error }));
-    });
-    server.listen({ host, port, backlog: 4096 }, () => {
-      server.removeAllListeners("error");
-      // An accept that fails (too many open files) concerns one connection, not the port.
-      server.on("error", () => {});
-      const { address, port: actual } = server.address() as AddressInfo;
-      const shown = address.includes(":") ? `[${address}]` : address;
-      resolve({ host: address, port: actual, url: `http://${shown}:${actual}` });
-    });
-  });
-}
-
-function reasonOf(error: NodeJS.ErrnoException, host: string, port: number): string {
-  const where = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  switch (error.code) {
-    case "EADDRINUSE":
-      return `${where} is in use by another process; stop it or choose another port`;
-    case "EACCES":
-      return `listening on ${where} is not allowed; choose a port above 1023`;
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return `${where} is no address of this machine; choose 127.0.0.1, 0.0.0.0 or one of its own`;
-    default:
-      return `can't listen on ${where}: ${error.message}`;
-  }
 }

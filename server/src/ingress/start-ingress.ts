@@ -2,6 +2,7 @@
 // and HTTP/2.
 
 import { payloadBytesMax } from "@perdure/protocol/limits";
+import type { ConnectionSource } from "../http/listener.js";
 import { openPort } from "../http/port.js";
 import type { Port } from "../http/port.js";
 import { createConnectHandler } from "./connect-service.js";
@@ -20,6 +21,8 @@ export interface IngressOptions extends Omit<IngressParts, "bodyBytesMax" | "req
   readonly connectionsMax?: number;
   /** How long close() lets requests in progress go on. Default 5 s. */
   readonly drainMs?: number;
+  /** Where connections come from. Default: they are listened for. */
+  readonly source?: ConnectionSource;
 }
 
 /**
@@ -27,7 +30,8 @@ export interface IngressOptions extends Omit<IngressParts, "bodyBytesMax" | "req
  * @throws PortError  PDR5001
  */
 export async function startIngress(options: IngressOptions): Promise<Port> {
-  const { invocations, watches, registry, ready, host, port, requestsMax, drainMs } = options;
+  const { invocations, watches, registry, ready, host, port, requestsMax, drainMs, source } =
+    options;
   const { bodyBytesMax = payloadBytesMax, connectionsMax = 0 } = options;
   const parts = { invocations, watches, registry, ready, bodyBytesMax, requestsMax };
   const closing = new AbortController();
@@ -38,6 +42,7 @@ export async function startIngress(options: IngressOptions): Promise<Port> {
     handler,
     connectionsMax,
     ...(drainMs === undefined ? {} : { drainMs }),
+    ...(source === undefined ? {} : { source }),
   });
   return {
     address,

@@ -8,7 +8,7 @@ import { progressOf, type Progress } from "../shard/watch-events.js";
 import { LifeOver } from "../shard/watches.js";
 import { refOf } from "./connect-requests.js";
 import { notFound } from "./failures.js";
-import { GoneSignal } from "./gone-signal.js";
+import { GoneSignal } from "../shard/gone-signal.js";
 import type { OpenStreams } from "./open-streams.js";
 import type { IngressParts } from "./parts.js";
 

@@ -11,6 +11,7 @@ import {
 } from "@perdure/proto/storage/v1/events";
 import type { Log } from "../observe/log.js";
 import type { Clock } from "../shard/clock.js";
+import { everywhere, type Placement } from "../shard/placement.js";
 import type { RegistryView } from "../shard/registry-view.js";
 import type { RetentionDefaults } from "../shard/retention.js";
 import type { Shard } from "../shard/shard.js";
@@ -25,6 +26,7 @@ export interface AttemptEventsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly retention: RetentionDefaults;
+  readonly placement?: Placement | undefined;
 }
 
 export class AttemptEvents {
@@ -131,8 +133,8 @@ export class AttemptEvents {
   }
 
   #addCallees(items: readonly AppendedItem[]): void {
-    const { retention, clock } = this.#options;
-    const context = { view: this.#options.view(), retention, nowMs: clock.now() };
+    const { retention, clock, placement = everywhere } = this.#options;
+    const context = { view: this.#options.view(), retention, placement, nowMs: clock.now() };
     for (const item of items) {
       if (item.item.case !== "command") continue;
       const callee = calleeFacts(context, item.item.value);

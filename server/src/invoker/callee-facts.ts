@@ -13,6 +13,7 @@ import { parseAwakeableId } from "@perdure/protocol/awakeable-id";
 import { isInvocationId, partitionOfInvocationId } from "@perdure/protocol/ids";
 import { keyBytesMax } from "@perdure/protocol/limits";
 import { isLimitKey, isScopePart } from "@perdure/protocol/scope";
+import type { Placement } from "../shard/placement.js";
 import type { RegistryView } from "../shard/registry-view.js";
 import { resolveTarget } from "../shard/callers.js";
 import { identify, randomSeed } from "../shard/identity.js";
@@ -33,6 +34,8 @@ export interface CalleeContext {
   readonly view: RegistryView;
   readonly retention: RetentionDefaults;
   readonly nowMs: number;
+  /** What has no place of its own is run with its caller. */
+  readonly placement: Placement;
 }
 
 /**
@@ -93,6 +96,7 @@ function invoked(context: CalleeContext, command: CallCommand | SendCommand): Ca
       scope: target?.scope,
     },
     context.nowMs,
+    context.placement.isHere,
   );
   return {
     $typeName: "perdure.storage.v1.CalleeFacts",

@@ -13,6 +13,7 @@ import { parseReadyGroup } from "../core/ready.js";
 import type { Log } from "../observe/log.js";
 import type { AddressGuard } from "../outbound/address-guard.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
+import type { Placement } from "../shard/placement.js";
 import type { Clock } from "../shard/clock.js";
 import type { RegistryView } from "../shard/registry-view.js";
 import type { RetentionDefaults } from "../shard/retention.js";
@@ -46,6 +47,8 @@ export interface InvokerOptions {
   readonly defaults: InvokerDefaults;
   readonly retention: RetentionDefaults;
   readonly limits: AttemptLimits;
+  /** Where what is called and has no place of its own is run. Default: anywhere. */
+  readonly placement?: Placement | undefined;
   /** An attempt computes or waits now, and did not before. */
   readonly attemptChanged?: (runId: string) => void;
 }

@@ -34,6 +34,14 @@ export class IdentityKeyError extends Error {
   }
 }
 
+/**
+ * @param file  empty: requests are not signed
+ * @throws IdentityKeyError
+ */
+export function signerOf(file: string): RequestSigner | undefined {
+  return file === "" ? undefined : loadRequestSigner(file);
+}
+
 /** @throws IdentityKeyError */
 export function loadRequestSigner(file: string): RequestSigner {
   let pem: string;

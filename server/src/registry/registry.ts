@@ -28,7 +28,6 @@ import { invariant } from "@perdure/protocol/assert";
 import { deploymentIdOf, registryPartition } from "@perdure/protocol/ids";
 import { mergeManifests } from "@perdure/protocol/manifest-merge";
 import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
-import type { EventBody } from "../core/apply.js";
 import type { RangeTable } from "../core/tables.js";
 import type { AddressGuard } from "../outbound/address-guard.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
@@ -56,6 +55,12 @@ import {
   type RuleChange,
   type RuleRemoval,
 } from "./registrar.js";
+import {
+  changesBetween,
+  type RegistryChange,
+  type RegistryContent,
+  type RegistryReplicas,
+} from "./replication.js";
 import { withoutRules, withRules, type RuleBook } from "./rule-book.js";
 
 export interface RegistryOptions {
@@ -68,7 +73,9 @@ export interface RegistryOptions {
   /** Default: over HTTP. */
   readonly discover?: Discover | undefined;
   /** Invocations that have not ended and belong to a deployment. */
-  readonly pinnedTo: (deploymentId: string) => number;
+  readonly pinnedTo: (deploymentId: string) => Promise<number>;
+  /** Other shards, that follow this registry. */
+  readonly replicas?: RegistryReplicas | undefined;
 }
 
 export class Registry implements Registrar {
@@ -93,6 +100,39 @@ export class Registry implements Registrar {
     this.#view = createRegistryView(all(deployments), all(rules));
   }
 
+  // ---- of a registry that is followed, or follows
+
+  /** All that is registered. */
+  get content(): RegistryContent {
+    return {
+      deployments: [...this.#view.deployments.values()],
+      rules: [...this.#view.rules.values()],
+    };
+  }
+
+  /** Takes over what another registry has. Resolves when it is durable here. */
+  async follow(leader: RegistryContent): Promise<void> {
+    const changes = changesBetween(this.content, leader);
+    await Promise.all(changes.map((change) => this.apply(change)));
+  }
+
+  /** All in one turn of the shard, so that it is one batch. Resolves when the view has it. */
+  async apply(change: RegistryChange): Promise<void> {
+    const shard = this.#options.shard();
+    const partitions =
+      change.case === "rulesReplaced"
+        ? [...shard.partitionNumbers, registryPartition]
+        : [registryPartition];
+    await Promise.all(
+      partitions.map(
+        (partition) =>
+          new Promise<void>((onReleased, onRefused) => {
+            shard.enqueue(partition, change, { onReleased, onRefused });
+          }),
+      ),
+    );
+  }
+
   // ---- Registrar
 
   register(request: RegisterRequest): Promise<Registered> {
@@ -106,9 +146,9 @@ export class Registry implements Registrar {
   remove(id: string, force: boolean): Promise<void> {
     return this.#deploymentsTurn.take(async () => {
       this.#deployment(id);
-      if (!force) this.#checkUnused(id);
+      if (!force) await this.#checkUnused(id);
       const value = create(DeploymentRemovedSchema, { deploymentId: id });
-      await this.#enqueue([registryPartition], { case: "deploymentRemoved", value });
+      await this.#change({ case: "deploymentRemoved", value });
     });
   }
 
@@ -235,11 +275,11 @@ export class Registry implements Registrar {
     return ask(uri, { headers, useHttp11, signer, guard });
   }
 
-  #checkUnused(id: string): void {
+  async #checkUnused(id: string): Promise<void> {
     const newestOf = [...this.#view.services.values()]
       .filter(({ deployment }) => deployment.id === id)
       .map(({ service }) => service.name);
-    const pinned = this.#options.pinnedTo(id);
+    const pinned = await this.#options.pinnedTo(id);
     if (newestOf.length === 0 && pinned === 0) return;
     const reasons = [
       ...(newestOf.length === 0 ? [] : [`new work of ${newestOf.join(", ")} goes to it`]),
@@ -271,27 +311,19 @@ export class Registry implements Registrar {
 
   #store(deployment: Deployment): Promise<void> {
     const value = create(DeploymentRegisteredSchema, { deployment });
-    return this.#enqueue([registryPartition], { case: "deploymentRegistered", value });
+    return this.#change({ case: "deploymentRegistered", value });
   }
 
   #storeRules(book: RuleBook): Promise<void> {
     const value = create(RulesReplacedSchema, { rules: [...book.values()] });
-    const partitions = [...this.#options.shard().partitionNumbers, registryPartition];
-    return this.#enqueue(partitions, { case: "rulesReplaced", value });
+    return this.#change({ case: "rulesReplaced", value });
   }
 
-  /** All in one turn of the shard, so that they are one batch. Resolves when the view has them. */
-  async #enqueue(partitions: readonly number[], event: EventBody): Promise<void> {
-    const shard = this.#options.shard();
-    shard.admit();
-    await Promise.all(
-      partitions.map(
-        (partition) =>
-          new Promise<void>((onReleased, onRefused) => {
-            shard.enqueue(partition, event, { onReleased, onRefused });
-          }),
-      ),
-    );
+  /** Resolves when the views of all shards have it. */
+  async #change(change: RegistryChange): Promise<void> {
+    this.#options.shard().admit();
+    await this.apply(change);
+    await this.#options.replicas?.replicate(change);
   }
 }
 

@@ -31,6 +31,7 @@ import type {
   Submitted,
 } from "./invocations.js";
 import { Latches } from "./latches.js";
+import type { Placement } from "./placement.js";
 import { retentionOf, type RetentionDefaults } from "./retention.js";
 import type { Shard } from "./shard.js";
 
@@ -44,6 +45,8 @@ export interface CallersOptions {
   readonly clock: Clock;
   readonly retention: RetentionDefaults;
   readonly admission: Admission;
+  /** Default: all partitions are run here. */
+  readonly placement?: Placement | undefined;
 }
 
 export class Callers implements Invocations {
@@ -160,20 +163,7 @@ export class Callers implements Invocations {
   }
 
   idOf(ref: InvocationRef): string {
-    switch (ref.kind) {
-      case "id":
-        return ref.invocationId;
-      case "workflow": {
-        const handler = { name: "run", kind: HandlerKind.RUN };
-        const { workflow: service, key, scope } = ref;
-        return identify({ service, handler, key, idempotencyKey: undefined, scope }, 0).id;
-      }
-      case "idempotent": {
-        const { service, key, idempotencyKey, scope } = ref;
-        const handler = { name: ref.handler, kind: HandlerKind.SHARED };
-        return identify({ service, handler, key, idempotencyKey, scope }, 0).id;
-      }
-    }
+    return idOf(ref);
   }
 
   #enqueue(
@@ -192,6 +182,7 @@ export class Callers implements Invocations {
     const identity = identify(
       { service: service.service.name, handler, key, idempotencyKey, scope },
       nowMs,
+      this.#options.placement?.isHere,
     );
     const { retention } = this.#options;
     const idempotent = idempotencyKey !== undefined;
@@ -243,7 +234,7 @@ export class Callers implements Invocations {
     ref: InvocationRef,
     found: (runId: string, invocation: Invocation, resolve: (value: Found) => void) => void,
   ): Promise<Found | undefined> {
-    const id = this.idOf(ref);
+    const id = idOf(ref);
     const shard = this.#options.shard();
     return new Promise((resolve) => {
       shard.whenPartitionDurable(partitionOfInvocationId(id), () => {
@@ -273,6 +264,24 @@ export class Callers implements Invocations {
   #outcome(runId: string, invocation: Invocation): Outcome {
     const tables = this.#options.shard().tables(partitionOfInvocationId(invocation.id));
     return outcomeOf(invocation, readOutput(tables, runId, invocation));
+  }
+}
+
+/** The id that a reference stands for. */
+export function idOf(ref: InvocationRef): string {
+  switch (ref.kind) {
+    case "id":
+      return ref.invocationId;
+    case "workflow": {
+      const handler = { name: "run", kind: HandlerKind.RUN };
+      const { workflow: service, key, scope } = ref;
+      return identify({ service, handler, key, idempotencyKey: undefined, scope }, 0).id;
+    }
+    case "idempotent": {
+      const { service, key, idempotencyKey, scope } = ref;
+      const handler = { name: ref.handler, kind: HandlerKind.SHARED };
+      return identify({ service, handler, key, idempotencyKey, scope }, 0).id;
+    }
   }
 }
 

@@ -54,16 +54,36 @@ export function newRunId(nowMs: number): string {
   return runIdOf(Math.floor(nowMs), counter, base62Of64(random32(), random32()));
 }
 
-/** The id of an invocation: derived where something identifies it, else new. */
-export function identify(of: IdentityOf, nowMs: number): Identity {
+/**
+ * The id of an invocation: derived where something identifies it, else new.
+ * @param isHere  what has no place of its own gets one of which this is true
+ */
+export function identify(
+  of: IdentityOf,
+  nowMs: number,
+  isHere: (place: number) => boolean = () => true,
+): Identity {
   const runId = newRunId(nowMs);
-  const { service, handler, key, idempotencyKey, scope } = of;
-  const derived = derivedUuid(of);
-  if (scope === undefined && key === undefined && idempotencyKey === undefined) {
-    return place(random32(), random32(), runId, runId);
+  const hashed = hashedPlaceOf(of);
+  if (hashed === undefined) {
+    let high = random32();
+    while (!isHere(partitionOfKey(high))) high = random32();
+    return place(high, random32(), runId, runId);
   }
-  const hashed = placeOf(scope, service, key ?? `${handler.name}/${idempotencyKey ?? ""}`);
+  const derived = derivedUuid(of);
   return place(hashed.readUInt32BE(0), hashed.readUInt32BE(4), derived ?? runId, runId);
+}
+
+/** The partition of what something identifies; undefined for what may be anywhere. */
+export function identifiedPartition(of: IdentityOf): number | undefined {
+  const hashed = hashedPlaceOf(of);
+  return hashed === undefined ? undefined : partitionOfKey(hashed.readUInt32BE(0));
+}
+
+function hashedPlaceOf(of: IdentityOf): Buffer | undefined {
+  const { service, handler, key, idempotencyKey, scope } = of;
+  if (scope === undefined && key === undefined && idempotencyKey === undefined) return undefined;
+  return placeOf(scope, service, key ?? `${handler.name}/${idempotencyKey ?? ""}`);
 }
 
 /** The partition of an object or a workflow. */

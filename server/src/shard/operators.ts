@@ -68,5 +68,5 @@ export interface Operators {
     version: string | undefined,
   ): Promise<void>;
   /** Invocations that have not ended and belong to the deployment. */
-  pinnedTo(deploymentId: string): number;
+  pinnedTo(deploymentId: string): Promise<number>;
 }

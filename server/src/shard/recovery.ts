@@ -5,10 +5,12 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { OpenedSchema } from "@perdure/proto/storage/v1/events";
+import { registryPartition } from "@perdure/protocol/ids";
 import { apply, behaviorVersion } from "../core/apply.js";
 import { openLog, type Disk, type EventLog, type PositionedRecord } from "../log/log.js";
 import { Store, type StoreOptions } from "../store/store.js";
 import { decodeEvent } from "./event-codec.js";
+import { everywhere, type Placement } from "./placement.js";
 import { recordOf } from "./shard.js";
 
 // What tools need that write a log or tables themselves.
@@ -128,17 +130,23 @@ export function lastEventAt({ store }: Pick<Recovered, "store">): number {
   return Math.max(0, ...times);
 }
 
-/** Raises the epoch of every partition: attempts that were running are over. */
-export async function openEpoch({ log, store }: Recovered, nowMs: number): Promise<void> {
-  const batch = [...store.partitionNumbers].map((partition) => {
+/** Raises the epoch of every partition that is run here: attempts that were running are over. */
+export async function openEpoch(
+  { log, store }: Recovered,
+  nowMs: number,
+  { isHere }: Placement = everywhere,
+): Promise<void> {
+  const numbers = [...store.partitionNumbers];
+  const opened = numbers.filter((number) => number === registryPartition || isHere(number));
+  const batch = opened.map((partition) => {
     const { partitionState } = store.partition(partition);
     partitionState.epoch++;
     partitionState.behavior = behaviorVersion;
     partitionState.appliedPosition++;
     partitionState.appliedAt = nowMs;
-    const opened = create(OpenedSchema, { epoch: partitionState.epoch });
     const { appliedPosition, epoch } = partitionState;
-    return recordOf(partition, appliedPosition, epoch, nowMs, { case: "opened", value: opened });
+    const value = create(OpenedSchema, { epoch });
+    return recordOf(partition, appliedPosition, epoch, nowMs, { case: "opened", value });
   });
   await log.append(batch);
 }

@@ -298,10 +298,10 @@ test("what belongs to a deployment is counted over all partitions", async () => 
     running.shard.enqueue(partition, appended(A, [run(1)], first), {});
   }
   await running.shard.drained();
-  expect(operators.pinnedTo("dp_1")).toBe(3);
+  expect(await operators.pinnedTo("dp_1")).toBe(3);
 
   await operators.kill(idOf(A, 5));
 
-  expect(operators.pinnedTo("dp_1")).toBe(2);
-  expect(operators.pinnedTo("dp_2")).toBe(0);
+  expect(await operators.pinnedTo("dp_1")).toBe(2);
+  expect(await operators.pinnedTo("dp_2")).toBe(0);
 });

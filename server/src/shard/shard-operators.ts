@@ -176,7 +176,12 @@ export class ShardOperators implements Operators {
     await this.#enqueue(partitionOfObject(of), { case: "statePatched", value });
   }
 
-  pinnedTo(deploymentId: string): number {
+  pinnedTo(deploymentId: string): Promise<number> {
+    return Promise.resolve(this.pinnedHere(deploymentId));
+  }
+
+  /** As {@link pinnedTo}, of the partitions that are run here. */
+  pinnedHere(deploymentId: string): number {
     const shard = this.#options.shard();
     return shard.partitionNumbers.reduce(
       (sum, partition) => sum + pinnedTo({ tables: shard.tables(partition) }, deploymentId),

@@ -9,6 +9,7 @@
 
 import type { MessageReceived } from "@perdure/proto/storage/v1/events";
 import type { Message } from "@perdure/proto/storage/v1/records";
+import { invariant } from "@perdure/protocol/assert";
 import { homeOf, registryPartition } from "@perdure/protocol/ids";
 import { apply, behaviorVersion, type EventBody } from "../core/apply.js";
 import type { Effect } from "../core/effect.js";
@@ -21,6 +22,7 @@ import type { Clock } from "./clock.js";
 import { Deliveries } from "./deliveries.js";
 import { encodeEvent } from "./event-codec.js";
 import { Overloaded, Unavailable } from "./invocations.js";
+import { everywhere, type Neighbours, type Placement } from "./placement.js";
 import type { Shell } from "./shell.js";
 import { TimerHeads } from "./timer-heads.js";
 
@@ -37,6 +39,10 @@ export interface ShardOptions {
   readonly onRefused: (event: EventBody["case"], error: unknown) => void;
   /** Live bytes of the tables at which a checkpoint begins. */
   readonly checkpointBytes: number;
+  /** Which partitions are run here. Default: all. */
+  readonly placement?: Placement | undefined;
+  /** Who takes messages to partitions that are run elsewhere. */
+  readonly neighbours?: Neighbours | undefined;
 }
 
 export interface EnqueueOptions {
@@ -84,12 +90,14 @@ export class Shard {
   #waitingForDurable: (() => void)[] = [];
   #state: "idle" | "scheduled" | "syncing" | "stopped" = "idle";
   readonly #writer: BatchWriter;
+  readonly #placement: Placement;
   #closing = false;
   #checkpointing: Promise<void> = Promise.resolve();
   #idle: { promise: Promise<void>; resolve: () => void } | undefined;
 
   constructor(options: ShardOptions) {
     this.#options = options;
+    this.#placement = options.placement ?? everywhere;
     const now = (): number => options.clock.now();
     const due =
       (retention: boolean) =>
@@ -169,9 +177,10 @@ export class Shard {
     return this.#options.store.partition(this.partitionAt(place));
   }
 
-  /** Of the partitions that there are, without the registry's. */
+  /** Of the partitions that are run here, without the registry's. */
   get partitionNumbers(): number[] {
-    return [...Array(this.#options.store.partitions).keys()];
+    const all = [...Array(this.#options.store.partitions).keys()];
+    return all.filter((partition) => this.#isHere(partition));
   }
 
   /** Ids name one of all partitions; there may be fewer. */
@@ -181,12 +190,13 @@ export class Shard {
 
   /** After recovery: what the tables say is still to do. */
   resume(): void {
-    for (const partition of this.#options.store.partitionNumbers) {
-      if (partition === registryPartition) continue;
+    for (const partition of this.partitionNumbers) {
       this.#timers.reset(partition, this.#timerHead(partition, false));
       this.#retention.reset(partition, this.#timerHead(partition, true));
       for (const { to, sequence, message } of this.#deliveries.unsent(this.tables(partition))) {
-        this.#deliver(partition, to, sequence, message);
+        const received = messageReceived(partition, sequence, message);
+        if (this.#isHere(to)) this.#deliver(to, received);
+        else this.#sendAway(to, received);
       }
     }
   }
@@ -282,7 +292,13 @@ export class Shard {
       for (const queued of queue) this.#apply(queued, batch);
       if (this.#queue.length > 0) continue;
       for (const { partition, delivered } of this.#deliveries.takeReceipts()) {
-        this.#apply({ partition, event: { case: "delivered", value: delivered } }, batch);
+        if (this.#isHere(partition)) {
+          this.#apply({ partition, event: { case: "delivered", value: delivered } }, batch);
+        } else {
+          this.#waitingForDurable.push(() => {
+            this.#options.neighbours?.delivered(partition, delivered);
+          });
+        }
       }
     }
     return batch;
@@ -350,8 +366,8 @@ export class Shard {
     if (onReleased !== undefined) this.#waitingForDurable.push(onReleased);
     for (let at = firstEffect; at < this.#effects.length; at++) {
       const effect = this.#effects[at]?.effect;
-      if (effect?.kind !== "send") continue;
-      this.#deliver(partition, effect.to, effect.sequence, effect.message);
+      if (effect?.kind !== "send" || !this.#isHere(effect.to)) continue;
+      this.#deliver(effect.to, messageReceived(partition, effect.sequence, effect.message));
     }
     if (event.case === "messageReceived") {
       this.#deliveries.received(event.value.from, partition, event.value.sequence);
@@ -365,15 +381,20 @@ export class Shard {
     }
   }
 
-  #deliver(from: number, to: number, sequence: number, message: Message): void {
-    const value: MessageReceived = {
-      $typeName: "perdure.storage.v1.MessageReceived",
-      from,
-      sequence,
-      message,
-    };
+  #deliver(to: number, value: MessageReceived): void {
     this.#queue.push({ partition: to, event: { case: "messageReceived", value } });
     this.#schedule();
+  }
+
+  /** Only what is durable: its row of the outbox stands for it until the other side has it on its disk. */
+  #sendAway(to: number, value: MessageReceived): void {
+    const { neighbours } = this.#options;
+    invariant(neighbours !== undefined, "what is not run here is run by a neighbour");
+    neighbours.deliver(to, value);
+  }
+
+  #isHere(partition: number): boolean {
+    return partition === registryPartition || this.#placement.isHere(partition);
   }
 
   #timerHead(partition: number, retention: boolean): number {
@@ -424,7 +445,11 @@ export class Shard {
         if (effect.dueAt === Infinity) return;
         return (effect.retention ? this.#retention : this.#timers).arm(partition, effect.dueAt);
       case "send":
-        return;
+        if (this.#isHere(effect.to)) return;
+        return this.#sendAway(
+          effect.to,
+          messageReceived(partition, effect.sequence, effect.message),
+        );
     }
   }
 
@@ -456,6 +481,10 @@ export class Shard {
     this.#retention.close();
     this.#idle?.resolve();
   }
+}
+
+function messageReceived(from: number, sequence: number, message: Message): MessageReceived {
+  return { $typeName: "perdure.storage.v1.MessageReceived", from, sequence, message };
 }
 
 export function recordOf(

@@ -9,7 +9,7 @@ import {
 } from "@perdure/proto/storage/v1/records";
 import { invocationIdOf } from "@perdure/protocol/ids";
 import { beforeEach, expect, test } from "vitest";
-import { GoneSignal } from "../ingress/gone-signal.js";
+import { GoneSignal } from "./gone-signal.js";
 import type { Shard } from "./shard.js";
 import { Watches, type Watched } from "./watches.js";
 

@@ -1,18 +1,23 @@
-// The machine of the server: its disk and its LMDB file outlive the processes that run on it. Each start is a new process
-// with the real engine; a crash ends it at that very instant, also in the middle of what it does with its disk.
+// The machine of the server: its disk and its LMDB files outlive the processes that run on it. Each start is a new process
+// with the real engine, or several that share the partitions; a crash ends it at that very instant, also in the middle of
+// what it does with its disk. Workers are simulated as one process: the real ones end together, almost.
 
 import {
-  buildEngine,
   createClock,
+  Member,
   recoverShard,
   SimulatedDisk,
   startIdsAnew,
-  watchedLog,
+  type Clock,
   type Engine,
   type EngineConfig,
   type EventLog,
-  type LogRecord,
+  type Invocations,
+  type MemberOptions,
+  type Operators,
+  type PeerLink,
   type Recovered,
+  type Registry,
   type Discovered,
   type Shard,
 } from "@perdure/server/simulation-kit";
@@ -22,8 +27,10 @@ import type { Durable } from "../durable.js";
 import type { Network } from "./network.js";
 import type { Random } from "./random.js";
 import type { Process, Scheduler } from "./scheduler.js";
+import { ShardMachine } from "./shard-machine.js";
+import { simulatedLinks } from "./simulated-links.js";
 import { simulatedStreams } from "./simulated-stream.js";
-import { SimulatedEnvironment, simulatedWriter, SimulatedLmdb } from "./simulated-environment.js";
+import { SimulatedEnvironment, simulatedWriter } from "./simulated-environment.js";
 
 /** Changes something of the parts of a server before they are used: how bugs are injected. */
 export interface Tampering {
@@ -44,6 +51,7 @@ export interface ServerWorld {
   readonly config: EngineConfig;
   readonly segmentBytes: number;
   readonly partitions: number;
+  readonly workers: number;
   readonly syncMs: number;
   readonly discover: (uri: string) => Discovered | undefined;
   readonly frameSent: (frame: ServerFrame) => void;
@@ -55,25 +63,23 @@ export interface ServerWorld {
 
 export interface Running {
   readonly process: Process;
-  readonly engine: Engine;
-  readonly shard: Shard;
-  readonly recovered: Recovered;
+  readonly registry: Registry;
+  readonly operators: Operators;
+  /** Through each worker in turn. */
+  readonly invocations: Invocations;
 }
 
 export class ServerMachine {
   process: Process = { name: "server 0", alive: false };
   running: Running | undefined;
   disk = new SimulatedDisk();
-  readonly lmdb = new SimulatedLmdb();
-  /** Every record that is in the log, or may be, by position. */
-  readonly records: LogRecord[] = [];
+  readonly #shards: readonly ShardMachine[];
   starts = 0;
   /** No room for checkpoints either. */
   storeFull = false;
   storeFails = false;
   /** Commits of LMDB until the process is cut off. */
   #commitsLeft = Infinity;
-  #synced = 0;
   /** Something was done to it that may stop it. */
   #provoked = false;
   #syncsFail = false;
@@ -81,6 +87,13 @@ export class ServerMachine {
 
   constructor(world: ServerWorld) {
     this.#world = world;
+    const numbers = [...Array(world.workers).keys()];
+    this.#shards = numbers.map((number) => new ShardMachine(number, world));
+  }
+
+  /** Transactions of checkpoints so far. */
+  get commits(): number {
+    return this.#shards.reduce((sum, { lmdb }) => sum + lmdb.commits, 0);
   }
 
   /** A new process; a crash may be planned that many operations of its disk ahead. */
@@ -137,8 +150,53 @@ export class ServerMachine {
   }
 
   async #boot(process: Process): Promise<void> {
-    const { scheduler, tell, durable, random, tampering, wall } = this.#world;
-    const environment = new SimulatedEnvironment(this.lmdb, random);
+    const { scheduler, tell, wall } = this.#world;
+    const found: Recovered[] = [];
+    for (const shard of this.#shards) {
+      found.push(await this.#recover(shard));
+      if (!process.alive) return;
+    }
+    const clock = createClock(wall, () => scheduler.nowMs);
+    const { partitions, workers, tampering } = this.#world;
+    const links = this.#shards.map(() => new Map<number, PeerLink>());
+    const members = this.#shards.map(
+      ({ number }): Member =>
+        new Member({
+          worker: number,
+          layout: { partitions, workers },
+          links: links[number] ?? new Map<number, PeerLink>(),
+          engine: this.#engineOptions(process, number, clock),
+        }),
+    );
+    simulatedLinks(this.#world, process, members, links);
+    await Promise.all(
+      members.map(async (member, number) => {
+        tampering.engine?.(member.engine);
+        const recovered = found[number] as Recovered;
+        const watched = (this.#shards[number] as ShardMachine).watch(recovered.log, process);
+        const log = tampering.log?.(watched) ?? watched;
+        const shard = await member.start({ ...recovered, log });
+        tampering.started?.(shard, { ...recovered, log });
+      }),
+    );
+    const [first] = members as [Member];
+    await first.lead();
+    if (!process.alive) return;
+    let turn = 0;
+    this.running = {
+      process,
+      registry: first.engine.registry,
+      operators: first.operators,
+      get invocations(): Invocations {
+        return (members[turn++ % members.length] as Member).invocations;
+      },
+    };
+    tell({ kind: "serving", timeMs: clock.now() });
+  }
+
+  async #recover(shard: ShardMachine): Promise<Recovered> {
+    const { scheduler, random } = this.#world;
+    const environment = new SimulatedEnvironment(shard.lmdb, random);
     const writer = simulatedWriter(environment, scheduler, random, {
       full: () => this.storeFull,
       fails: () => this.storeFails && random.chance(0.5),
@@ -154,19 +212,21 @@ export class ServerMachine {
       writer: "inline",
       partitions: this.#world.partitions,
       segmentBytes: this.#world.segmentBytes,
-      disk: { openDirectory: () => disk.openDirectory("log") },
+      disk: { openDirectory: () => disk.openDirectory(shard.directory) },
       simulatedStore: {
         environment,
         writer,
         mappedPages: { areMany: false, letGo: () => undefined },
       },
     });
-    this.#adopt(recovered);
-    if (!process.alive) return;
-    tell({ kind: "recovered", digest: recovered.store.digest(), expected: durable.digest() });
-    const clock = createClock(wall, () => scheduler.nowMs);
-    const engine = buildEngine({
-      config: this.#world.config,
+    shard.adopt(recovered);
+    return recovered;
+  }
+
+  #engineOptions(process: Process, worker: number, clock: Clock): MemberOptions["engine"] {
+    const { scheduler, tampering, config, discover } = this.#world;
+    return {
+      config,
       clock,
       log: silent,
       onFatal: (error) => {
@@ -174,25 +234,20 @@ export class ServerMachine {
       },
       discover: async (uri) => {
         await scheduler.wait(1);
-        const found = this.#world.discover(uri);
+        const found = discover(uri);
         if (found === undefined) throw new Error(`${uri} does not answer (simulated)`);
         return found;
       },
       openStream: simulatedStreams(this.#world, process, (frame) => {
         // The real one is drawn once for each process of the system: the simulation is one.
-        if (frame.frame.case === "hello") frame.frame.value.instanceId = process.name;
+        if (frame.frame.case === "hello") {
+          frame.frame.value.instanceId = `${process.name} worker ${String(worker)}`;
+        }
         const sent = tampering.frame?.(frame) ?? frame;
         this.#world.frameSent(sent);
         return sent;
       }),
-    });
-    tampering.engine?.(engine);
-    const watched = this.#watch(recovered.log, process);
-    const log = tampering.log?.(watched) ?? watched;
-    const shard = await engine.start({ ...recovered, log });
-    tampering.started?.(shard, { ...recovered, log });
-    this.running = { process, engine, shard, recovered };
-    tell({ kind: "serving", timeMs: clock.now() });
+    };
   }
 
   #stopped(process: Process, error: unknown): void {
@@ -200,37 +255,6 @@ export class ServerMachine {
     const provoked = this.#provoked || this.disk.capacityBytes === 0;
     this.#world.tell({ kind: "fatal", error, provoked });
     if (this.process === process) this.crash(`stopped: ${String(error)}`);
-  }
-
-  /** What survived is what there is from now on. */
-  #adopt({ log }: Recovered): void {
-    const { lastPosition } = log;
-    const { durable, tell } = this.#world;
-    if (lastPosition < this.#synced || lastPosition > this.records.length) {
-      const found = `${String(lastPosition)} records, ${String(this.#synced)} were synced, ${String(this.records.length)} written`;
-      tell({ kind: "recovered", digest: found, expected: "all synced records, and no others" });
-    }
-    this.records.length = Math.min(lastPosition, this.records.length);
-    for (const record of this.records.slice(durable.count)) durable.add(record);
-    this.#synced = this.records.length;
-  }
-
-  /** Notes what is handed to the log, and tells when it is durable. */
-  #watch(log: EventLog, process: Process): EventLog {
-    return watchedLog(log, {
-      written: (batch) => {
-        this.#world.scheduler.note("append", batch.length, ...batch.map(({ body }) => body));
-        this.records.push(...batch);
-      },
-      durable: () => {
-        if (!process.alive) return;
-        this.#synced = this.records.length;
-        for (const record of this.records.slice(this.#world.durable.count)) {
-          this.#world.durable.add(record);
-        }
-      },
-      postponed: ({ length }) => void (this.records.length -= length),
-    });
   }
 }
 

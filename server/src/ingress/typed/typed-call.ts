@@ -16,7 +16,7 @@ import { utf8Of } from "../../typed/utf8.js";
 import type { Exchange } from "../exchange.js";
 import { checkReady, notFound } from "../failures.js";
 import { goneSignal } from "../gone-signal.js";
-import type { GoneSignal } from "../gone-signal.js";
+import type { GoneSignal } from "../../shard/gone-signal.js";
 import { checkInput, impliedContentType } from "../input-rule.js";
 import { bodyTooLarge, checkHead } from "../invoke.js";
 import type { IngressParts } from "../parts.js";

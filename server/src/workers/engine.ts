@@ -2,22 +2,24 @@
 // front of it and a data directory under it; the simulation puts it on a simulated machine.
 
 import { invariant } from "@perdure/protocol/assert";
-import type { ServerConfig } from "./config/server-config.js";
-import { Invoker } from "./invoker/invoker.js";
-import type { OpenStream } from "./invoker/session.js";
-import type { Log } from "./observe/log.js";
-import type { AddressGuard } from "./outbound/address-guard.js";
-import type { RequestSigner } from "./outbound/request-signer.js";
-import type { Discover } from "./registry/discovery.js";
-import { Registry } from "./registry/registry.js";
-import { Admission } from "./shard/admission.js";
-import { Callers } from "./shard/callers.js";
-import type { Clock } from "./shard/clock.js";
-import { lastEventAt, openEpoch, type Recovered } from "./shard/recovery.js";
-import { Shard } from "./shard/shard.js";
-import { ShardOperators } from "./shard/shard-operators.js";
-import type { Shell } from "./shard/shell.js";
-import { Watches } from "./shard/watches.js";
+import type { ServerConfig } from "../config/server-config.js";
+import { Invoker } from "../invoker/invoker.js";
+import type { OpenStream } from "../invoker/session.js";
+import type { Log } from "../observe/log.js";
+import type { AddressGuard } from "../outbound/address-guard.js";
+import type { RequestSigner } from "../outbound/request-signer.js";
+import type { Discover } from "../registry/discovery.js";
+import { Registry } from "../registry/registry.js";
+import type { RegistryReplicas } from "../registry/replication.js";
+import { Admission } from "../shard/admission.js";
+import { Callers } from "../shard/callers.js";
+import type { Clock } from "../shard/clock.js";
+import type { Neighbours, Placement } from "../shard/placement.js";
+import { lastEventAt, openEpoch, type Recovered } from "../shard/recovery.js";
+import { Shard } from "../shard/shard.js";
+import { ShardOperators } from "../shard/shard-operators.js";
+import type { Shell } from "../shard/shell.js";
+import { Watches } from "../shard/watches.js";
 
 /** What of the configuration has nothing to do with ports and files. */
 export type EngineConfig = Pick<
@@ -49,6 +51,16 @@ export interface EngineOptions {
   readonly discover?: Discover | undefined;
   /** What messages of sessions travel on. Default: HTTP/2. */
   readonly openStream?: OpenStream | undefined;
+  /** Which partitions are run here. Default: all. */
+  readonly placement?: Placement | undefined;
+  /** Who runs the others. */
+  readonly neighbours?: EngineNeighbours | undefined;
+}
+
+/** The engines that run other partitions. */
+export interface EngineNeighbours extends Neighbours, RegistryReplicas {
+  /** Invocations of theirs that have not ended and belong to a deployment. */
+  pinnedTo(deploymentId: string): Promise<number>;
 }
 
 export interface Engine {
@@ -59,6 +71,8 @@ export interface Engine {
   readonly watches: Watches;
   /** Who is told the shard's effects. */
   readonly shell: Shell;
+  /** Invocations of the partitions that are run here, that have not ended and belong to a deployment. */
+  pinnedHere(deploymentId: string): number;
   /** Goes on from what was recovered: a new epoch is durable, and all that is to do is under way, when it resolves. */
   start(recovered: Recovered): Promise<Shard>;
 }
@@ -67,7 +81,7 @@ export interface Engine {
 const clockSetBackMs = 1_000;
 
 export function buildEngine(options: EngineOptions): Engine {
-  const { config, clock, log, signer, guard } = options;
+  const { config, clock, log, signer, guard, placement, neighbours } = options;
   // The parts know one another: those that need the shard get it once it is open.
   const parts: { shard?: Shard } = {};
   const theShard = (): Shard => {
@@ -76,14 +90,17 @@ export function buildEngine(options: EngineOptions): Engine {
   };
   const { inactivityTimeoutMs, abortTimeoutMs, retryPolicy, retention } = config;
   const admission = new Admission({ waitingBytesMax: config.submissionsBytesMax });
-  const callers = new Callers({ shard: theShard, clock, retention, admission });
+  // An attempt that has said nothing yet: what it says first pins its invocation.
+  const pinnedHere = (id: string): number =>
+    Math.max(operators.pinnedHere(id), invoker.attemptsOn(id));
+  const callers = new Callers({ shard: theShard, clock, retention, admission, placement });
   const registry = new Registry({
     shard: theShard,
     clock,
     signer,
     guard,
-    // An attempt that has said nothing yet: what it says first pins its invocation.
-    pinnedTo: (id) => Math.max(operators.pinnedTo(id), invoker.attemptsOn(id)),
+    pinnedTo: async (id) => pinnedHere(id) + ((await neighbours?.pinnedTo(id)) ?? 0),
+    replicas: neighbours,
     discover: options.discover,
   });
   const invoker = new Invoker({
@@ -97,6 +114,7 @@ export function buildEngine(options: EngineOptions): Engine {
     defaults: { inactivityTimeoutMs, abortTimeoutMs, retryPolicy },
     retention,
     limits: { ...config, valueBytesMax: config.bodyBytesMax },
+    placement,
     attemptChanged: (runId) => {
       admission.started(runId);
       watches.attemptChanged(runId);
@@ -122,6 +140,7 @@ export function buildEngine(options: EngineOptions): Engine {
     invoker,
     watches,
     shell,
+    pinnedHere,
     async start(recovered): Promise<Shard> {
       const lastAt = lastEventAt(recovered);
       const aheadMs = lastAt - clock.now();
@@ -131,7 +150,7 @@ export function buildEngine(options: EngineOptions): Engine {
         );
       }
       clock.raiseTo?.(lastAt);
-      await openEpoch(recovered, clock.now());
+      await openEpoch(recovered, clock.now(), placement);
       const shard = new Shard({
         log: recovered.log,
         store: recovered.store,
@@ -146,10 +165,12 @@ export function buildEngine(options: EngineOptions): Engine {
           log.debug(`the core refused an event (${event}): ${String(error)}`);
         },
         onFatal: options.onFatal,
+        placement,
+        neighbours,
       });
       parts.shard = shard;
       registry.refresh();
-      for (const partition of recovered.store.partitionNumbers) invoker.discover(partition);
+      for (const partition of shard.partitionNumbers) invoker.discover(partition);
       shard.resume();
       invoker.pump();
       return shard;

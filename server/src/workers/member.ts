@@ -1,0 +1,73 @@
+// One worker among several: an engine for its partitions, and the whole of them through it.
+
+import { buildEngine, type Engine, type EngineOptions } from "./engine.js";
+import type { Invocations } from "../shard/invocations.js";
+import type { Operators } from "../shard/operators.js";
+import type { Recovered } from "../shard/recovery.js";
+import type { Shard } from "../shard/shard.js";
+import type { Watches } from "../shard/watches.js";
+import { neighboursOf } from "./neighbours.js";
+import { peerMethods, type PeerLink, type PeerMethods } from "./peer.js";
+import { RoutedInvocations } from "./routed-invocations.js";
+import { routedOperators } from "./routed-operators.js";
+import { routedWatches } from "./routed-watches.js";
+import { Routing, type Layout } from "./routing.js";
+
+export interface MemberOptions {
+  /** The number of this worker. */
+  readonly worker: number;
+  readonly layout: Layout;
+  /** To the others, by their numbers: there when the member starts. */
+  readonly links: ReadonlyMap<number, PeerLink>;
+  readonly engine: Omit<EngineOptions, "placement" | "neighbours">;
+}
+
+export class Member {
+  readonly engine: Engine;
+  readonly invocations: Invocations;
+  readonly watches: Pick<Watches, "watch">;
+  readonly operators: Operators;
+  readonly #links: ReadonlyMap<number, PeerLink>;
+  readonly #opened: Promise<Shard>;
+  #isOpen: (shard: Shard) => void = () => undefined;
+
+  constructor({ worker, layout, links, engine: options }: MemberOptions) {
+    this.#links = links;
+    this.#opened = new Promise((resolve) => (this.#isOpen = resolve));
+    if (layout.workers === 1) {
+      const { callers, operators, watches } = (this.engine = buildEngine(options));
+      this.invocations = callers;
+      this.operators = operators;
+      this.watches = watches;
+      return;
+    }
+    const routing = new Routing(worker, layout, links);
+    const neighbours = neighboursOf(routing);
+    const engine = (this.engine = buildEngine({ ...options, placement: routing, neighbours }));
+    this.invocations = new RoutedInvocations(engine.callers, routing);
+    this.watches = routedWatches(engine.watches, routing);
+    this.operators = routedOperators({
+      here: engine.operators,
+      routing,
+      pinnedTo: async (id) => engine.operators.pinnedHere(id) + (await neighbours.pinnedTo(id)),
+    });
+  }
+
+  /** What is served on a link: made for each. */
+  methods(): PeerMethods {
+    return peerMethods({ engine: this.engine, opened: this.#opened });
+  }
+
+  /** Goes on from what was recovered. The links to the others must be there: messages to them go out at once. */
+  async start(recovered: Recovered): Promise<Shard> {
+    const shard = await this.engine.start(recovered);
+    this.#isOpen(shard);
+    return shard;
+  }
+
+  /** The others take over what is registered here. */
+  async lead(): Promise<void> {
+    const { content } = this.engine.registry;
+    await Promise.all(Array.from(this.#links.values(), (link) => link.call("follow", content)));
+  }
+}

@@ -1,0 +1,83 @@
+// What of a shard outlives its processes: its part of the disk, its LMDB file, and the book of what is in its log.
+
+import {
+  watchedLog,
+  type EventLog,
+  type LogRecord,
+  type Recovered,
+} from "@perdure/server/simulation-kit";
+import { registryPartition } from "@perdure/protocol/ids";
+import type { Durable } from "../durable.js";
+import type { Fact } from "../history.js";
+import type { Process, Scheduler } from "./scheduler.js";
+import { SimulatedLmdb } from "./simulated-environment.js";
+
+export interface ShardWorld {
+  readonly scheduler: Scheduler;
+  readonly durable: Durable;
+  readonly workers: number;
+  readonly tell: (fact: Fact) => void;
+}
+
+export class ShardMachine {
+  readonly number: number;
+  readonly lmdb: SimulatedLmdb = new SimulatedLmdb();
+  /** Every record that is in the log, or may be, by position. */
+  readonly #records: LogRecord[] = [];
+  readonly #world: ShardWorld;
+  #synced = 0;
+  /** Of the records, those that are known to be durable. */
+  #noted = 0;
+
+  constructor(number: number, world: ShardWorld) {
+    this.number = number;
+    this.#world = world;
+  }
+
+  /** Of its log, on the disk of the machine. */
+  get directory(): string {
+    return `log ${String(this.number)}`;
+  }
+
+  /** What survived is what there is from now on. */
+  adopt({ log, store }: Recovered): void {
+    const { lastPosition } = log;
+    const { durable, tell } = this.#world;
+    if (lastPosition < this.#synced || lastPosition > this.#records.length) {
+      const found = `${String(lastPosition)} records, ${String(this.#synced)} were synced, ${String(this.#records.length)} written`;
+      tell({ kind: "recovered", digest: found, expected: "all synced records, and no others" });
+    }
+    this.#records.length = Math.min(lastPosition, this.#records.length);
+    this.#note();
+    const isIts = (partition: number): boolean => this.#isIts(partition);
+    tell({ kind: "recovered", digest: store.digest(isIts), expected: durable.digest(isIts) });
+  }
+
+  /** Notes what is handed to the log, and tells when it is durable. */
+  watch(log: EventLog, process: Process): EventLog {
+    return watchedLog(log, {
+      written: (batch) => {
+        this.#world.scheduler.note("append", batch.length, ...batch.map(({ body }) => body));
+        this.#records.push(...batch);
+      },
+      durable: () => {
+        if (process.alive) this.#note();
+      },
+      postponed: ({ length }) => void (this.#records.length -= length),
+    });
+  }
+
+  #note(): void {
+    const { durable } = this.#world;
+    this.#synced = this.#records.length;
+    const fresh = this.#records.slice(this.#noted);
+    this.#noted = this.#records.length;
+    for (const record of fresh) if (this.#isIts(record.partition)) durable.add(record);
+  }
+
+  /** The registry is the first shard's: what others have of it only follows. */
+  #isIts(partition: number): boolean {
+    if (partition === registryPartition) return this.number === 0;
+    return partition % this.#world.workers === this.number;
+  }
+}
