@@ -10,6 +10,12 @@ export function cpuMsOf(pid: number): number {
   return parseCpuMs(readFileSync(`/proc/${pid}/stat`, "latin1"));
 }
 
+/** A process and those that it has started, and so on. */
+export function processTree(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1");
+  return [pid, ...children.split(" ").filter(Boolean).map(Number).flatMap(processTree)];
+}
+
 /** Resident memory of a process, in MB (10^6 bytes). */
 export function rssMbOf(pid: number): number {
   const kib = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"));

@@ -16,7 +16,7 @@ import { createAddressGuard } from "./outbound/address-guard.js";
 import { signerOf } from "./outbound/request-signer.js";
 import { createClock, type Clock } from "./shard/clock.js";
 import type { Operators } from "./shard/operators.js";
-import { recoverShard } from "./shard/recovery.js";
+import { lastEventAt, recoverShard } from "./shard/recovery.js";
 import { Meeting } from "./workers/meeting.js";
 import { Member } from "./workers/member.js";
 import type { PeerLink, PeerMethods } from "./workers/peer.js";
@@ -175,9 +175,10 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
     });
     closing.push(() => recovered.store.close());
     closing.push(() => recovered.log.close());
-    await pool.meet();
+    const lastAt = Math.max(lastEventAt(recovered), await pool.recovered());
+    pool.meet(lastAt);
     await meeting.dial();
-    const shard = await member.start(recovered);
+    const shard = await member.start(recovered, lastAt);
     closing.push(() => shard.close());
     closing.push(() => {
       invoker.close();

@@ -16,7 +16,7 @@ export { decodeEvent, encodeEvent } from "./shard/event-codec.js";
 export { startIdsAnew } from "./shard/identity.js";
 export type { Invocations, Outcome, SubmitRequest } from "./shard/invocations.js";
 export type { Operators } from "./shard/operators.js";
-export { recoverShard, type Recovered } from "./shard/recovery.js";
+export { lastEventAt, recoverShard, type Recovered } from "./shard/recovery.js";
 export type { Shard } from "./shard/shard.js";
 export { readBatch, type CheckpointOperation } from "./store/checkpoint-batch.js";
 export type { CheckpointWriter, Written } from "./store/checkpoint-writer.js";

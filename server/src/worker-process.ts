@@ -9,7 +9,7 @@ import { createLog } from "./observe/log.js";
 import { createAddressGuard } from "./outbound/address-guard.js";
 import { signerOf } from "./outbound/request-signer.js";
 import { createClock } from "./shard/clock.js";
-import { recoverShard } from "./shard/recovery.js";
+import { lastEventAt, recoverShard } from "./shard/recovery.js";
 import { HandedConnections } from "./workers/handed-connections.js";
 import { Meeting } from "./workers/meeting.js";
 import { Member } from "./workers/member.js";
@@ -30,7 +30,7 @@ class WorkerProcess {
   readonly #closing: (() => Promise<void> | void)[] = [];
   #ingress: Port | undefined;
   #ready = false;
-  #met: () => void = () => undefined;
+  #met: (lastEventAt: number) => void = () => undefined;
 
   constructor(start: WorkerStart) {
     this.#start = start;
@@ -63,9 +63,8 @@ class WorkerProcess {
   async open(): Promise<void> {
     const { directory, config, layout } = this.#start;
     const { engine, invocations, watches } = this.#member;
-    const met = new Promise<void>((resolve) => (this.#met = resolve));
+    const met = new Promise<number>((resolve) => (this.#met = resolve));
     await this.#meeting.listen();
-    say({ kind: "listening" });
     this.#closing.push(await lockShard(directory));
     const recovered = await recoverShard({
       directory,
@@ -74,9 +73,10 @@ class WorkerProcess {
     });
     this.#closing.push(() => recovered.store.close());
     this.#closing.push(() => recovered.log.close());
-    await met;
+    say({ kind: "recovered", lastEventAt: lastEventAt(recovered) });
+    const lastAt = await met;
     await this.#meeting.dial();
-    const shard = await this.#member.start(recovered);
+    const shard = await this.#member.start(recovered, lastAt);
     this.#closing.push(() => shard.close());
     this.#closing.push(() => {
       engine.invoker.close();
@@ -100,7 +100,7 @@ class WorkerProcess {
       case "start":
         return;
       case "meet":
-        return this.#met();
+        return this.#met(message.lastEventAt);
       case "serve":
         this.#ready = true;
         return say({ kind: "serving" });

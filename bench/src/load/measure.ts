@@ -2,7 +2,7 @@
 // the workload verify what the system holds.
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import { cpuMsOf, machineTicks, msPerTick, rssMbOf } from "../proc-stat.js";
+import { cpuMsOf, machineTicks, msPerTick, processTree, rssMbOf } from "../proc-stat.js";
 import { workloadOf } from "../workloads/index.js";
 import type { Iteration, WorkloadRun } from "../workloads/workload.js";
 import { ClosedLoop } from "./closed-loop.js";
@@ -48,7 +48,7 @@ export async function measure(order: LoadOrder): Promise<LoadResult> {
     unfinished: totals.unfinished,
     complaints: [...totals.complaints, ...(verified?.complaints ?? [])],
     cpuMs,
-    rssMb: { server: rssMbOf(order.pids.server), services: rssMbOf(order.pids.services) },
+    rssMb: { server: sumOf(order.pids.server, rssMbOf), services: rssMbOf(order.pids.services) },
     idleShare: idle / total,
     otherShare: Math.max(0, total - idle - own) / total,
   };
@@ -66,11 +66,16 @@ function sample(pids: MeasuredPids): Sample {
   const own = process.cpuUsage();
   return {
     atMs: performance.now(),
-    serverCpuMs: cpuMsOf(pids.server),
+    serverCpuMs: sumOf(pids.server, cpuMsOf),
     servicesCpuMs: cpuMsOf(pids.services),
     loadCpuMs: (own.user + own.system) / 1000,
     machine: machineTicks(),
   };
+}
+
+/** Of all processes of a server. */
+function sumOf(pid: number, of: (pid: number) => number): number {
+  return processTree(pid).reduce((sum, each) => sum + of(each), 0);
 }
 
 async function verify(

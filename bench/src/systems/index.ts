@@ -1,9 +1,9 @@
 // The systems that can be measured, by the names of the command line.
-import { perdure } from "./perdure.js";
+import { perdure, perdureWorkers } from "./perdure.js";
 import { restate, restateTuned } from "./restate.js";
 import type { System } from "./system.js";
 
-const systems: readonly System[] = [perdure, restate, restateTuned];
+const systems: readonly System[] = [perdure, perdureWorkers, restate, restateTuned];
 
 export const systemNames: readonly string[] = systems.map((system) => system.name);
 

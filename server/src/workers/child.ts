@@ -23,11 +23,11 @@ export interface ChildOptions {
   readonly onFailed: (error: WorkerFailed) => void;
 }
 
-type Saying = Exclude<FromWorker["kind"], "failed">;
+type Said = Exclude<FromWorker, { readonly kind: "failed" }>;
 
 interface Waiting {
-  readonly kind: Saying;
-  readonly resolve: () => void;
+  readonly kind: Said["kind"];
+  readonly resolve: (message: Said) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -75,7 +75,7 @@ export class Child {
   }
 
   /** Resolves when it says so, and rejects where it fails before. */
-  said(kind: Saying): Promise<void> {
+  said(kind: Said["kind"]): Promise<Said> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ kind, resolve, reject });
@@ -114,7 +114,7 @@ export class Child {
     }
     const heard = this.#waiting.filter(({ kind }) => kind === message.kind);
     this.#waiting = this.#waiting.filter(({ kind }) => kind !== message.kind);
-    for (const { resolve } of heard) resolve();
+    for (const { resolve } of heard) resolve(message);
   }
 
   #exited(how: string): void {

@@ -73,8 +73,11 @@ export interface Engine {
   readonly shell: Shell;
   /** Invocations of the partitions that are run here, that have not ended and belong to a deployment. */
   pinnedHere(deploymentId: string): number;
-  /** Goes on from what was recovered: a new epoch is durable, and all that is to do is under way, when it resolves. */
-  start(recovered: Recovered): Promise<Shard>;
+  /**
+   * Goes on from what was recovered: a new epoch is durable, and all that is to do is under way, when it resolves.
+   * @param lastAt  event time goes on from there; default: from the newest record
+   */
+  start(recovered: Recovered, lastAt?: number): Promise<Shard>;
 }
 
 /** A clock that is this far behind the newest record was set back. */
@@ -141,8 +144,7 @@ export function buildEngine(options: EngineOptions): Engine {
     watches,
     shell,
     pinnedHere,
-    async start(recovered): Promise<Shard> {
-      const lastAt = lastEventAt(recovered);
+    async start(recovered, lastAt = lastEventAt(recovered)): Promise<Shard> {
       const aheadMs = lastAt - clock.now();
       if (aheadMs > clockSetBackMs) {
         log.warn(

@@ -58,9 +58,12 @@ export class Member {
     return peerMethods({ engine: this.engine, opened: this.#opened });
   }
 
-  /** Goes on from what was recovered. The links to the others must be there: messages to them go out at once. */
-  async start(recovered: Recovered): Promise<Shard> {
-    const shard = await this.engine.start(recovered);
+  /**
+   * Goes on from what was recovered. The links to the others must be there: messages to them go out at once.
+   * @param lastAt  of the newest record that any of them has: event time is the same for all
+   */
+  async start(recovered: Recovered, lastAt: number): Promise<Shard> {
+    const shard = await this.engine.start(recovered, lastAt);
     this.#isOpen(shard);
     return shard;
   }

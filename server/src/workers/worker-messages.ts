@@ -20,8 +20,8 @@ export interface WorkerStart {
 
 export type ToWorker =
   | WorkerStart
-  /** All workers can be found. */
-  | { readonly kind: "meet" }
+  /** All workers can be found, and have recovered. `lastEventAt` is that of the newest record of all. */
+  | { readonly kind: "meet"; readonly lastEventAt: number }
   /** All workers are ready: callers are served. */
   | { readonly kind: "serve" }
   /** Comes with a connection of a caller. */
@@ -31,6 +31,8 @@ export type ToWorker =
   | { readonly kind: "close" };
 
 export type FromWorker =
-  | { readonly kind: "listening" | "opened" | "serving" | "drained" }
+  /** It can be found, and has recovered. */
+  | { readonly kind: "recovered"; readonly lastEventAt: number }
+  | { readonly kind: "opened" | "serving" | "drained" }
   /** It could not start, or had to stop itself. */
   | { readonly kind: "failed"; readonly code: string | undefined; readonly message: string };

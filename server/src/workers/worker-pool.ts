@@ -17,27 +17,35 @@ export interface WorkerPoolOptions {
 
 export class WorkerPool {
   readonly #children: readonly Child[];
-  readonly #listening: readonly Promise<void>[];
-  readonly #opened: readonly Promise<void>[];
+  readonly #recovered: ReturnType<Child["said"]>[];
+  readonly #opened: ReturnType<Child["said"]>[];
   #isServing = false;
   #turn = 0;
 
   /** Starts the processes. */
   constructor({ starts, execArgv, onFatal }: WorkerPoolOptions) {
     this.#children = starts.map((start) => new Child({ start, execArgv, onFailed: onFatal }));
-    this.#listening = this.#children.map((child) => child.said("listening"));
+    this.#recovered = this.#children.map((child) => child.said("recovered"));
     this.#opened = this.#children.map((child) => child.said("opened"));
     // Told where they are waited for.
-    for (const said of [...this.#listening, ...this.#opened]) said.catch(() => undefined);
+    for (const said of [...this.#recovered, ...this.#opened]) said.catch(() => undefined);
   }
 
-  /** Resolves when all of them can be found, and look for one another. */
-  async meet(): Promise<void> {
-    await Promise.all(this.#listening);
-    for (const child of this.#children) child.say({ kind: "meet" });
+  /**
+   * Resolves when all of them have recovered, and can be found.
+   * @returns of the newest record that any of them has, in epoch milliseconds; 0 for none
+   */
+  async recovered(): Promise<number> {
+    const all = await Promise.all(this.#recovered);
+    return Math.max(0, ...all.map((said) => (said.kind === "recovered" ? said.lastEventAt : 0)));
   }
 
-  /** Resolves when all of them have recovered, and found one another. Rejects with why one has not. */
+  /** They look for one another, and go on. */
+  meet(lastEventAt: number): void {
+    for (const child of this.#children) child.say({ kind: "meet", lastEventAt });
+  }
+
+  /** Resolves when all of them have found one another, and go on. Rejects with why one does not. */
   async opened(): Promise<void> {
     await Promise.all(this.#opened);
   }

@@ -40,6 +40,8 @@ export function timersInTime({ durable, offend }: CheckerContext): Checker {
       }
       if (fact.kind !== "durable") return;
       const { event, timeMs, created } = fact;
+      // Of several workers one may go on before all serve.
+      if (event.case === "opened") servingSince = Math.max(servingSince, timeMs);
       const invocation = created === undefined ? undefined : durable.invocation(created);
       if (created !== undefined && invocation !== undefined && invocation.dueAt > timeMs) {
         starts.set(created, invocation.dueAt);

@@ -4,6 +4,7 @@
 
 import {
   createClock,
+  lastEventAt,
   Member,
   recoverShard,
   SimulatedDisk,
@@ -169,13 +170,14 @@ export class ServerMachine {
         }),
     );
     simulatedLinks(this.#world, process, members, links);
+    const lastAt = Math.max(...found.map((recovered) => lastEventAt(recovered)));
     await Promise.all(
       members.map(async (member, number) => {
         tampering.engine?.(member.engine);
         const recovered = found[number] as Recovered;
         const watched = (this.#shards[number] as ShardMachine).watch(recovered.log, process);
         const log = tampering.log?.(watched) ?? watched;
-        const shard = await member.start({ ...recovered, log });
+        const shard = await member.start({ ...recovered, log }, lastAt);
         tampering.started?.(shard, { ...recovered, log });
       }),
     );
