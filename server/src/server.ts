@@ -17,6 +17,7 @@ import { signerOf } from "./outbound/request-signer.js";
 import { createClock, type Clock } from "./shard/clock.js";
 import type { Operators } from "./shard/operators.js";
 import { lastEventAt, recoverShard } from "./shard/recovery.js";
+import type { Shard } from "./shard/shard.js";
 import { Meeting } from "./workers/meeting.js";
 import { Member } from "./workers/member.js";
 import type { PeerLink, PeerMethods } from "./workers/peer.js";
@@ -161,7 +162,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
         directory: shard,
         meeting: place,
         ingress: ingress.address,
-        config,
+        config: { ...config, ingressConnectionsMax: connections.ingress },
       })),
       execArgv,
       onFatal,
@@ -176,14 +177,18 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
     closing.push(() => recovered.store.close());
     closing.push(() => recovered.log.close());
     const lastAt = Math.max(lastEventAt(recovered), await pool.recovered());
-    pool.meet(lastAt);
-    await meeting.dial();
-    const shard = await member.start(recovered, lastAt);
-    closing.push(() => shard.close());
-    closing.push(() => {
-      invoker.close();
-    });
-    await pool.opened();
+    const goOn = async (): Promise<Shard> => {
+      pool.meet(lastAt);
+      await meeting.dial();
+      const shard = await member.start(recovered, lastAt);
+      closing.push(() => shard.close());
+      closing.push(() => {
+        invoker.close();
+      });
+      return shard;
+    };
+    // One that fails is not waited for.
+    const [shard] = await Promise.all([goOn(), pool.opened()]);
     await member.lead();
     await pool.serve();
     ready = true;

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { lockShard } from "./data-directory.js";
 import type { Port } from "./http/port.js";
 import { startIngress } from "./ingress/start-ingress.js";
-import { createLog } from "./observe/log.js";
+import { createLog, type Log } from "./observe/log.js";
 import { createAddressGuard } from "./outbound/address-guard.js";
 import { signerOf } from "./outbound/request-signer.js";
 import { createClock } from "./shard/clock.js";
@@ -22,12 +22,15 @@ process.on("SIGTERM", () => undefined);
 // Its log must not be written when a new server may have begun to read it.
 process.once("disconnect", () => process.exit(1));
 
+const lockWarningMs = 5_000;
+
 class WorkerProcess {
   readonly #start: WorkerStart;
   readonly #connections: HandedConnections;
   readonly #member: Member;
   readonly #meeting: Meeting;
   readonly #closing: (() => Promise<void> | void)[] = [];
+  readonly #log: Log;
   #ingress: Port | undefined;
   #ready = false;
   #met: (lastEventAt: number) => void = () => undefined;
@@ -36,7 +39,7 @@ class WorkerProcess {
     this.#start = start;
     const { config, worker, layout, ingress } = start;
     this.#connections = new HandedConnections(ingress);
-    const log = createLog(config.logLevel);
+    const log = (this.#log = createLog(config.logLevel));
     const links = new Map<number, PeerLink>();
     this.#member = new Member({
       worker,
@@ -65,7 +68,7 @@ class WorkerProcess {
     const { engine, invocations, watches } = this.#member;
     const met = new Promise<number>((resolve) => (this.#met = resolve));
     await this.#meeting.listen();
-    this.#closing.push(await lockShard(directory));
+    this.#closing.push(await this.#lock(directory));
     const recovered = await recoverShard({
       directory,
       partitions: layout.partitions,
@@ -93,6 +96,18 @@ class WorkerProcess {
       connectionsMax: config.ingressConnectionsMax,
     });
     say({ kind: "opened" });
+  }
+
+  /** The worker of a server that was killed a moment ago ends at once; one that is halted does not. */
+  async #lock(directory: string): Promise<() => void> {
+    const warning = setTimeout(() => {
+      this.#log.warn(
+        `worker ${String(this.#start.worker)} waits for ${directory}/lock, which a process of an earlier server holds`,
+      );
+    }, lockWarningMs);
+    const release = await lockShard(directory);
+    clearTimeout(warning);
+    return release;
   }
 
   async take(message: ToWorker, socket: Socket | undefined): Promise<void> {

@@ -3,7 +3,7 @@
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Ingress } from "@perdure/proto/ingress/v1/ingress";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useBed } from "../harness/bed.js";
 import type { Gates } from "../harness/gate.js";
@@ -214,6 +214,20 @@ describe("the processes of a server of several workers", () => {
     await finish(busy, ids);
   });
 
+  test("keep it from starting when one of them can't, and it says why", async () => {
+    const dataDir = `${bed.directory()}/data`;
+    mkdirSync(`${dataDir}/shards/2/lock`, { recursive: true });
+    writeFileSync(
+      `${dataDir}/format.json`,
+      JSON.stringify({ format: 2, partitions: 64, shards: 3 }),
+    );
+    const refused = (await bed.newServer({ dataDir, flags: { workers: "3" } })).spawn();
+
+    expect((await refused.waitForExit()).code).toBe(1);
+
+    expect(refused.output).toMatch(/^perdure: PDR1001: the data directory .+shards\/2 can't be/);
+  });
+
   test("know what was registered before, and are as many as the directory was made for", async () => {
     const { busy, ids } = await startBusy();
     await busy.terminate();
@@ -223,7 +237,7 @@ describe("the processes of a server of several workers", () => {
     expect((await refused.waitForExit()).code).toBe(1);
     expect(refused.output).toMatch(/PDR1005: .+made for 3 workers.+--workers 3/);
 
-    const same = await bed.startServer({ dataDir: busy.dataDir });
+    const same = await bed.startServer({ dataDir: busy.dataDir, flags: { workers: "auto" } });
     await finish(same, ids);
   });
 });
