@@ -269,6 +269,10 @@ export class Machine {
           return forget(batch, error);
         }
       },
+      storeBody: (parts) => log.storeBody(parts),
+      dropBody: (body) => {
+        log.dropBody(body);
+      },
       trim: (before) => log.trim(before),
       close: () => log.close(),
     };

@@ -19,8 +19,9 @@ import type { Store } from "../store/store.js";
 import { BatchWriter } from "./batch-writer.js";
 import type { Clock } from "./clock.js";
 import { Deliveries } from "./deliveries.js";
-import { encodeEvent } from "./event-codec.js";
+import { encodeEvent, type EncodedEvent } from "./event-codec.js";
 import { Overloaded, Unavailable } from "./invocations.js";
+import { LargeEvents, type StoredEvent } from "./large-events.js";
 import type { Shell } from "./shell.js";
 import { TimerHeads } from "./timer-heads.js";
 
@@ -51,6 +52,8 @@ export interface EnqueueOptions {
 interface Queued extends EnqueueOptions {
   readonly partition: number;
   readonly event: EventBody;
+  /** Where it was large. */
+  body?: StoredEvent;
 }
 
 interface PendingEffect {
@@ -79,12 +82,14 @@ export class Shard {
   /** Timers at which something is let go of: they have a pace of their own, so that other work does not wait for them. */
   readonly #retention: TimerHeads;
   readonly #deliveries = new Deliveries();
+  readonly #large: LargeEvents<Queued>;
   #queue: Queued[] = [];
   #effects: PendingEffect[] = [];
   #waitingForDurable: (() => void)[] = [];
   #state: "idle" | "scheduled" | "syncing" | "stopped" = "idle";
   readonly #writer: BatchWriter;
   #closing = false;
+  #isRefusing = false;
   #checkpointing: Promise<void> = Promise.resolve();
   #idle: { promise: Promise<void>; resolve: () => void } | undefined;
 
@@ -109,6 +114,15 @@ export class Shard {
       // What is deleted has to be written as well: not faster than it can be.
       isWelcome: () =>
         !options.store.checkpointing || options.store.liveBytes < options.checkpointBytes,
+    });
+    this.#large = new LargeEvents({
+      log: options.log,
+      ready: (queued) => {
+        this.#put(queued);
+      },
+      failed: (error) => {
+        this.#fail(error);
+      },
     });
     this.#writer = new BatchWriter({
       log: options.log,
@@ -136,7 +150,14 @@ export class Shard {
   /** Takes an event. It is applied at the end of this turn, or when the batch before it is durable. */
   enqueue(place: number, event: EventBody, options: EnqueueOptions = {}): void {
     if (this.#state === "stopped") return;
-    this.#queue.push({ partition: this.partitionAt(place), event, ...options });
+    const queued: Queued = { partition: this.partitionAt(place), event, ...options };
+    // What follows from a refusal comes before what waits.
+    if (this.#isRefusing || !this.#large.take(queued)) this.#put(queued);
+  }
+
+  #put(queued: Queued): void {
+    if (this.#state === "stopped") return;
+    this.#queue.push(queued);
     this.#schedule();
   }
 
@@ -148,7 +169,7 @@ export class Shard {
     const { diskFull } = this.#writer;
     if (diskFull !== undefined) throw new Unavailable(diskFull.code, diskFull.message);
     if (this.#state === "stopped") throw new Unavailable("PDR1301", "the server is stopping");
-    if (this.#queue.length < queueMax) return;
+    if (this.#queue.length + this.#large.size < queueMax) return;
     throw new Overloaded("too many requests wait to be stored; try again in a moment", 1);
   }
 
@@ -193,7 +214,7 @@ export class Shard {
 
   /** Resolves when everything that was enqueued is durable. */
   async drained(): Promise<void> {
-    if (this.#state === "idle" || this.#state === "stopped") return;
+    if (this.#state === "stopped" || (this.#state === "idle" && this.#large.size === 0)) return;
     if (this.#idle === undefined) {
       let resolve = (): void => undefined;
       const promise = new Promise<void>((done) => (resolve = done));
@@ -312,21 +333,27 @@ export class Shard {
       );
       const position = partitionState.appliedPosition + 1;
       if (tables.undo.changed) {
-        record = recordOf(partition, position, partitionState.epoch, nowMs, event);
+        record = recordOf(partition, position, partitionState.epoch, nowMs, event, queued.body);
       }
     } catch (error) {
       tables.undo.rollback();
       this.#effects.length = firstEffect;
+      this.#dropBody(queued);
       this.#refuse(queued, error, batch);
       return;
     }
-    if (record !== undefined) {
+    if (record === undefined) this.#dropBody(queued);
+    else {
       tables.undo.commit();
       partitionState.appliedPosition++;
       partitionState.appliedAt = nowMs;
       batch.push(record);
     }
     this.#applied(queued, firstEffect);
+  }
+
+  #dropBody({ body }: Queued): void {
+    if (body !== undefined) this.#options.log.dropBody(body.stored);
   }
 
   /** An event whose apply throws changes nothing, and fails the one request or attempt that sent it. */
@@ -339,7 +366,12 @@ export class Shard {
     // not go on, or end, without them.
     const behind = this.#queue;
     this.#queue = [];
-    onRefused(error);
+    this.#isRefusing = true;
+    try {
+      onRefused(error);
+    } finally {
+      this.#isRefusing = false;
+    }
     const consequences = this.#queue;
     this.#queue = behind;
     for (const queued of consequences) this.#apply(queued, batch);
@@ -372,8 +404,8 @@ export class Shard {
       sequence,
       message,
     };
-    this.#queue.push({ partition: to, event: { case: "messageReceived", value } });
-    this.#schedule();
+    const queued: Queued = { partition: to, event: { case: "messageReceived", value } };
+    if (!this.#large.take(queued)) this.#put(queued);
   }
 
   #timerHead(partition: number, retention: boolean): number {
@@ -398,7 +430,7 @@ export class Shard {
     }
     this.#maybeCheckpoint();
     if (this.#queue.length > 0) this.#schedule();
-    if (this.#state !== "idle") return;
+    if (this.#state !== "idle" || this.#large.size > 0) return;
     this.#idle?.resolve();
     this.#idle = undefined;
   }
@@ -464,8 +496,8 @@ export function recordOf(
   epoch: number,
   timeMs: number,
   event: EventBody,
+  encoded: EncodedEvent = encodeEvent(event),
 ): LogRecord {
-  const encoded = encodeEvent(event);
   const fromPartition = event.case === "messageReceived";
   return {
     partition,

@@ -255,6 +255,10 @@ export class ServerMachine {
           return failed(batch, error);
         }
       },
+      storeBody: (parts) => log.storeBody(parts),
+      dropBody: (body) => {
+        log.dropBody(body);
+      },
       trim: (before) => log.trim(before),
       close: () => log.close(),
     };

@@ -1,0 +1,201 @@
+// Large bodies of records lie in files of their own beside the segments: written and synced before the batch that names
+// them, a piece at a time, so that no batch waits for them. A record then holds a reference (body-reference.ts).
+//
+//   B1. A body and its file's name are durable before anything names it: a record that can be read has a body that can.
+//   B2. A file is written again only when the record that named it is trimmed. Its content is then older than what replay
+//       begins with, and is never read.
+//   B3. What no record names is of no use: an earlier process ended before it could append. It is used again.
+
+import { randomBytes } from "node:crypto";
+import { crc32c } from "@node-rs/crc32";
+import { lengthOf } from "@perdure/protocol/bytes";
+import type { BodyReference } from "./body-reference.js";
+import type { DiskDirectory, DiskFile } from "./disk.js";
+import type { StoredBody } from "./event-log.js";
+import { DiskFull, isOutOfSpace, LogFailure } from "./log-error.js";
+import { bodyName, bodyNumberOf } from "./segment-files.js";
+
+/** Written and synced at a time: what a batch has to wait for at most, where the disk takes one after the other. */
+const pieceBytes = 1024 * 1024;
+/** Bodies that are written at the same time: the thread pool has four threads, and batches need one. */
+const writersMax = 2;
+/** What is kept to be used again: as much as of segments. */
+const freeBytesMax = 128 * 1024 * 1024;
+const freeFilesMax = 64;
+
+interface BodyFile {
+  readonly number: number;
+  bytes: number;
+}
+
+export class BodyFiles {
+  readonly #directory: DiskDirectory;
+  readonly #free: BodyFile[] = [];
+  /** Those that hold something, and the position of the record that names it: Infinity while none does. */
+  readonly #used = new Map<number, { readonly file: BodyFile; position: number }>();
+  #nextNumber = 1;
+  #writers = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(directory: DiskDirectory) {
+    this.#directory = directory;
+  }
+
+  /** @param named  the bodies that records name which are not in the tables, by the number of their files */
+  adopt(named: ReadonlyMap<number, number>): void {
+    for (const name of this.#directory.names()) {
+      const number = bodyNumberOf(name);
+      if (number === undefined) continue;
+      this.#nextNumber = Math.max(this.#nextNumber, number + 1);
+      const file = { number, bytes: this.#sizeOf(name) };
+      const position = named.get(number);
+      if (position === undefined) this.#letGo(file);
+      else this.#used.set(number, { file, position });
+    }
+  }
+
+  /**
+   * Writes a body; it is durable when this resolves.
+   * @throws DiskFull    nothing is kept of it.
+   * @throws LogFailure  it can't be written.
+   */
+  async write(parts: readonly Uint8Array[]): Promise<StoredBody> {
+    await this.#turn();
+    try {
+      return await this.#write(parts, lengthOf(parts));
+    } finally {
+      this.#writers--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** The record has its place. */
+  named({ number }: BodyReference, position: number): void {
+    const used = this.#used.get(number);
+    if (used !== undefined) used.position = position;
+  }
+
+  /** No record will name it. */
+  drop({ number }: BodyReference): void {
+    const used = this.#used.get(number);
+    if (used === undefined) return;
+    this.#used.delete(number);
+    this.#letGo(used.file);
+  }
+
+  /** Records with positions below `before` are no longer needed. */
+  trim(before: number): void {
+    for (const [number, { file, position }] of this.#used) {
+      if (position >= before) continue;
+      this.#used.delete(number);
+      this.#letGo(file);
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#writers >= writersMax) await new Promise<void>((go) => this.#waiting.push(go));
+    this.#writers++;
+  }
+
+  async #write(parts: readonly Uint8Array[], bytes: number): Promise<StoredBody> {
+    const known = this.#takeFree(bytes);
+    const file = known ?? { number: this.#nextNumber++, bytes: 0 };
+    try {
+      const name = bodyName(file.number);
+      const opened =
+        known === undefined ? this.#directory.create(name) : this.#directory.open(name);
+      this.#used.set(file.number, { file, position: Infinity });
+      const id = randomBytes(8);
+      const checksum = await fill(opened, file, parts, crc32c(id));
+      if (known === undefined) await this.#directory.sync();
+      return { reference: { number: file.number, bytes, id, checksum } };
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw new LogFailure(this.#directory.path, error);
+      if (this.#used.delete(file.number)) this.#directory.remove(bodyName(file.number));
+      throw new DiskFull(this.#directory.path, bytes, error);
+    }
+  }
+
+  /** The smallest that is large enough. */
+  #takeFree(bytes: number): BodyFile | undefined {
+    let best: BodyFile | undefined;
+    for (const file of this.#free) {
+      if (file.bytes >= bytes && (best === undefined || file.bytes < best.bytes)) best = file;
+    }
+    if (best !== undefined) this.#free.splice(this.#free.indexOf(best), 1);
+    return best;
+  }
+
+  #letGo(file: BodyFile): void {
+    const freeBytes = this.#free.reduce((sum, { bytes }) => sum + bytes, file.bytes);
+    if (freeBytes <= freeBytesMax && this.#free.length < freeFilesMax) this.#free.push(file);
+    else this.#directory.remove(bodyName(file.number));
+  }
+
+  #sizeOf(name: string): number {
+    const file = this.#directory.open(name);
+    try {
+      return file.size();
+    } finally {
+      file.close();
+    }
+  }
+}
+
+/** Returns the checksum of what was written. */
+async function fill(
+  opened: DiskFile,
+  file: BodyFile,
+  parts: readonly Uint8Array[],
+  seed: number,
+): Promise<number> {
+  try {
+    return await writeAll(opened, parts, seed);
+  } finally {
+    file.bytes = opened.size();
+    opened.close();
+  }
+}
+
+async function writeAll(
+  file: DiskFile,
+  parts: readonly Uint8Array[],
+  seed: number,
+): Promise<number> {
+  let checksum = seed;
+  let offset = 0;
+  let unsynced = 0;
+  for (const part of parts) {
+    for (let from = 0; from < part.length; from += pieceBytes) {
+      const piece = part.subarray(from, from + pieceBytes);
+      checksum = crc32c(piece, checksum);
+      await file.writeLater(piece, offset);
+      offset += piece.length;
+      unsynced += piece.length;
+      if (unsynced < pieceBytes) continue;
+      await file.sync();
+      unsynced = 0;
+    }
+  }
+  if (unsynced > 0) await file.sync();
+  return checksum;
+}
+
+/** Undefined where the file is not there, or does not hold what was written. */
+export async function readBody(
+  directory: DiskDirectory,
+  { number, bytes, id, checksum }: BodyReference,
+): Promise<Uint8Array | undefined> {
+  const name = bodyName(number);
+  if (!directory.names().includes(name)) return undefined;
+  const file = directory.open(name);
+  try {
+    // Before memory is set aside for it.
+    if (file.size() < bytes) return undefined;
+    const body = new Uint8Array(bytes);
+    if ((await file.read(body, 0)) < bytes) return undefined;
+    return crc32c(body, crc32c(id)) === checksum ? body : undefined;
+  } finally {
+    file.close();
+  }
+}
