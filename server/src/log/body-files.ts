@@ -116,14 +116,11 @@ export class BodyFiles {
     }
   }
 
-  /** The smallest that is large enough. */
+  /** The smallest that is large enough, or else the largest: it grows. */
   #takeFree(bytes: number): BodyFile | undefined {
-    let best: BodyFile | undefined;
-    for (const file of this.#free) {
-      if (file.bytes >= bytes && (best === undefined || file.bytes < best.bytes)) best = file;
-    }
-    if (best !== undefined) this.#free.splice(this.#free.indexOf(best), 1);
-    return best;
+    this.#free.sort((one, other) => one.bytes - other.bytes);
+    const fitting = this.#free.findIndex((file) => file.bytes >= bytes);
+    return this.#free.splice(fitting, 1)[0];
   }
 
   #letGo(file: BodyFile): void {

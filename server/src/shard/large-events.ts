@@ -22,6 +22,8 @@ export interface Waiting {
 
 export interface LargeEventsOptions<E extends Waiting> {
   readonly log: Pick<EventLog, "storeBody">;
+  /** What is large. Default: {@link largeBytes}. */
+  readonly largeBytes?: number | undefined;
   /** It is the event's turn. */
   readonly ready: (event: E) => void;
   readonly failed: (error: unknown) => void;
@@ -44,7 +46,7 @@ export class LargeEvents<E extends Waiting> {
 
   /** Whether the event has to wait. It comes by `ready` then. */
   take(event: E): boolean {
-    const isLarge = largeBytesOf(event.event) > largeBytes;
+    const isLarge = this.#isLarge(event);
     if (!isLarge && this.#lanes.size === 0) return false;
     const name = laneOf(event);
     const lane = name === undefined ? undefined : this.#lanes.get(name);
@@ -52,6 +54,10 @@ export class LargeEvents<E extends Waiting> {
     else if (isLarge) this.#open(name ?? `#${String(this.#nextLane++)}`, event);
     else return false;
     return true;
+  }
+
+  #isLarge({ event }: E): boolean {
+    return largeBytesOf(event) > (this.#options.largeBytes ?? largeBytes);
   }
 
   #open(name: string, event: E): void {
@@ -62,7 +68,7 @@ export class LargeEvents<E extends Waiting> {
 
   async #run(name: string, lane: E[]): Promise<void> {
     for (let event = lane[0]; event !== undefined; event = lane[0]) {
-      if (largeBytesOf(event.event) > largeBytes) await this.#store(event);
+      if (this.#isLarge(event)) await this.#store(event);
       lane.shift();
       if (lane.length === 0) this.#lanes.delete(name);
       this.#options.ready(event);

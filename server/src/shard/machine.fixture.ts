@@ -28,6 +28,10 @@ export interface BootOptions {
   readonly partitions?: number;
   /** Default: the machine's, which is moved by hand. */
   readonly clock?: Clock;
+  /** Of an event that is written beside the log. Default: the shard's. */
+  readonly largeBytes?: number;
+  /** Asked before a body is written beside the log. */
+  readonly beforeStore?: () => Promise<void>;
 }
 
 /** An effect, or the note that all of a batch are out. */
@@ -47,7 +51,13 @@ export class RunningShard {
   /** Told of each effect, at the moment when it leaves. */
   listener: (effect: Released) => void = () => undefined;
 
-  constructor(log: EventLog, store: Store, clock: Clock, checkpointBytes: number) {
+  constructor(
+    log: EventLog,
+    store: Store,
+    clock: Clock,
+    checkpointBytes: number,
+    largeBytes: number | undefined,
+  ) {
     this.log = log;
     this.store = store;
     this.shard = new Shard({
@@ -55,6 +65,7 @@ export class RunningShard {
       store,
       clock,
       checkpointBytes,
+      largeBytes,
       shell: this.#shell(),
       onFatal: (error) => void this.fatal.push(error),
       onRefused: (_, error) => void this.refused.push(error),
@@ -158,10 +169,10 @@ export class Machine {
       disk: { openDirectory: () => disk.openDirectory("log") },
     });
     this.records.length = recovered.log.lastPosition;
-    const log = this.#watch(recovered.log, beforeAppend);
+    const log = this.#watch(recovered.log, beforeAppend, options.beforeStore);
     const { store } = recovered;
     await openEpoch({ ...recovered, log }, clock.now());
-    this.#running = new RunningShard(log, store, clock, checkpointBytes);
+    this.#running = new RunningShard(log, store, clock, checkpointBytes, options.largeBytes);
     this.#running.shard.resume();
     return this.#running;
   }
@@ -241,7 +252,11 @@ export class Machine {
     throw new Error(`left before it was durable: ${running.early.join()}`);
   }
 
-  #watch(log: EventLog, beforeAppend: BootOptions["beforeAppend"]): EventLog {
+  #watch(
+    log: EventLog,
+    beforeAppend: BootOptions["beforeAppend"],
+    beforeStore: BootOptions["beforeStore"],
+  ): EventLog {
     const { records } = this;
     const note = (batch: readonly LogRecord[]): void => void records.push(...batch);
     const forget = (batch: readonly LogRecord[], error: unknown): never => {
@@ -269,7 +284,10 @@ export class Machine {
           return forget(batch, error);
         }
       },
-      storeBody: (parts) => log.storeBody(parts),
+      storeBody: async (parts) => {
+        await beforeStore?.();
+        return log.storeBody(parts);
+      },
       dropBody: (body) => {
         log.dropBody(body);
       },

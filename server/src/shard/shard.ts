@@ -38,6 +38,8 @@ export interface ShardOptions {
   readonly onRefused: (event: EventBody["case"], error: unknown) => void;
   /** Live bytes of the tables at which a checkpoint begins. */
   readonly checkpointBytes: number;
+  /** Of an event's values: more of them are written beside the log. Tests say less. */
+  readonly largeBytes?: number | undefined;
 }
 
 export interface EnqueueOptions {
@@ -117,6 +119,7 @@ export class Shard {
     });
     this.#large = new LargeEvents({
       log: options.log,
+      largeBytes: options.largeBytes,
       ready: (queued) => {
         this.#put(queued);
       },
