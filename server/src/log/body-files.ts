@@ -14,11 +14,15 @@ import type { DiskDirectory, DiskFile } from "./disk.js";
 import type { StoredBody } from "./event-log.js";
 import { DiskFull, isOutOfSpace, LogFailure } from "./log-error.js";
 import { bodyName, bodyNumberOf } from "./segment-files.js";
+import { Turns } from "./turns.js";
 
-/** Written and synced at a time: what a batch has to wait for at most, where the disk takes one after the other. */
-const pieceBytes = 1024 * 1024;
-/** Bodies that are written at the same time: the thread pool has four threads, and batches need one. */
-const writersMax = 2;
+/**
+ * Written and synced at a time, of all bodies together: what a batch has to wait for at most, where the disk takes one
+ * after the other.
+ */
+const pieceBytes = 512 * 1024;
+/** Bodies that are under way at the same time, each with an open file. They take turns, a piece at a time. */
+const bodiesMax = 8;
 /** What is kept to be used again: as much as of segments. */
 const freeBytesMax = 128 * 1024 * 1024;
 const freeFilesMax = 64;
@@ -34,8 +38,8 @@ export class BodyFiles {
   /** Those that hold something, and the position of the record that names it: Infinity while none does. */
   readonly #used = new Map<number, { readonly file: BodyFile; position: number }>();
   #nextNumber = 1;
-  #writers = 0;
-  #waiting: (() => void)[] = [];
+  readonly #bodies = new Turns(bodiesMax);
+  readonly #pieces = new Turns(1);
 
   constructor(directory: DiskDirectory) {
     this.#directory = directory;
@@ -59,14 +63,8 @@ export class BodyFiles {
    * @throws DiskFull    nothing is kept of it.
    * @throws LogFailure  it can't be written.
    */
-  async write(parts: readonly Uint8Array[]): Promise<StoredBody> {
-    await this.#turn();
-    try {
-      return await this.#write(parts, lengthOf(parts));
-    } finally {
-      this.#writers--;
-      this.#waiting.shift()?.();
-    }
+  write(parts: readonly Uint8Array[]): Promise<StoredBody> {
+    return this.#bodies.take(() => this.#write(parts, lengthOf(parts)));
   }
 
   /** The record has its place. */
@@ -92,11 +90,6 @@ export class BodyFiles {
     }
   }
 
-  async #turn(): Promise<void> {
-    if (this.#writers >= writersMax) await new Promise<void>((go) => this.#waiting.push(go));
-    this.#writers++;
-  }
-
   async #write(parts: readonly Uint8Array[], bytes: number): Promise<StoredBody> {
     const known = this.#takeFree(bytes);
     const file = known ?? { number: this.#nextNumber++, bytes: 0 };
@@ -106,13 +99,34 @@ export class BodyFiles {
         known === undefined ? this.#directory.create(name) : this.#directory.open(name);
       this.#used.set(file.number, { file, position: Infinity });
       const id = randomBytes(8);
-      const checksum = await fill(opened, file, parts, crc32c(id));
+      const checksum = await this.#fill(opened, file, parts, crc32c(id));
       if (known === undefined) await this.#directory.sync();
       return { reference: { number: file.number, bytes, id, checksum } };
     } catch (error) {
       if (!isOutOfSpace(error)) throw new LogFailure(this.#directory.path, error);
       if (this.#used.delete(file.number)) this.#directory.remove(bodyName(file.number));
       throw new DiskFull(this.#directory.path, bytes, error);
+    }
+  }
+
+  /** Returns the checksum of what was written. */
+  async #fill(
+    opened: DiskFile,
+    file: BodyFile,
+    parts: readonly Uint8Array[],
+    seed: number,
+  ): Promise<number> {
+    let checksum = seed;
+    let offset = 0;
+    try {
+      for (const pieces of groupsOf(parts)) {
+        for (const piece of pieces) checksum = crc32c(piece, checksum);
+        offset = await this.#pieces.take(() => writeSynced(opened, pieces, offset));
+      }
+      return checksum;
+    } finally {
+      file.bytes = opened.size();
+      opened.close();
     }
   }
 
@@ -139,43 +153,37 @@ export class BodyFiles {
   }
 }
 
-/** Returns the checksum of what was written. */
-async function fill(
-  opened: DiskFile,
-  file: BodyFile,
-  parts: readonly Uint8Array[],
-  seed: number,
-): Promise<number> {
-  try {
-    return await writeAll(opened, parts, seed);
-  } finally {
-    file.bytes = opened.size();
-    opened.close();
-  }
-}
-
-async function writeAll(
-  file: DiskFile,
-  parts: readonly Uint8Array[],
-  seed: number,
-): Promise<number> {
-  let checksum = seed;
-  let offset = 0;
-  let unsynced = 0;
+/** What is written and synced at a time: some small parts together, or a piece of a large one. */
+function* groupsOf(parts: readonly Uint8Array[]): Generator<Uint8Array[]> {
+  let group: Uint8Array[] = [];
+  let bytes = 0;
   for (const part of parts) {
     for (let from = 0; from < part.length; from += pieceBytes) {
       const piece = part.subarray(from, from + pieceBytes);
-      checksum = crc32c(piece, checksum);
-      await file.writeLater(piece, offset);
-      offset += piece.length;
-      unsynced += piece.length;
-      if (unsynced < pieceBytes) continue;
-      await file.sync();
-      unsynced = 0;
+      group.push(piece);
+      bytes += piece.length;
+      if (bytes < pieceBytes) continue;
+      yield group;
+      group = [];
+      bytes = 0;
     }
   }
-  if (unsynced > 0) await file.sync();
-  return checksum;
+  if (bytes > 0) yield group;
+}
+
+/** Returns where the next piece goes. */
+async function writeSynced(
+  file: DiskFile,
+  pieces: readonly Uint8Array[],
+  offset: number,
+): Promise<number> {
+  let at = offset;
+  for (const piece of pieces) {
+    await file.writeLater(piece, at);
+    at += piece.length;
+  }
+  await file.sync();
+  return at;
 }
 
 /** Undefined where the file is not there, or does not hold what was written. */
