@@ -1,12 +1,12 @@
 // What large values do to small calls beside them: 20 clients of plain calls alone, then beside a few that move inputs,
-// outputs, step results and state values of 1 MB and of 30 MB. `npm run bench:large -- [--seconds N] [--sizes 1,30]
+// outputs, step results and state values of 1 MB and of 30 MB, served by a process of their own. `npm run bench:large -- [--seconds N] [--sizes 1,30]
 // [--kinds input,output,step,state] [--profiles FOLDER]`.
 import { request } from "node:http";
 import { parseArgs } from "node:util";
 import { startLoadProcess } from "./load/load-process.js";
 import type { LoadResult } from "./load/messages.js";
 import { makeDataDirectory } from "./paths.js";
-import { cleanUp, cleanUpAtEnd, removeAtEnd } from "./processes.js";
+import { cleanUp, cleanUpAtEnd, removeAtEnd, type RunningProcess } from "./processes.js";
 import { peakRssMbOf } from "./proc-stat.js";
 import { perdure } from "./systems/perdure.js";
 import { startSystem, type StartedSystem } from "./systems/start.js";
@@ -37,7 +37,6 @@ const texts = new Map<number, Buffer>();
 const directory = makeDataDirectory(undefined);
 removeAtEnd(directory);
 const load = await startLoadProcess(directory);
-const system = { ...perdure, servicesEntry: "services/large" };
 const sizes = values.sizes.split(",").map((text) => Number(text) * 1_000_000);
 const chosen = kinds.filter((kind) => values.kinds.split(",").includes(kind));
 try {
@@ -53,9 +52,10 @@ try {
 
 /** Each cell has a fresh system, so that its peak of memory is its own. */
 async function measure(kind: Kind | "none", bytes: number): Promise<void> {
-  const started = await startSystem(system, {
+  const started = await startSystem(perdure, {
     dataParent: undefined,
     profiles: values.profiles,
+    moreServices: ["services/large"],
   });
   try {
     const cell = await cellOf(started, kind, bytes);
@@ -83,7 +83,7 @@ async function cellOf(started: StartedSystem, kind: Kind | "none", bytes: number
     clients: smallClients,
     extent: { kind: "window", warmupMs: 1_500, windowMs },
     requestTimeoutMs: 60_000,
-    pids: { server: started.server.pid, services: started.services.pid },
+    pids: { server: started.server.pid, services: largeServices(started).pid },
   });
   const large = Promise.all(Array.from({ length: clients }, (_, at) => client(`k${at}`)));
   // Either may fail, and is told then.
@@ -91,6 +91,11 @@ async function cellOf(started: StartedSystem, kind: Kind | "none", bytes: number
   stopped = true;
   await large;
   return { small, large: largeMs.length, largeMs };
+}
+
+function largeServices({ moreServices: [services] }: StartedSystem): RunningProcess {
+  if (services === undefined) throw new Error("the services with large values were not started");
+  return services;
 }
 
 async function callLarge(port: number, kind: Kind, key: string, bytes: number): Promise<void> {
@@ -172,7 +177,7 @@ function print(kind: string, bytes: number, cell: Cell, started: StartedSystem):
       (movedMb / seconds).toFixed(1).padStart(11),
       (sorted[sorted.length >> 1] ?? 0).toFixed(0).padStart(6),
       `${perMb(small.cpuMs.server)} + ${perMb(small.cpuMs.services)}`.padStart(27),
-      `${peak(started.server.pid)} + ${peak(started.services.pid)}`,
+      `${peak(started.server.pid)} + ${peak(largeServices(started).pid)}`,
     ].join(" | "),
   );
   for (const complaint of small.complaints) console.log(`  ${complaint}`);

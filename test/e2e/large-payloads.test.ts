@@ -1,7 +1,7 @@
 // Values of many megabytes between real processes: they arrive whole, survive a kill, are refused beyond the limit, and
 // calls beside them are answered meanwhile.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useBed } from "../harness/bed.js";
 import type { Http } from "../harness/http.js";
@@ -69,6 +69,35 @@ test("a journal that is large because it is long is replayed whole after a kill 
   const answer = await ingress.get(`/restate/invocation/${invocationId}/attach`);
   expect(answer.json).toBe(60 * 50_000);
 });
+
+test("values that flow while the server is killed, several times, are there or are sent again: each ends as it should", async () => {
+  const lengths = [300_000, 3 * megabyte, 10 * megabyte, megabyte, 400_000, 20 * megabyte];
+  const results = new Map<number, unknown>();
+  const calls = lengths.map(async (length) => {
+    const input = "x".repeat(length);
+    // The key makes it one invocation, however often it is sent.
+    const headers = { "idempotency-key": `killed ${String(length)}` };
+    // Not while the server is down, or where it goes down before it can answer.
+    await until("it is answered", async () => {
+      const { status, json } = await ingress.post("/Large/length", input, { headers });
+      if (status === 200) results.set(length, json);
+      return status === 200;
+    });
+  });
+  for (let kills = 0; kills < 3; kills++) {
+    await until("something large is on its way", () => bodiesOf(server.dataDir).length > 0);
+    await server.kill();
+    await server.start();
+  }
+  await Promise.all(calls);
+  expect([...results].sort(([one], [other]) => one - other)).toEqual(
+    lengths.toSorted((one, other) => one - other).map((length) => [length, length]),
+  );
+}, 120_000);
+
+function bodiesOf(dataDir: string): string[] {
+  return readdirSync(`${dataDir}/shards/0/log`).filter((name) => name.startsWith("body-"));
+}
 
 test("a step's result beyond the limit pauses its invocation, says why, and harms nobody else", async () => {
   const sent = await ingress.post("/Large/step/send", 40 * megabyte);

@@ -60,7 +60,7 @@ const newer: Readonly<
     (dataDir) => {
       const file = lastSegment(dataDir);
       const bytes = readFileSync(file);
-      bytes.writeUInt32LE(2, 8);
+      bytes.writeUInt32LE(3, 8);
       writeFileSync(file, bytes);
     },
   ],

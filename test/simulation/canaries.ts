@@ -244,6 +244,10 @@ function appending(
     },
     append,
     appendSync,
+    storeBody: (parts) => log.storeBody(parts),
+    dropBody: (body) => {
+      log.dropBody(body);
+    },
     trim: (before) => log.trim(before),
     close: () => log.close(),
   };

@@ -1,5 +1,5 @@
 // Brings a system up until its services answer, and takes it down again.
-//   Server and service process are the only processes of a system; both are ended by id.
+//   Server and service processes are the only processes of a system; all are ended by id.
 //   A system that is `started` answers calls: its recovery is complete, its services are registered.
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
@@ -20,7 +20,9 @@ export interface StartedSystem {
   readonly dataDirectory: string;
   readonly server: RunningProcess;
   readonly services: RunningProcess;
-  /** End both processes and remove the data. */
+  /** As asked for, in that order. */
+  readonly moreServices: readonly RunningProcess[];
+  /** End all processes and remove the data. */
   stop(): Promise<void>;
   /** Start the server anew on the same data, after it was killed; resolves at once, not when it is ready. */
   restartServer(): Promise<StartedSystem>;
@@ -31,6 +33,8 @@ export interface StartSystemOptions {
   readonly dataParent: string | undefined;
   /** Folder for CPU profiles of the Node processes; none are written without. */
   readonly profiles: string | undefined;
+  /** More service processes, by their entries: each is a deployment of its own. */
+  readonly moreServices?: readonly string[];
 }
 
 /** @throws Error  a process ended, or the system was not ready within a minute */
@@ -40,22 +44,30 @@ export async function startSystem(
 ): Promise<StartedSystem> {
   const directory = makeDataDirectory(options.dataParent);
   removeAtEnd(directory);
-  const ports = await freePorts(4);
-  const [ingressPort, adminPort, nodePort, servicesPort] = ports as [
+  const { profiles, moreServices = [] } = options;
+  const ports = await freePorts(4 + moreServices.length);
+  const [ingressPort, adminPort, nodePort, servicesPort, ...morePorts] = ports as [
     number,
     number,
     number,
     number,
+    ...number[],
   ];
   const addresses = { ingressPort, adminPort, nodePort };
 
-  const services = await startServices(system, servicesPort, directory, options.profiles);
+  const entries = [system.servicesEntry, ...moreServices];
+  const servicesPorts = [servicesPort, ...morePorts];
+  const [services, ...more] = (await Promise.all(
+    entries.map((entry, at) =>
+      startServices(system, entry, servicesPorts[at]!, directory, profiles),
+    ),
+  )) as [RunningProcess, ...RunningProcess[]];
   const startServer = (): Promise<RunningProcess> =>
-    startServerProcess(system, addresses, directory, options.profiles);
+    startServerProcess(system, addresses, directory, profiles);
   const server = await startServer();
   await ready(server, `http://127.0.0.1:${ingressPort}/restate/health`);
   await ready(server, `http://127.0.0.1:${adminPort}/health`);
-  await register(server, adminPort, servicesPort);
+  for (const port of servicesPorts) await register(server, adminPort, port);
   await answering(server, ingressPort);
 
   const withServer = (current: RunningProcess): StartedSystem => ({
@@ -64,10 +76,11 @@ export async function startSystem(
     dataDirectory: directory,
     server: current,
     services,
+    moreServices: more,
     async stop() {
-      const mode = options.profiles === undefined ? "at-once" : "gracefully";
+      const mode = profiles === undefined ? "at-once" : "gracefully";
       await current.stop(mode);
-      await services.stop(mode);
+      await Promise.all([services, ...more].map((each) => each.stop(mode)));
       removeNow(directory);
     },
     restartServer: async () => withServer(await startServer()),
@@ -92,6 +105,7 @@ export async function callGreeter(ingressPort: number, timeoutMs: number): Promi
 
 async function startServices(
   system: System,
+  entry: string,
   port: number,
   directory: string,
   profiles: string | undefined,
@@ -99,7 +113,7 @@ async function startServices(
   const services = await startProcess({
     name: `services of ${system.title}`,
     command: process.execPath,
-    args: [...profileArgs(profiles, "services"), compiledEntry(system.servicesEntry), String(port)],
+    args: [...profileArgs(profiles, "services"), compiledEntry(entry), String(port)],
     env: cleanEnvironment(),
     logFile: join(directory, "services.log"),
     ipc: true,

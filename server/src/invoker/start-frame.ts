@@ -7,6 +7,7 @@ import { endOfPrefix } from "../core/keys.js";
 import { objectOf } from "../core/lock.js";
 import type { Tables } from "../core/tables.js";
 import { entryBytes } from "../store/table-specs.js";
+import { LargeStates } from "./large-states.js";
 
 export interface StartFrameOptions {
   readonly lazyState: boolean;
@@ -43,15 +44,25 @@ export function startFrame(
 }
 
 const statesPerLook = 1_000;
+/** State that is read in vain is too much to be read at each attempt. */
+const readInVainMax = 1024 * 1024;
+const largeStates = new LargeStates();
 
 function addState(start: Start, tables: Tables, invocation: Invocation, bytesMax: number): void {
   const object = objectOf(invocation);
   if (object === undefined) return;
+  if (largeStates.has(tables, object)) {
+    start.partialState = true;
+    return;
+  }
   let bytes = 0;
   const rows = tables.state.scan(object, endOfPrefix(object), statesPerLook);
   for (const { value: row } of rows) {
     bytes += row.name.length + valueBytes(row.value);
-    if (bytes > bytesMax) break;
+    if (bytes > bytesMax) {
+      if (bytes > readInVainMax) largeStates.add(tables, object);
+      break;
+    }
     if (row.value === undefined) continue;
     const { name: key, value } = row;
     start.state.push({ $typeName: "perdure.protocol.v1.StateEntry", key, value });

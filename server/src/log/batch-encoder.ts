@@ -12,7 +12,8 @@ import {
   recordField,
   recordHeaderBytes,
 } from "./batch-format.js";
-import type { LogRecord } from "./event-log.js";
+import { bodyReferenceBytes, encodeBodyReference } from "./body-reference.js";
+import { bodyApartFlag, type LogRecord } from "./event-log.js";
 import { setSafeInteger } from "./safe-integer.js";
 
 export interface BatchPlace {
@@ -35,7 +36,9 @@ const keptBytesMax = 4 * 1024 * 1024;
 /** What is smaller is copied: a piece costs a write of its own. */
 const apartBytes = 32 * 1024;
 
-export function bodyBytes({ body, more = [] }: LogRecord): number {
+/** Of a body as it lies in the log. */
+export function bodyBytes({ body, more = [], stored }: LogRecord): number {
+  if (stored !== undefined) return bodyReferenceBytes;
   return body.length + lengthOf(more);
 }
 
@@ -104,7 +107,7 @@ export class BatchEncoder {
     view.setUint16(offset + recordField.kind, record.kind, true);
     view.setUint16(offset + recordField.behavior, record.behavior, true);
     view.setUint8(offset + recordField.producerKind, record.producerKind);
-    view.setUint8(offset + recordField.flags, record.flags);
+    view.setUint8(offset + recordField.flags, flagsOf(record));
     view.setUint32(offset + recordField.epoch, record.epoch, true);
     view.setUint32(offset + recordField.reserved, 0, true);
     setSafeInteger(view, offset + recordField.position, position);
@@ -113,9 +116,10 @@ export class BatchEncoder {
     setSafeInteger(view, offset + recordField.producerId, record.producerId);
     setSafeInteger(view, offset + recordField.producerSequence, record.producerSequence);
     let at = offset + recordHeaderBytes;
-    this.#bytes.set(record.body, at);
-    at += record.body.length;
-    for (const part of record.more ?? []) {
+    const [body, more] = bodyOf(record);
+    this.#bytes.set(body, at);
+    at += body.length;
+    for (const part of more) {
       if (part.length >= apartBytes) {
         apart.push({ value: part, at });
         continue;
@@ -167,10 +171,24 @@ export class BatchEncoder {
   }
 }
 
+function flagsOf({ flags, stored }: LogRecord): number {
+  return stored === undefined ? flags : flags | bodyApartFlag;
+}
+
+const nothing: readonly Uint8Array[] = [];
+
+/** The beginning of what lies in the log, and the rest of it. */
+function bodyOf({ body, more, stored }: LogRecord): [Uint8Array, readonly Uint8Array[]] {
+  return stored === undefined
+    ? [body, more ?? nothing]
+    : [encodeBodyReference(stored.reference), nothing];
+}
+
 function bytesApart(batch: readonly LogRecord[]): number {
   let bytes = 0;
-  for (const { more } of batch) {
-    for (const part of more ?? []) if (part.length >= apartBytes) bytes += part.length;
+  for (const record of batch) {
+    if (record.more === undefined) continue;
+    for (const part of bodyOf(record)[1]) if (part.length >= apartBytes) bytes += part.length;
   }
   return bytes;
 }

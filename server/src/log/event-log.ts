@@ -5,6 +5,8 @@
 //   L2. What `append` has resolved for survives any crash and any loss of power.
 //   L3. What replay delivers is what was appended, in order, without a gap; nothing is invented.
 
+import type { BodyReference } from "./body-reference.js";
+
 /** One event of one partition: a header that is fixed from day one, and its body. */
 export interface LogRecord {
   /** u16; `registryPartition` is the registry's pseudo partition. */
@@ -25,11 +27,18 @@ export interface LogRecord {
   readonly producerId: number;
   /** The producer's own number for what it sent. A safe integer from 0. */
   readonly producerSequence: number;
-  /** u8, a set of bits: `fragmentFlag`. */
+  /** u8, a set of bits: `fragmentFlag`; `bodyApartFlag` is the log's own. */
   readonly flags: number;
   readonly body: Uint8Array;
   /** The rest of a body that has several parts, so that large values need not be copied. */
   readonly more?: readonly Uint8Array[];
+  /** The body is durable already: `EventLog.storeBody` has written it. */
+  readonly stored?: StoredBody;
+}
+
+/** A body that lies beside the records. */
+export interface StoredBody {
+  readonly reference: BodyReference;
 }
 
 /** A record that has its place in the log. */
@@ -40,6 +49,9 @@ export interface PositionedRecord extends LogRecord {
 
 /** A bit of `flags`: the record is a part of a larger event. Only the format knows it so far. */
 export const fragmentFlag = 1;
+
+/** A bit of `flags`: the body lies in a file of its own, and the record holds a reference to it. */
+export const bodyApartFlag = 2;
 
 export const ProducerKind = {
   internal: 0,
@@ -67,6 +79,17 @@ export interface EventLog {
 
   /** `append` that blocks the thread until the batch is durable: the shortest way when nothing else waits. */
   appendSync(batch: readonly LogRecord[]): number;
+
+  /**
+   * Writes the body of a record beside the log, for one that is so large that others should not wait for it. It is
+   * durable when this resolves, and is to be named by a record or dropped. It must not change until then.
+   * @throws DiskFull, TooManyFiles  nothing is kept of it.
+   * @throws LogFailure  it can't be written.
+   */
+  storeBody(parts: readonly Uint8Array[]): Promise<StoredBody>;
+
+  /** No record will have this body. */
+  dropBody(body: StoredBody): void;
 
   /**
    * Let go of the records with positions below `before`, whole segments at a time. Resolves once

@@ -50,7 +50,7 @@ function linesOf(bytes: Uint8Array): string[] {
   return Buffer.from(bytes).toString("hex").match(/.{16}/g) ?? [];
 }
 
-describe("format version 1", () => {
+describe("format version 2", () => {
   test("computes a CRC over the segment's id and then the bytes in question", () => {
     const whole = Uint8Array.of(...header.id, 49, 50, 51);
 
@@ -64,14 +64,14 @@ describe("format version 1", () => {
     expect(page.length).toBe(4096);
     expect(linesOf(page.subarray(0, 72))).toEqual([
       "50455244554c4f47",
-      "0100000000100000",
+      "0200000000100000",
       "0102030405060708",
       "0200000001000000",
       "0300000002000000",
       "0000000100000000",
       "0400000002000000",
       "d4c3b2a100000000",
-      "7d213e8a00000000",
+      "84310d2d00000000",
     ]);
     expect(page.subarray(72).every((byte) => byte === 0)).toBe(true);
   });
@@ -101,6 +101,35 @@ describe("format version 1", () => {
       "0b00000004000000",
       "0c00000005000000",
       "deadbe0000000000",
+    ]);
+  });
+
+  test("of a record whose body lies in a file of its own", () => {
+    const reference = {
+      number: 0x6_0000_000d,
+      bytes: 300_000,
+      id: Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1),
+      checksum: 0xb1c2d3e4,
+    };
+    const more = [new Uint8Array(40_000)];
+
+    expect(encode([{ ...record, more, stored: { reference } }])).toEqual([
+      "50626174b1c4d533",
+      "0100000058000000",
+      "0300000002000000",
+      "0200000002000000",
+      "d4c3b2a1f5b2404e",
+      "409bcff518000000",
+      "feff08070a090203",
+      "060000f000000000",
+      "0300000002000000",
+      "0500000003000000",
+      "00088056febc7842",
+      "0b00000004000000",
+      "0c00000005000000",
+      "0d00000006000000",
+      "e0930400e4d3c2b1",
+      "0807060504030201",
     ]);
   });
 

@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { linesOf, open, recordsAfter, type LogUnderTest } from "./log.fixture.js";
+import { linesOf, open, recordsAfter, withBodiesStored, type LogUnderTest } from "./log.fixture.js";
 import type { EventLog, LogRecord } from "./log.js";
 import { SimulatedDisk } from "./simulated-disk.js";
 
@@ -17,7 +17,12 @@ type Trouble =
 interface Round {
   /** The power is lost so many operations after the start, once before the round. */
   readonly lostAtStart: number | undefined;
-  readonly appends: readonly { readonly count: number; readonly bodyBytes: number }[];
+  readonly appends: readonly {
+    readonly count: number;
+    readonly bodyBytes: number;
+    /** Of the records of odd partitions, bodies lie in files of their own. */
+    readonly isApart: boolean;
+  }[];
   readonly way: "later" | "now";
   /** How much of the log is let go of, and before how many of the appends. */
   readonly trimmed: number;
@@ -41,6 +46,7 @@ const rounds = fc.record<Round>({
     fc.record({
       count: fc.integer({ min: 1, max: 5 }),
       bodyBytes: fc.oneof(fc.nat(40), fc.nat(1500), fc.constant(9000)),
+      isApart: fc.boolean(),
     }),
     { maxLength: 6 },
   ),
@@ -75,11 +81,12 @@ class Model {
     if (round.lostAtStart !== undefined) await this.#losePowerAtStart(round.lostAtStart, seed);
     const { log } = await this.reopen();
     let trimming = Promise.resolve();
-    for (const [index, { count, bodyBytes }] of round.appends.entries()) {
+    for (const [index, { count, bodyBytes, isApart }] of round.appends.entries()) {
       const appendsLeft = round.appends.length - index;
       if (appendsLeft === 1) this.#begin(round.trouble);
       if (appendsLeft === round.trimmedBefore) trimming = this.#trim(log, round.trimmed);
-      await this.append(log, recordsAfter(this.records, count, bodyBytes), round.way);
+      const batch = await this.#stored(log, recordsAfter(this.records, count, bodyBytes), isApart);
+      if (batch !== undefined) await this.append(log, batch, round.way);
     }
     await trimming;
     await this.#end(log, round, seed);
@@ -94,6 +101,21 @@ class Model {
     } catch (error) {
       // Only a full disk says for certain that nothing was written.
       if (!isNamed(error, "DiskFull")) this.unknown = batch;
+    }
+  }
+
+  /** Undefined where their bodies could not be written: then nothing names them. */
+  async #stored(
+    log: EventLog,
+    batch: readonly LogRecord[],
+    isApart: boolean,
+  ): Promise<readonly LogRecord[] | undefined> {
+    if (!isApart || this.unknown.length > 0) return batch;
+    try {
+      return await withBodiesStored(log, batch, ({ partition }) => partition % 2 === 1);
+    } catch (error) {
+      if (isNamed(error, "DiskFull") || isNamed(error, "LogFailure")) return undefined;
+      throw error;
     }
   }
 

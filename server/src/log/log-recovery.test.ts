@@ -239,7 +239,7 @@ describe("what opening refuses, touching nothing", () => {
 
     for (const name of names) {
       const newer = changed(files, name, (bytes) => {
-        bytes.writeUInt32LE(2, 8);
+        bytes.writeUInt32LE(3, 8);
         return bytes;
       });
       const damaged = changed(newer, names[0]!, (bytes) => bytes.fill(0, 4096));
@@ -316,7 +316,7 @@ describe("damage that an operator decides to cut", () => {
   test("is never a newer format", async () => {
     const { disk } = await killedAfter([1]);
     const newer = changed(snapshotOf(disk), segmentsIn(disk)[0]!, (bytes) => {
-      bytes.writeUInt32LE(2, 8);
+      bytes.writeUInt32LE(3, 8);
       return bytes;
     });
 

@@ -80,9 +80,22 @@ export async function appendBatches(
   return all;
 }
 
+/** The same records, those that `isApart` names with bodies that are durable before they are appended. */
+export async function withBodiesStored(
+  log: EventLog,
+  batch: readonly LogRecord[],
+  isApart: (record: LogRecord) => boolean = () => true,
+): Promise<LogRecord[]> {
+  return Promise.all(
+    batch.map(async (record) =>
+      isApart(record) ? { ...record, stored: await log.storeBody([record.body]) } : record,
+    ),
+  );
+}
+
 /** One line for each record, to compare many quickly. */
 export function linesOf(records: readonly LogRecord[]): string[] {
-  return records.map(({ body, ...header }) =>
+  return records.map(({ body, stored: _, ...header }) =>
     JSON.stringify([header, Buffer.from(body).toString("base64")]),
   );
 }

@@ -36,7 +36,7 @@ describe("an event log", () => {
       producerKind: 0xff,
       producerId: Number.MAX_SAFE_INTEGER,
       producerSequence: Number.MAX_SAFE_INTEGER,
-      flags: 0xff,
+      flags: 0xfd,
       body: new Uint8Array(),
     };
 

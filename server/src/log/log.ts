@@ -2,6 +2,7 @@
 // (recovery.ts) and makes sure that what it found is durable before anything is built on it.
 
 import { invariant } from "@perdure/protocol/assert";
+import { BodyFiles } from "./body-files.js";
 import type { Disk, DiskDirectory } from "./disk.js";
 import type { EventLog, PositionedRecord } from "./event-log.js";
 import { LogNotAccessible } from "./log-error.js";
@@ -13,7 +14,7 @@ import { SegmentPool } from "./segment-pool.js";
 import { SegmentedLog } from "./segmented-log.js";
 
 export type { Disk, DiskDirectory, DiskFile, Syncable } from "./disk.js";
-export type { EventLog, LogRecord, PositionedRecord } from "./event-log.js";
+export type { EventLog, LogRecord, PositionedRecord, StoredBody } from "./event-log.js";
 export { fragmentFlag, ProducerKind } from "./event-log.js";
 export type { AppendPostponed, LogDamageCode } from "./log-error.js";
 export {
@@ -77,9 +78,10 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   try {
     const recovered = await recover({ directory, replayFrom, onRecord, damage });
     const pool = new SegmentPool(directory, segmentBytes);
-    await settle(directory, pool, recovered);
+    const bodies = new BodyFiles(directory);
+    await settle(directory, pool, bodies, recovered);
     pool.prepare();
-    const log = new SegmentedLog(directory, pool, recovered);
+    const log = new SegmentedLog(directory, pool, bodies, recovered);
     const { replayed, tornBytes, partitions } = recovered;
     return { log, replayed, tornBytes, lastOfPartitions: partitions.lastPositions() };
   } catch (error) {
@@ -100,6 +102,7 @@ function openDirectory(disk: Disk, path: string): DiskDirectory {
 async function settle(
   directory: DiskDirectory,
   pool: SegmentPool,
+  bodies: BodyFiles,
   recovered: Recovered,
 ): Promise<void> {
   try {
@@ -107,6 +110,7 @@ async function settle(
     await confirm(directory, recovered);
     await directory.sync();
     pool.adopt();
+    bodies.adopt(recovered.bodies);
   } catch (error) {
     throw new LogNotAccessible(directory.path, error);
   }

@@ -14,10 +14,13 @@ import {
   type BatchHeader,
   type SegmentContent,
 } from "./batch-reader.js";
+import { readBody } from "./body-files.js";
+import { decodeBodyReference } from "./body-reference.js";
 import type { DiskDirectory } from "./disk.js";
-import type { PositionedRecord } from "./event-log.js";
+import { bodyApartFlag, type PositionedRecord } from "./event-log.js";
 import { LogDamaged, LogErrorCode, type LogDamageCode } from "./log-error.js";
 import { PartitionPositions } from "./partition-positions.js";
+import { bodyNumberOf } from "./segment-files.js";
 import { segmentHeaderBytes, type SegmentHeader } from "./segment-header.js";
 import { findSegments, SegmentSource, type FoundSegment } from "./segment-source.js";
 
@@ -51,7 +54,9 @@ export interface Recovered {
   readonly tornBytes: number;
   /** The last batch, if nothing names it as synced: it may be in the page cache alone. */
   readonly unconfirmed: UnconfirmedBatch | undefined;
-  /** Names of segments that a cut gives up. */
+  /** Of the bodies apart that were delivered: the positions of their records, by the numbers of their files. */
+  readonly bodies: ReadonlyMap<number, number>;
+  /** Names of files that a cut gives up. */
   readonly givenUp: readonly string[];
 }
 
@@ -72,6 +77,7 @@ class Recovery {
   #partitions = new PartitionPositions();
   #nextPosition = 1;
   #lastChecksum = 0;
+  #bodies = new Map<number, number>();
   #unconfirmed: UnconfirmedBatch | undefined;
   /** The highest position that a header read so far names as synced. */
   #synced = 0;
@@ -98,8 +104,16 @@ class Recovery {
       replayed: this.#replayed,
       tornBytes: this.#tornBytes,
       unconfirmed: this.#unconfirmed,
-      givenUp: isCut ? names.filter((name) => !kept.has(name)) : [],
+      bodies: this.#bodies,
+      givenUp: isCut ? [...names.filter((name) => !kept.has(name)), ...this.#bodiesGivenUp()] : [],
     };
+  }
+
+  #bodiesGivenUp(): string[] {
+    return this.#options.directory.names().filter((name) => {
+      const number = bodyNumberOf(name);
+      return number !== undefined && !this.#bodies.has(number);
+    });
   }
 
   /** Returns whether something had to be cut. */
@@ -147,7 +161,7 @@ class Recovery {
       const batch = readBatchHeader(content, offset);
       const records = batch === undefined ? undefined : readRecords(content, batch, offset);
       if (batch === undefined || records === undefined) break;
-      this.#takeBatch(segment, batch, records, end);
+      await this.#takeBatch(segment, batch, records, end);
       if (records.length > 0) [last, lastOffset] = [batch, offset];
       offset = batch.end;
     }
@@ -186,12 +200,12 @@ class Recovery {
   }
 
   /** A batch with valid checksums; it must also stand where it was written. */
-  #takeBatch(
+  async #takeBatch(
     segment: FoundSegment,
     batch: BatchHeader,
     records: readonly PositionedRecord[],
     end: number | undefined,
-  ): void {
+  ): Promise<void> {
     const { firstPosition, previousChecksum, recordCount } = batch;
     if (firstPosition !== this.#nextPosition || previousChecksum !== this.#lastChecksum) {
       throw this.#misplaced(segment, `it has a batch that starts at position ${firstPosition}`);
@@ -204,15 +218,29 @@ class Recovery {
     }
     this.#noteSynced(batch.syncedPosition);
     if (recordCount === 0) return;
+    const replayed = records.filter(({ position }) => position >= this.#options.replayFrom);
+    const whole: PositionedRecord[] = [];
+    for (const record of replayed) whole.push(await this.#withBody(segment, record));
     const problem = this.#partitions.admit(records);
     if (problem !== undefined) throw this.#misplaced(segment, problem);
-    for (const record of records) {
-      if (record.position < this.#options.replayFrom) continue;
-      this.#options.onRecord(record);
-      this.#replayed += 1;
-    }
+    for (const record of whole) this.#options.onRecord(record);
+    this.#replayed += whole.length;
     this.#nextPosition = firstPosition + recordCount;
     this.#lastChecksum = batch.checksum;
+  }
+
+  /** The body was durable before its record was written: where it can't be read, it is damaged. */
+  async #withBody(segment: FoundSegment, record: PositionedRecord): Promise<PositionedRecord> {
+    if ((record.flags & bodyApartFlag) === 0) return record;
+    const { directory } = this.#options;
+    const reference = decodeBodyReference(record.body);
+    const body = reference === undefined ? undefined : await readBody(directory, reference);
+    if (reference === undefined || body === undefined) {
+      const what = `the body of record ${record.position}, which lies in a file of its own, can't be read`;
+      throw this.#damaged(segment, what);
+    }
+    this.#bodies.set(reference.number, record.position);
+    return { ...record, flags: record.flags & ~bodyApartFlag, body };
   }
 
   /** What can't be read in the last segment is a torn tail, unless something vouches for it. */

@@ -2,11 +2,13 @@
 //   segment-0000000042.log      a segment of the log
 //   spare-3.log                 really written blocks, ready to become the next segment
 //   preparing-4.log             a spare that is still being written; worthless after a crash
+//   body-5.log                  the large body of a record, or what once was one and is there to be used again
 //   set-aside-1-segment-….log   given up by an operator's decision; kept for inspection, never read
 
 const segmentPattern = /^segment-(\d{10,16})\.log$/;
 const sparePattern = /^spare-(\d+)\.log$/;
 const preparingPattern = /^preparing-(\d+)\.log$/;
+const bodyPattern = /^body-(\d{1,15})\.log$/;
 
 export function segmentName(index: number): string {
   return `segment-${String(index).padStart(10, "0")}.log`;
@@ -30,6 +32,14 @@ export function preparingName(number: number): string {
 
 export function preparingNumberOf(name: string): number | undefined {
   return numberIn(name, preparingPattern);
+}
+
+export function bodyName(number: number): string {
+  return `body-${number}.log`;
+}
+
+export function bodyNumberOf(name: string): number | undefined {
+  return numberIn(name, bodyPattern);
 }
 
 /** A name for a file that is given up, which no file has yet. */

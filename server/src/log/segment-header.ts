@@ -15,7 +15,9 @@
 import { crc32c } from "@node-rs/crc32";
 import { getSafeInteger, setSafeInteger } from "./safe-integer.js";
 
-export const formatVersion = 1;
+/** 2: the body of a record may lie in a file of its own. */
+export const formatVersion = 2;
+const oldestVersion = 1;
 
 /** Batches start here: the header's page is written once and not again with the first batches. */
 export const segmentHeaderBytes = 4096;
@@ -75,7 +77,7 @@ export function decodeSegmentHeader(page: Uint8Array): HeaderRead {
   if (view.getUint32(checkedBytes, true) !== crc32c(page.subarray(0, checkedBytes))) {
     return damaged("the header of the segment does not match its checksum");
   }
-  if (version !== formatVersion) return damaged(`format version ${version} was never written`);
+  if (version < oldestVersion) return damaged(`format version ${version} was never written`);
   const header: SegmentHeader = {
     id: page.slice(16, 24),
     index: getSafeInteger(view, 24),

@@ -14,7 +14,8 @@ import { invariant, InvariantViolation } from "@perdure/protocol/assert";
 import { BatchEncoder, encodedBytes } from "./batch-encoder.js";
 import { batchHeaderBytes } from "./batch-format.js";
 import type { DiskDirectory, DiskFile } from "./disk.js";
-import type { EventLog, LogRecord } from "./event-log.js";
+import type { BodyFiles } from "./body-files.js";
+import { bodyApartFlag, type EventLog, type LogRecord, type StoredBody } from "./event-log.js";
 import { isPostponed, LogClosed, LogFailure, postponedBy } from "./log-error.js";
 import type { PartitionPositions } from "./partition-positions.js";
 import type { Recovered, Segment } from "./recovery.js";
@@ -40,6 +41,7 @@ const pieceBytes = 256 * 1024;
 export class SegmentedLog implements EventLog {
   readonly #directory: DiskDirectory;
   readonly #pool: SegmentPool;
+  readonly #bodies: BodyFiles;
   readonly #encoder = new BatchEncoder();
   readonly #partitions: PartitionPositions;
   /** Oldest first; the last one is the current one, once there is one. */
@@ -52,13 +54,20 @@ export class SegmentedLog implements EventLog {
   #syncedPosition: number;
   #isAppending = false;
   #appending: Promise<unknown> = Promise.resolve();
+  readonly #storing = new Set<Promise<unknown>>();
   #trimming: Promise<unknown> = Promise.resolve();
   #failure: LogFailure | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(directory: DiskDirectory, pool: SegmentPool, recovered: Recovered) {
+  constructor(
+    directory: DiskDirectory,
+    pool: SegmentPool,
+    bodies: BodyFiles,
+    recovered: Recovered,
+  ) {
     this.#directory = directory;
     this.#pool = pool;
+    this.#bodies = bodies;
     this.#partitions = recovered.partitions;
     this.#segments = [...recovered.segments];
     this.#nextIndex = recovered.nextIndex;
@@ -86,6 +95,24 @@ export class SegmentedLog implements EventLog {
     return runNow(this.#append(batch));
   }
 
+  async storeBody(parts: readonly Uint8Array[]): Promise<StoredBody> {
+    this.#assertWritable();
+    const storing = this.#bodies.write(parts);
+    this.#storing.add(storing);
+    try {
+      return await storing;
+    } catch (error) {
+      if (error instanceof LogFailure) this.#failure ??= error;
+      throw error;
+    } finally {
+      this.#storing.delete(storing);
+    }
+  }
+
+  dropBody({ reference }: StoredBody): void {
+    this.#bodies.drop(reference);
+  }
+
   trim(before: number): Promise<void> {
     const trimming = this.#trimming.then(() => this.#trim(before));
     this.#trimming = trimming.catch(() => undefined);
@@ -103,6 +130,10 @@ export class SegmentedLog implements EventLog {
     if (batch.length === 0) return this.#lastPosition;
     const length = encodedBytes(batch);
     invariant(length <= batchBytesMax, "a batch is smaller than 1 GiB");
+    invariant(
+      !batch.some(({ flags }) => (flags & bodyApartFlag) !== 0),
+      "the flag is the log's own",
+    );
     const problem = this.#partitions.admit(batch);
     if (problem !== undefined) throw new InvariantViolation(problem);
     this.#isAppending = true;
@@ -115,12 +146,21 @@ export class SegmentedLog implements EventLog {
         yield current.file;
       }
       this.#syncedPosition = this.#lastPosition;
+      this.#nameBodies(batch);
       return this.#lastPosition;
     } catch (error) {
       if (isPostponed(error)) throw error;
       throw this.#fail(error);
     } finally {
       this.#isAppending = false;
+    }
+  }
+
+  /** What a trim may let go of, and when. */
+  #nameBodies(batch: readonly LogRecord[]): void {
+    const before = this.#lastPosition - batch.length;
+    for (const [index, { stored }] of batch.entries()) {
+      if (stored !== undefined) this.#bodies.named(stored.reference, before + index + 1);
     }
   }
 
@@ -192,6 +232,11 @@ export class SegmentedLog implements EventLog {
 
   async #trim(before: number): Promise<void> {
     this.#assertWritable();
+    try {
+      this.#bodies.trim(before);
+    } catch (error) {
+      throw this.#fail(error);
+    }
     for (;;) {
       const [oldest, next] = this.#segments;
       if (oldest === undefined || next === undefined || next.firstPosition > before) return;
@@ -206,7 +251,7 @@ export class SegmentedLog implements EventLog {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled([this.#appending, this.#trimming]);
+    await Promise.allSettled([this.#appending, this.#trimming, ...this.#storing]);
     await this.#pool.close();
     try {
       if (this.#failure === undefined) await runLater(this.#noteEnd());

@@ -7,6 +7,8 @@ import { isPostponed } from "./log-error.js";
 export interface LogWatcher {
   /** Resolves when a batch may go to the disk. Not asked for those on the spot. */
   readonly before?: (() => Promise<void>) | undefined;
+  /** Resolves when a body may go to the disk. */
+  readonly beforeStore?: (() => Promise<void>) | undefined;
   /** The batch goes to the disk now. */
   readonly written: (batch: readonly LogRecord[]) => void;
   readonly durable?: () => void;
@@ -42,6 +44,13 @@ export function watchedLog(log: EventLog, watcher: LogWatcher): EventLog {
       } catch (error) {
         return failed(batch, error);
       }
+    },
+    storeBody: async (parts) => {
+      await watcher.beforeStore?.();
+      return log.storeBody(parts);
+    },
+    dropBody: (body) => {
+      log.dropBody(body);
     },
     trim: (before) => log.trim(before),
     close: () => log.close(),

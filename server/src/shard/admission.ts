@@ -14,6 +14,7 @@ import { Overloaded } from "./invocations.js";
 import { Flood } from "./flood.js";
 import { fewUnderWay, LoopLimit } from "./loop-limit.js";
 import { TurnWatch, type Turn } from "./turn-watch.js";
+import { largeBytes } from "./event-size.js";
 import { WaitControl } from "./wait-control.js";
 
 export interface AdmissionLimits {
@@ -119,11 +120,13 @@ export class Admission {
   /** A submission was taken. */
   entered(bytes: number, call: CallFacts | undefined): Ticket {
     const ticket = { atMs: this.#nowMs(), bytes, call };
-    this.#storing.add(ticket);
+    // A large one takes its time to be written: that says nothing about how long others wait.
+    const isLarge = bytes > largeBytes;
+    if (!isLarge) this.#storing.add(ticket);
     this.#bytes += bytes;
     if (call === undefined) this.#sendsStoring++;
     else {
-      if (this.#starting.size < startingMax) this.#starting.set(call.runId, ticket);
+      if (!isLarge && this.#starting.size < startingMax) this.#starting.set(call.runId, ticket);
       this.#recent.set(call.runId, ticket);
     }
     return ticket;
@@ -134,8 +137,8 @@ export class Admission {
    * @param isReady  it is a new run that waits for nothing but an attempt
    */
   left(ticket: Ticket, isReady: boolean): void {
-    if (this.#storing.size > fewStoring) this.#store.waited(this.#nowMs() - ticket.atMs);
-    this.#storing.delete(ticket);
+    const areMany = this.#storing.size > fewStoring;
+    if (this.#storing.delete(ticket) && areMany) this.#store.waited(this.#nowMs() - ticket.atMs);
     this.#bytes -= ticket.bytes;
     if (ticket.call === undefined) this.#sendsStoring--;
     else if (!isReady) this.#forget(ticket.call.runId, ticket);

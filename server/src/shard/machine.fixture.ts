@@ -32,6 +32,10 @@ export interface BootOptions {
   readonly partitions?: number;
   /** Default: the machine's, which is moved by hand. */
   readonly clock?: Clock;
+  /** Of an event that is written beside the log. Default: the shard's. */
+  readonly largeBytes?: number;
+  /** Asked before a body is written beside the log. */
+  readonly beforeStore?: () => Promise<void>;
 }
 
 /** An effect, or the note that all of a batch are out. */
@@ -51,7 +55,13 @@ export class RunningShard {
   /** Told of each effect, at the moment when it leaves. */
   listener: (effect: Released) => void = () => undefined;
 
-  constructor(log: EventLog, store: Store, clock: Clock, checkpointBytes: number) {
+  constructor(
+    log: EventLog,
+    store: Store,
+    clock: Clock,
+    checkpointBytes: number,
+    largeBytes: number | undefined,
+  ) {
     this.log = log;
     this.store = store;
     this.shard = new Shard({
@@ -59,6 +69,7 @@ export class RunningShard {
       store,
       clock,
       checkpointBytes,
+      largeBytes,
       shell: this.#shell(),
       onFatal: (error) => void this.fatal.push(error),
       onRefused: (_, error) => void this.refused.push(error),
@@ -166,12 +177,13 @@ export class Machine {
     const { records } = this;
     const log = watchedLog(recovered.log, {
       before: beforeAppend,
+      beforeStore: options.beforeStore,
       written: (batch) => void records.push(...batch),
       postponed: ({ length }) => void (records.length -= length),
     });
     const { store } = recovered;
     await openEpoch({ ...recovered, log }, clock.now());
-    this.#running = new RunningShard(log, store, clock, checkpointBytes);
+    this.#running = new RunningShard(log, store, clock, checkpointBytes, options.largeBytes);
     this.#running.shard.resume();
     return this.#running;
   }

@@ -20,6 +20,8 @@ export type Trouble =
 export interface Life {
   readonly steps: readonly Step[];
   readonly checkpointBytes: number;
+  /** Events with more are written beside the log. */
+  readonly largeBytes: number;
   readonly trouble: Trouble;
 }
 
@@ -74,8 +76,8 @@ export class World {
     this.#actors = new Actors(choose, { kept: [1e9] });
   }
 
-  async live({ steps, checkpointBytes, trouble }: Life): Promise<void> {
-    const running = await this.#boot(checkpointBytes);
+  async live({ steps, checkpointBytes, largeBytes, trouble }: Life): Promise<void> {
+    const running = await this.#boot(checkpointBytes, largeBytes);
     if (trouble.kind !== "none") this.machine.disk.cutPowerAfter(trouble.after);
     for (const step of steps) await this.#take(running, step);
     if (trouble.kind === "none") await running.shard.drained();
@@ -87,8 +89,8 @@ export class World {
     else await this.machine.kill();
   }
 
-  async #boot(checkpointBytes: number): Promise<RunningShard> {
-    const running = await this.machine.boot({ checkpointBytes });
+  async #boot(checkpointBytes: number, largeBytes: number): Promise<RunningShard> {
+    const running = await this.machine.boot({ checkpointBytes, largeBytes });
     running.listener = this.promises.note;
     const { records } = this.machine;
     // Behind what survived, there is the new epoch of each partition.

@@ -26,6 +26,8 @@ const lives = fc.array(
   fc.record<Life>({
     steps,
     checkpointBytes: fc.constantFrom(20_000, 100_000, Number.POSITIVE_INFINITY),
+    // All of them, those that have values, or none.
+    largeBytes: fc.constantFrom(-1, 5, Number.POSITIVE_INFINITY),
     trouble: fc.oneof<fc.Arbitrary<Trouble>[]>(
       fc.constant({ kind: "none" }),
       fc.record({ kind: fc.constant("killed" as const), after: fc.nat(60) }),
@@ -58,7 +60,12 @@ describe("losses of power and kills", () => {
             expect(world.offences).toEqual([]);
             if (life.trouble.kind !== "none") cut++;
           }
-          await world.live({ steps: [], checkpointBytes: Infinity, trouble: { kind: "none" } });
+          await world.live({
+            steps: [],
+            checkpointBytes: Infinity,
+            largeBytes: Infinity,
+            trouble: { kind: "none" },
+          });
           expect(world.offences).toEqual([]);
           kept += world.promises.accepted.size + world.promises.ended.size;
         }),

@@ -20,8 +20,9 @@ import type { Store } from "../store/store.js";
 import { BatchWriter } from "./batch-writer.js";
 import type { Clock } from "./clock.js";
 import { Deliveries } from "./deliveries.js";
-import { encodeEvent } from "./event-codec.js";
+import { encodeEvent, type EncodedEvent } from "./event-codec.js";
 import { Overloaded, Unavailable } from "./invocations.js";
+import { LargeEvents, type StoredEvent } from "./large-events.js";
 import { everywhere, type Neighbours, type Placement } from "./placement.js";
 import type { Shell } from "./shell.js";
 import { TimerHeads } from "./timer-heads.js";
@@ -43,6 +44,8 @@ export interface ShardOptions {
   readonly placement?: Placement | undefined;
   /** Who takes messages to partitions that are run elsewhere. */
   readonly neighbours?: Neighbours | undefined;
+  /** Of an event's values: more of them are written beside the log. Tests say less. */
+  readonly largeBytes?: number | undefined;
 }
 
 export interface EnqueueOptions {
@@ -57,6 +60,8 @@ export interface EnqueueOptions {
 interface Queued extends EnqueueOptions {
   readonly partition: number;
   readonly event: EventBody;
+  /** Where it was large. */
+  body?: StoredEvent;
 }
 
 interface PendingEffect {
@@ -85,6 +90,7 @@ export class Shard {
   /** Timers at which something is let go of: they have a pace of their own, so that other work does not wait for them. */
   readonly #retention: TimerHeads;
   readonly #deliveries = new Deliveries();
+  readonly #large: LargeEvents<Queued>;
   #queue: Queued[] = [];
   #effects: PendingEffect[] = [];
   #waitingForDurable: (() => void)[] = [];
@@ -92,6 +98,7 @@ export class Shard {
   readonly #writer: BatchWriter;
   readonly #placement: Placement;
   #closing = false;
+  #isRefusing = false;
   #checkpointing: Promise<void> = Promise.resolve();
   #idle: { promise: Promise<void>; resolve: () => void } | undefined;
 
@@ -117,6 +124,16 @@ export class Shard {
       // What is deleted has to be written as well: not faster than it can be.
       isWelcome: () =>
         !options.store.checkpointing || options.store.liveBytes < options.checkpointBytes,
+    });
+    this.#large = new LargeEvents({
+      log: options.log,
+      largeBytes: options.largeBytes,
+      ready: (queued) => {
+        this.#put(queued);
+      },
+      failed: (error) => {
+        this.#fail(error);
+      },
     });
     this.#writer = new BatchWriter({
       log: options.log,
@@ -144,7 +161,14 @@ export class Shard {
   /** Takes an event. It is applied at the end of this turn, or when the batch before it is durable. */
   enqueue(place: number, event: EventBody, options: EnqueueOptions = {}): void {
     if (this.#state === "stopped") return;
-    this.#queue.push({ partition: this.partitionAt(place), event, ...options });
+    const queued: Queued = { partition: this.partitionAt(place), event, ...options };
+    // What follows from a refusal comes before what waits.
+    if (this.#isRefusing || !this.#large.take(queued)) this.#put(queued);
+  }
+
+  #put(queued: Queued): void {
+    if (this.#state === "stopped") return;
+    this.#queue.push(queued);
     this.#schedule();
   }
 
@@ -156,7 +180,7 @@ export class Shard {
     const { diskFull } = this.#writer;
     if (diskFull !== undefined) throw new Unavailable(diskFull.code, diskFull.message);
     if (this.#state === "stopped") throw new Unavailable("PDR1301", "the server is stopping");
-    if (this.#queue.length < queueMax) return;
+    if (this.#queue.length + this.#large.size < queueMax) return;
     throw new Overloaded("too many requests wait to be stored; try again in a moment", 1);
   }
 
@@ -203,7 +227,7 @@ export class Shard {
 
   /** Resolves when everything that was enqueued is durable. */
   async drained(): Promise<void> {
-    if (this.#state === "idle" || this.#state === "stopped") return;
+    if (this.#state === "stopped" || (this.#state === "idle" && this.#large.size === 0)) return;
     if (this.#idle === undefined) {
       let resolve = (): void => undefined;
       const promise = new Promise<void>((done) => (resolve = done));
@@ -328,21 +352,27 @@ export class Shard {
       );
       const position = partitionState.appliedPosition + 1;
       if (tables.undo.changed) {
-        record = recordOf(partition, position, partitionState.epoch, nowMs, event);
+        record = recordOf(partition, position, partitionState.epoch, nowMs, event, queued.body);
       }
     } catch (error) {
       tables.undo.rollback();
       this.#effects.length = firstEffect;
+      this.#dropBody(queued);
       this.#refuse(queued, error, batch);
       return;
     }
-    if (record !== undefined) {
+    if (record === undefined) this.#dropBody(queued);
+    else {
       tables.undo.commit();
       partitionState.appliedPosition++;
       partitionState.appliedAt = nowMs;
       batch.push(record);
     }
     this.#applied(queued, firstEffect);
+  }
+
+  #dropBody({ body }: Queued): void {
+    if (body !== undefined) this.#options.log.dropBody(body.stored);
   }
 
   /** An event whose apply throws changes nothing, and fails the one request or attempt that sent it. */
@@ -355,7 +385,12 @@ export class Shard {
     // not go on, or end, without them.
     const behind = this.#queue;
     this.#queue = [];
-    onRefused(error);
+    this.#isRefusing = true;
+    try {
+      onRefused(error);
+    } finally {
+      this.#isRefusing = false;
+    }
     const consequences = this.#queue;
     this.#queue = behind;
     for (const queued of consequences) this.#apply(queued, batch);
@@ -382,8 +417,8 @@ export class Shard {
   }
 
   #deliver(to: number, value: MessageReceived): void {
-    this.#queue.push({ partition: to, event: { case: "messageReceived", value } });
-    this.#schedule();
+    const queued: Queued = { partition: to, event: { case: "messageReceived", value } };
+    if (!this.#large.take(queued)) this.#put(queued);
   }
 
   /** Only what is durable: its row of the outbox stands for it until the other side has it on its disk. */
@@ -419,7 +454,7 @@ export class Shard {
     }
     this.#maybeCheckpoint();
     if (this.#queue.length > 0) this.#schedule();
-    if (this.#state !== "idle") return;
+    if (this.#state !== "idle" || this.#large.size > 0) return;
     this.#idle?.resolve();
     this.#idle = undefined;
   }
@@ -493,8 +528,8 @@ export function recordOf(
   epoch: number,
   timeMs: number,
   event: EventBody,
+  encoded: EncodedEvent = encodeEvent(event),
 ): LogRecord {
-  const encoded = encodeEvent(event);
   const fromPartition = event.case === "messageReceived";
   return {
     partition,
