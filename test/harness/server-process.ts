@@ -58,7 +58,7 @@ export class ServerProcess {
       "data-dir": this.dataDir,
       ingress: `127.0.0.1:${this.#ports.ingress}`,
       admin: `127.0.0.1:${this.#ports.admin}`,
-      ...(workers === undefined ? {} : { workers }),
+      ...(workers === undefined || "partitions" in flags ? {} : { workers }),
       ...flags,
     };
     const process = NodeProcess.start({
