@@ -3,14 +3,17 @@
 // checks at each such moment that nothing leaves before it is durable.
 
 import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { apply } from "../core/apply.js";
 import type { Effect } from "../core/effect.js";
 import { idOf, plain, runIdAt, submitted } from "../core/events.fixture.js";
 import { openLog, type EventLog, type LogRecord } from "../log/log.js";
 import { SimulatedDisk } from "../log/simulated-disk.js";
+import { createInlineWriter, type CheckpointWriter } from "../store/checkpoint-writer.js";
+import { Environment } from "../store/environment.js";
 import { temporaryDirectory } from "../store/store.fixture.js";
-import { Store } from "../store/store.js";
+import { Store, type SimulatedStore } from "../store/store.js";
 import type { Clock } from "./clock.js";
 import { decodeEvent } from "./event-codec.js";
 import { openEpoch, recoverShard } from "./recovery.js";
@@ -24,6 +27,8 @@ export interface BootOptions {
   readonly checkpointBytes?: number;
   /** Asked before each append; resolves when it may go to the disk. Not asked for those on the spot. */
   readonly beforeAppend?: () => Promise<void>;
+  /** Asked before each transaction of a checkpoint; resolves when it may be written. */
+  readonly beforeTransaction?: () => Promise<void>;
   /** Of a machine that has never run. Default 64. */
   readonly partitions?: number;
   /** Default: the machine's, which is moved by hand. */
@@ -146,7 +151,7 @@ export class Machine {
   }
 
   async boot(options: BootOptions = {}): Promise<RunningShard> {
-    const { checkpointBytes = Number.POSITIVE_INFINITY, beforeAppend } = options;
+    const { checkpointBytes = Number.POSITIVE_INFINITY, beforeAppend, beforeTransaction } = options;
     const { clock = { now: (): number => this.nowMs } } = options;
     const { disk } = this;
     const recovered = await recoverShard({
@@ -156,6 +161,9 @@ export class Machine {
       ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
       // The tables move to another directory with each crash; the log stays where it is.
       disk: { openDirectory: () => disk.openDirectory("log") },
+      ...(beforeTransaction === undefined
+        ? {}
+        : { simulatedStore: this.#watchedStore(beforeTransaction) }),
     });
     this.records.length = recovered.log.lastPosition;
     const log = this.#watch(recovered.log, beforeAppend);
@@ -239,6 +247,17 @@ export class Machine {
     await running.store.close();
     if (running.early.length === 0) return;
     throw new Error(`left before it was durable: ${running.early.join()}`);
+  }
+
+  #watchedStore(beforeTransaction: () => Promise<void>): SimulatedStore {
+    const environment = Environment.open(join(this.#directory, "store"));
+    const inline = createInlineWriter(environment);
+    const write: CheckpointWriter["write"] = async (batch) => {
+      await beforeTransaction();
+      return inline.write(batch);
+    };
+    const mappedPages = { areMany: false, letGo: (): void => undefined };
+    return { environment, writer: { ...inline, write }, mappedPages };
   }
 
   #watch(log: EventLog, beforeAppend: BootOptions["beforeAppend"]): EventLog {
