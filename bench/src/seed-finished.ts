@@ -21,6 +21,8 @@ export interface SeedOptions {
   readonly endedAtMs: number;
   /** How long they are kept. */
   readonly retentionMs: number;
+  /** Told the id of each. */
+  readonly onSeeded?: (id: string) => void;
 }
 
 const checkpointEvery = 20_000;
@@ -43,7 +45,9 @@ export async function seedFinished(
   const last = new Map<number, string>();
   let batch: LogRecord[] = [];
   for (let number = 0; number < options.count; number++) {
-    last.set(number % partitionCount, seedOne(recovered, number, options, batch));
+    const id = seedOne(recovered, number, options, batch);
+    options.onSeeded?.(id);
+    last.set(number % partitionCount, id);
     const isLast = number + 1 === options.count;
     if (batch.length >= batchMax || isLast) {
       await log.append(batch);

@@ -88,7 +88,8 @@ export async function measureSleepers(
   const plainAfter = isServing ? await order("plain", 1, plainWindow) : undefined;
   const naps = isServing ? await order("naps", 50, { kind: "iterations", count: 200 }) : undefined;
 
-  const restart = await measureRestart(started, options.patienceMs);
+  const { restarted, figures: restart } = await measureRestart(started, options.patienceMs);
+  await restarted.server.stop("at-once");
 
   const lateMs = (point: "p50" | "p99" | "max"): number | null =>
     naps && naps.completed > 0 ? naps.latencyMs[point] - napMs : null;
@@ -123,7 +124,11 @@ type RestartFigures = Pick<
   "diskMb" | "restartFirstPlainMs" | "restartOverdueEndedMs" | "rssRestartedMb" | "restartCpuMs"
 >;
 
-async function measureRestart(started: StartedSystem, patienceMs: number): Promise<RestartFigures> {
+/** Kills the server while some come due, starts it again, and looks how soon it serves and they have ended. It is left running. */
+export async function measureRestart(
+  started: StartedSystem,
+  patienceMs: number,
+): Promise<{ readonly restarted: StartedSystem; readonly figures: RestartFigures }> {
   const ids = await Promise.all(
     Array.from({ length: overdueCount }, () => sendSleeper(started.ingressPort, patienceMs)),
   );
@@ -133,23 +138,20 @@ async function measureRestart(started: StartedSystem, patienceMs: number): Promi
 
   const startedAtMs = performance.now();
   const restarted = await started.restartServer();
-  try {
-    const sinceStart = (): number => performance.now() - startedAtMs;
-    const [restartFirstPlainMs, overdue] = await Promise.all([
-      timeUntilServed(restarted, patienceMs).then((ms) => ms && sinceStart()),
-      Promise.all(ids.map((id) => timeUntilEnded(restarted.ingressPort, id, patienceMs))),
-    ]);
-    const ended = overdue.filter((ms): ms is number => ms !== null);
-    return {
-      diskMb,
-      restartFirstPlainMs,
-      restartOverdueEndedMs: ended.length === overdue.length ? Math.max(...ended) : null,
-      rssRestartedMb: rssOf(restarted),
-      restartCpuMs: cpuMsOf(restarted.server.pid),
-    };
-  } finally {
-    await restarted.server.stop("at-once");
-  }
+  const sinceStart = (): number => performance.now() - startedAtMs;
+  const [restartFirstPlainMs, overdue] = await Promise.all([
+    timeUntilServed(restarted, patienceMs).then((ms) => ms && sinceStart()),
+    Promise.all(ids.map((id) => timeUntilEnded(restarted.ingressPort, id, patienceMs))),
+  ]);
+  const ended = overdue.filter((ms): ms is number => ms !== null);
+  const figures = {
+    diskMb,
+    restartFirstPlainMs,
+    restartOverdueEndedMs: ended.length === overdue.length ? Math.max(...ended) : null,
+    rssRestartedMb: rssOf(restarted),
+    restartCpuMs: cpuMsOf(restarted.server.pid),
+  };
+  return { restarted, figures };
 }
 
 /** From now until a plain call is answered; refused and failed calls are repeated. */

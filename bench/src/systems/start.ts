@@ -17,6 +17,7 @@ const startPatienceMs = 60_000;
 export interface StartedSystem {
   readonly system: System;
   readonly ingressPort: number;
+  readonly adminPort: number;
   readonly dataDirectory: string;
   readonly server: RunningProcess;
   readonly services: RunningProcess;
@@ -73,6 +74,7 @@ export async function startSystem(
   const withServer = (current: RunningProcess): StartedSystem => ({
     system,
     ingressPort,
+    adminPort,
     dataDirectory: directory,
     server: current,
     services,

@@ -47,12 +47,16 @@ export function addServer(program: Command, io: CliIo, exit: (status: number) =>
     const damagedLog = damagedLogOf(flags[damagedLogFlag]);
     delete flags[damagedLogFlag];
     const config = loadConfig({ flags, env: io.env, cwd: io.cwd });
-    const workerExecArgv = growHeapSlowly(process.execArgv, io.env["NODE_OPTIONS"]);
+    const heap = growHeapSlowly(process.execArgv, io.env["NODE_OPTIONS"]);
     // Loaded here, so that the other commands start without the engine.
     const { startServer } = await import("@perdure/server");
     const now = (): number => performance.now();
-    const start: StartServer = (settings, events) =>
-      startServer(settings, { ...events, damagedLog, workerExecArgv });
+    const start: StartServer = async (settings, events) => {
+      const { workerExecArgv } = heap;
+      const server = await startServer(settings, { ...events, damagedLog, workerExecArgv });
+      heap.started();
+      return server;
+    };
     exit(await runServer(config, { start, io, signals: process, now }));
   });
 }

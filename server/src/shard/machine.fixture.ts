@@ -3,6 +3,7 @@
 // checks at each such moment that nothing leaves before it is durable.
 
 import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { joinBytes } from "@perdure/protocol/bytes";
 import { onTestFinished } from "vitest";
 import { apply } from "../core/apply.js";
@@ -11,8 +12,10 @@ import { idOf, plain, runIdAt, submitted } from "../core/events.fixture.js";
 import { openLog, type EventLog, type LogRecord } from "../log/log.js";
 import { SimulatedDisk } from "../log/simulated-disk.js";
 import { watchedLog } from "../log/watched-log.js";
+import { createInlineWriter, type CheckpointWriter } from "../store/checkpoint-writer.js";
+import { Environment } from "../store/environment.js";
 import { temporaryDirectory } from "../store/store.fixture.js";
-import { Store } from "../store/store.js";
+import { Store, type SimulatedStore } from "../store/store.js";
 import type { Clock } from "./clock.js";
 import { decodeEvent } from "./event-codec.js";
 import { openEpoch, recoverShard } from "./recovery.js";
@@ -26,8 +29,8 @@ export interface BootOptions {
   readonly checkpointBytes?: number;
   /** Asked before each append; resolves when it may go to the disk. Not asked for those on the spot. */
   readonly beforeAppend?: () => Promise<void>;
-  /** How long a checkpoint holds up the loop; 0: one step of it in each turn. Default: as the store does. */
-  readonly msPerTurn?: number;
+  /** Asked before each transaction of a checkpoint; resolves when it may be written. */
+  readonly beforeTransaction?: () => Promise<void>;
   /** Of a machine that has never run. Default 64. */
   readonly partitions?: number;
   /** Default: the machine's, which is moved by hand. */
@@ -161,17 +164,19 @@ export class Machine {
   }
 
   async boot(options: BootOptions = {}): Promise<RunningShard> {
-    const { checkpointBytes = Number.POSITIVE_INFINITY, beforeAppend } = options;
+    const { checkpointBytes = Number.POSITIVE_INFINITY, beforeAppend, beforeTransaction } = options;
     const { clock = { now: (): number => this.nowMs } } = options;
     const { disk } = this;
     const recovered = await recoverShard({
       directory: this.#directory,
       writer: "inline",
       segmentBytes,
-      ...(options.msPerTurn === undefined ? {} : { msPerTurn: options.msPerTurn }),
       ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
       // The tables move to another directory with each crash; the log stays where it is.
       disk: { openDirectory: () => disk.openDirectory("log") },
+      ...(beforeTransaction === undefined
+        ? {}
+        : { simulatedStore: this.#watchedStore(beforeTransaction) }),
     });
     this.records.length = recovered.log.lastPosition;
     const { records } = this;
@@ -262,6 +267,17 @@ export class Machine {
     await running.store.close();
     if (running.early.length === 0) return;
     throw new Error(`left before it was durable: ${running.early.join()}`);
+  }
+
+  #watchedStore(beforeTransaction: () => Promise<void>): SimulatedStore {
+    const environment = Environment.open(join(this.#directory, "store"));
+    const inline = createInlineWriter(environment);
+    const write: CheckpointWriter["write"] = async (batch) => {
+      await beforeTransaction();
+      return inline.write(batch);
+    };
+    const mappedPages = { areMany: false, letGo: (): void => undefined };
+    return { environment, writer: { ...inline, write }, mappedPages };
   }
 }
 

@@ -30,7 +30,6 @@ export interface RecoverOptions {
   readonly damagedLog?: "refuse" | "cut";
   /** What the log lies on. Default: the real one. */
   readonly disk?: Disk;
-  readonly msPerTurn?: StoreOptions["msPerTurn"];
   /** What the tables lie in. Default: LMDB. */
   readonly simulatedStore?: StoreOptions["simulated"];
 }
@@ -87,7 +86,6 @@ export async function recoverShard(options: RecoverOptions): Promise<Recovered> 
     writer,
     ...(partitions === undefined ? {} : { partitions }),
     ...(simulated === undefined ? {} : { simulated }),
-    ...(options.msPerTurn === undefined ? {} : { msPerTurn: options.msPerTurn }),
   });
   try {
     checkBehavior(store);

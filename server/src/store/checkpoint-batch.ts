@@ -27,10 +27,15 @@ export class CheckpointBatch {
   #current: Buffer<ArrayBuffer> = Buffer.alloc(0);
   #length = 0;
   #byteLength = 0;
+  #operationCount = 0;
   #kept: Buffer<ArrayBuffer>[] = [];
 
   get byteLength(): number {
     return this.#byteLength;
+  }
+
+  get operationCount(): number {
+    return this.#operationCount;
   }
 
   put(key: Buffer, value: Uint8Array): void {
@@ -66,6 +71,7 @@ export class CheckpointBatch {
     const pieces = this.#pieces;
     this.#pieces = [];
     this.#byteLength = 0;
+    this.#operationCount = 0;
     return pieces;
   }
 
@@ -90,6 +96,7 @@ export class CheckpointBatch {
     this.#current.set(key, at);
     this.#length += bytes;
     this.#byteLength += bytes;
+    this.#operationCount++;
     return at + key.length;
   }
 

@@ -8,10 +8,10 @@
 import { readFileSync } from "node:fs";
 
 /** What may be mapped. */
-const mappedMaxBytes = 16 * 1024 * 1024;
-const gapMs = 2_500;
+const mappedMaxBytes = 8 * 1024 * 1024;
+const gapMs = 1_000;
 /** So many in a row, at that gap... */
-const burstMax = 100;
+const burstMax = 250;
 /** ... and one more after each such time. */
 const refillMs = 5 * 60_000;
 

@@ -8,6 +8,8 @@ import { partitionCount, registryPartition } from "@perdure/protocol/ids";
 import { run } from "../core/commands.fixture.js";
 import { A, B, exclusive, plain, submitted } from "../core/events.fixture.js";
 import { apply } from "../core/apply.js";
+import { createInlineWriter, type CheckpointWriter } from "./checkpoint-writer.js";
+import { Environment } from "./environment.js";
 import { openStore, stateRow, temporaryDirectory } from "./store.fixture.js";
 import { Store } from "./store.js";
 
@@ -188,6 +190,35 @@ describe("a checkpoint", () => {
     for (const positions of seen) expect(positions).toMatch(/^2*1+$/);
     expect(seen.size).toBeGreaterThan(2);
   }, 20_000);
+
+  test("with very many removals is several transactions, though they have few bytes", async () => {
+    const directory = temporaryDirectory();
+    const environment = Environment.open(directory);
+    const inline = createInlineWriter(environment);
+    let transactions = 0;
+    const writer: CheckpointWriter = {
+      ...inline,
+      write: (batch) => {
+        transactions++;
+        return inline.write(batch);
+      },
+    };
+    const mappedPages = { areMany: false, letGo: () => undefined };
+    const simulated = { environment, writer, mappedPages };
+    const store = new Store({ directory, writer: "inline", simulated });
+    for (const partition of [1, 2, 3, 4]) {
+      const tables = store.partition(partition);
+      for (let row = 0; row < 1_000; row++) tables.state.delete(`row ${String(row)}`);
+      tables.undo.commit();
+      tables.partitionState.appliedPosition++;
+    }
+
+    await store.checkpoint(1);
+
+    // One for each partition, and one for the position.
+    expect(transactions).toBe(5);
+    await store.close();
+  });
 
   test("of nothing writes its position", async () => {
     const directory = temporaryDirectory();

@@ -19,8 +19,12 @@ import { createPartitionTables, type PartitionTables } from "./partition-tables.
 import { rowKey } from "./row-key.js";
 import { StoreDamaged } from "./store-errors.js";
 
-/** Bytes of a transaction: some hundred pages, since huge ones make LMDB's later commits slow. */
-const transactionBytes = 1024 * 1024;
+/**
+ * Of a transaction. Small ones: the log's syncs wait for what the disk is busy with, and LMDB's later commits are slow after
+ * huge ones. What is deleted has few bytes and costs as much as what is written.
+ */
+const transactionBytes = 256 * 1024;
+const transactionOperations = 1_000;
 
 /** Threads are started from built files. */
 const runsFromSource = import.meta.url.endsWith(".ts");
@@ -134,7 +138,8 @@ export class Store {
           await nextTurn();
           turnFrom = performance.now();
         }
-        if (batch.byteLength < transactionBytes) continue;
+        const { byteLength, operationCount } = batch;
+        if (byteLength < transactionBytes && operationCount < transactionOperations) continue;
         if ((await this.#write()) === "diskFull") return "diskFull";
         turnFrom = performance.now();
       }
