@@ -4,7 +4,7 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { openFilesOf, quantileOf, residentMbOf } from "../faults/soak-samples.js";
+import { cpuSecondsOf, openFilesOf, quantileOf, residentMbOf } from "../faults/soak-samples.js";
 import { newDirectory } from "../harness/paths.js";
 import { ServerProcess } from "../harness/server-process.js";
 import { ServicesProcess } from "../harness/services-process.js";
@@ -35,6 +35,7 @@ try {
   const live = new LiveConnection(`${server.ingress.url}/restate/call/Greeter/greet`, "Ada");
   const calm = await live.askWhile(lasting(2_000));
   const [memoryBefore, filesBefore] = [residentMbOf(pid), openFilesOf(pid)];
+  const cpuBefore = cpuSecondsOf(pid);
 
   const began = performance.now();
   flood = Flood.begin(Number(new URL(server.ingress.url).port), connections, processes);
@@ -47,6 +48,7 @@ try {
   const counts = await flood.settled(settledWithinMs).finally(() => (isOver = true));
   const flooded = await asking;
   const seconds = (performance.now() - began) / 1_000;
+  const serverCpuSeconds = cpuSecondsOf(pid) - cpuBefore;
   const held = await live.askWhile(lasting(2_000));
   clearInterval(look);
   const open = flood.counts().open;
@@ -61,6 +63,7 @@ try {
         seconds: round(seconds),
         ...counts,
         open,
+        serverCpuSeconds: round(serverCpuSeconds),
         serverMb: {
           before: round(memoryBefore),
           most: round(memoryMost),
