@@ -10,9 +10,9 @@ import { LiveConnection } from "./live-connection.js";
 
 const bed = useBed("after each");
 const letIn = 1_000;
-const connections = 12_000;
+const connections = 6_000;
 
-test("twelve thousand connections that stay: a thousand are let in, the others closed; calls on a connection that is there go on", async () => {
+test("six thousand connections that stay: a thousand are let in, the others told so and closed; calls on a connection that is there go on", async () => {
   const [server, services] = await Promise.all([
     bed.startServer({ flags: { "ingress-connections-max": String(letIn) } }),
     bed.startServices({ modules: ["greeter"] }),
@@ -33,7 +33,8 @@ test("twelve thousand connections that stay: a thousand are let in, the others c
   expect(counts.other).toBe(0);
   expect(counts.served).toBeGreaterThan(letIn / 2);
   expect(counts.served).toBeLessThanOrEqual(letIn);
-  expect(counts.refused).toBeGreaterThan(0);
+  // Whose request had come before the connection was closed may see a reset.
+  expect(counts.refused).toBeGreaterThan(0.9 * (connections - letIn));
   await expect.poll(() => flood.counts().open).toBeLessThanOrEqual(letIn);
   expect(took.length).toBeGreaterThan(0);
   expect(residentMbOf(server.process.pid) - before).toBeLessThan(150);
