@@ -88,10 +88,10 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   let tickedAt = startedAt;
   let killedAt = -Infinity;
   let latencies: number[] = [];
-  const isOn = (): boolean => share() < 1;
+  const leftMs = (): number => totalMs - (performance.now() - startedAt);
 
   const operationsPerMs = options.invocationsPerSecond / (invocationsPerHundred * 10);
-  const loading = every(tickMs, isOn, () => {
+  const loading = every(tickMs, leftMs, () => {
     stallMs = Math.max(stallMs, performance.now() - tickedAt - tickMs);
     tickedAt = performance.now();
     const due = (performance.now() - startedAt) * operationsPerMs;
@@ -100,20 +100,20 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       else heldBack++;
     }
   });
-  const probing = every(probeEveryMs, isOn, async () => {
+  const probing = every(probeEveryMs, leftMs, async () => {
     const [at, before] = [performance.now(), disturbances.count];
     await begin("steps");
     const isUndisturbed = disturbances.count === before && at > killedAt + upAgainAfterMs;
     if (isUndisturbed) latencies.push(performance.now() - at);
   });
   const killed = { ...setting, random: seededRandom(seed, "kills of the soak") };
-  const killing = every(options.killEverySeconds * 1_000, isOn, async () => {
+  const killing = every(options.killEverySeconds * 1_000, leftMs, async () => {
     const victim = victimAt(share(), kills);
     if (share() === 0 || victim === undefined) return;
     kills += await disturbances.during(() => killOnce(killed, victim, kills));
     killedAt = performance.now();
   });
-  const sampling = every(options.sampleEverySeconds * 1_000, isOn, () => {
+  const sampling = every(options.sampleEverySeconds * 1_000, leftMs, () => {
     book.judge();
     const { server, services } = setting;
     const sample: Sample = {
@@ -163,15 +163,16 @@ function randomWorkload(random: SeededRandom): Workload {
   return "plain";
 }
 
-/** Calls `act` after each so many milliseconds, one call after the other. */
+/** Calls `act` after each so many milliseconds, one call after the other, while time is left. */
 async function every(
   ms: number,
-  goOn: () => boolean,
+  leftMs: () => number,
   act: () => Promise<void> | void,
 ): Promise<void> {
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, ms));
-    if (!goOn()) return;
+    const left = leftMs();
+    await new Promise((resolve) => setTimeout(resolve, Math.min(ms, left)));
+    if (left <= ms) return;
     await act();
   }
 }
