@@ -131,6 +131,17 @@ export function createCallers({ ingress }: ServerProcess, over?: AbortSignal): C
 /** Asks until there is an answer of this status, and gives its JSON. */
 export type Insist = (status: number, ask: () => Promise<Answer>) => Promise<any>;
 
+/** An answer that whoever insists does not take. */
+export class UnexpectedAnswer extends Error {
+  override readonly name = "UnexpectedAnswer";
+  readonly answer: Answer;
+
+  constructor(expected: number, answer: Answer) {
+    super(`expected ${expected}, got ${answer.status}: ${answer.text}`);
+    this.answer = answer;
+  }
+}
+
 /** @param over  ends whoever still asks */
 export function insisting(over?: AbortSignal): Insist {
   return async (status, ask) => {
@@ -139,7 +150,7 @@ export function insisting(over?: AbortSignal): Insist {
       const answer = await ask().catch(() => undefined);
       if (answer !== undefined && !isRefusal(answer)) {
         if (answer.status === status) return answer.json;
-        throw new Error(`expected ${status}, got ${answer.status}: ${answer.text}`);
+        throw new UnexpectedAnswer(status, answer);
       }
       // The server was killed, or is not there yet.
       await new Promise((resolve) => setTimeout(resolve, retryMs));

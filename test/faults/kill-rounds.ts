@@ -10,7 +10,8 @@ import type { ServerProcess } from "../harness/server-process.js";
 import type { ServicesProcess, ServicesProcessOptions } from "../harness/services-process.js";
 import { Disturbances } from "./disturbances.js";
 import { MixedBook } from "./mixed-book.js";
-import { MixedLoad, workloads } from "./mixed-load.js";
+import { MixedLoad } from "./mixed-load.js";
+import { workloads } from "./mixed-operations.js";
 
 export interface KillRoundsOptions {
   readonly server: ServerProcess;

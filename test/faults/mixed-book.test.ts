@@ -31,7 +31,7 @@ test("an operation whose steps ran once, or again where something was killed, is
   ran("two", "c", "b");
 
   expect(ended(1, ["one", "b"], ["two", "c"])).toEqual([]);
-  expect(book.figures).toEqual({ judged: 1, executions: 3, repeats: 1 });
+  expect(book.figures).toEqual({ judged: 1, executions: 3, repeats: 1, untold: 0 });
 });
 
 test("a step that ran again although nothing was disturbed is found", () => {
@@ -89,4 +89,31 @@ test("a counter that gave each number once is fine", () => {
   book.judgeCounter("c", 3);
 
   expect(book.offences).toEqual([]);
+});
+
+test.each([
+  ["took place", 3, true],
+  ["was lost on its way", 2, true],
+  ["took place twice", 4, false],
+])("an addition whose caller was never told %s", (_, holds, isFine) => {
+  for (const value of [1, 2]) book.added("c", value);
+  book.mayHaveAdded("c");
+  book.judgeCounter("c", holds);
+
+  expect(book.offences.length === 0).toBe(isFine);
+});
+
+test.each([
+  ["never began", [], true],
+  ["came to its end", ["one", "two"], true],
+  ["began, and never came to its end", ["one"], false],
+  ["ran a second time after its end", ["one", "two", "one"], false],
+])("an operation whose caller asked until it was too late: it %s", (_, steps, isFine) => {
+  steps.forEach((step, at) => ran(step, `value ${at}`, ...(at > 0 ? [`value ${at - 1}`] : [])));
+  book.askedTooLate("op", ["one", "two"]);
+  book.judge();
+  book.judge(true);
+
+  expect(book.offences.length === 0).toBe(isFine);
+  expect(book.figures.untold).toBe(1);
 });

@@ -5,6 +5,7 @@
 //   M2. A step whose result was used does not run again; one that was in flight may, once for each disturbance.
 //   M3. When a caller has its answer, no step of its operation runs any more.
 //   M4. The additions to a counter gave 1, 2, 3 … , each once, and the counter holds their number.
+//   M5. What began goes to its end, also where its caller could not ask for as long as its result was kept.
 
 import { closeSync, openSync, readSync } from "node:fs";
 import { repeatedAfterUse, repeatsOf } from "../crash/effects.js";
@@ -22,9 +23,12 @@ export interface Ended {
 }
 
 interface Counter {
-  additions: number;
-  sum: number;
-  squares: number;
+  /** What callers were told. */
+  readonly told: Set<number>;
+  /** Told to a second caller. */
+  readonly twice: number[];
+  /** Additions whose callers were never told whether they took place. */
+  untold: number;
 }
 
 /** Lines are read some time after the answer came; a step that ran after it is in one of them. */
@@ -37,6 +41,8 @@ export class MixedBook {
   readonly #judged = new Set<string>();
   readonly #offences: string[] = [];
   readonly #counters = new Map<string, Counter>();
+  /** Operations whose results nobody got, with all steps that they take. */
+  readonly #untold = new Map<string, readonly string[]>();
   #ended: { readonly operation: Ended; readonly at: number }[] = [];
   #executions = 0;
   #repeats = 0;
@@ -53,11 +59,18 @@ export class MixedBook {
     readonly judged: number;
     readonly executions: number;
     readonly repeats: number;
+    /** Operations whose callers asked until it was too late. */
+    readonly untold: number;
   } {
-    return { judged: this.#judged.size, executions: this.#executions, repeats: this.#repeats };
+    return {
+      judged: this.#judged.size,
+      executions: this.#executions,
+      repeats: this.#repeats,
+      untold: this.#untold.size,
+    };
   }
 
-  get counters(): ReadonlyMap<string, { readonly additions: number }> {
+  get counters(): ReadonlyMap<string, unknown> {
     return this.#counters;
   }
 
@@ -65,13 +78,21 @@ export class MixedBook {
     this.#ended.push({ operation, at: performance.now() });
   }
 
+  /** Its caller asked until the result could be gone. It may never have been accepted; or go on, and is judged in the end. */
+  askedTooLate(id: string, steps: readonly string[]): void {
+    this.#untold.set(id, steps);
+  }
+
   /** An addition of 1 to a counter was answered. */
   added(key: string, value: number): void {
-    const counter = this.#counters.get(key) ?? { additions: 0, sum: 0, squares: 0 };
-    counter.additions += 1;
-    counter.sum += value;
-    counter.squares += value * value;
-    this.#counters.set(key, counter);
+    const { told, twice } = this.#counter(key);
+    if (told.has(value)) twice.push(value);
+    told.add(value);
+  }
+
+  /** An addition of 1 to a counter took place once, or was never accepted. */
+  mayHaveAdded(key: string): void {
+    this.#counter(key).untold += 1;
   }
 
   offend(offence: string): void {
@@ -85,17 +106,30 @@ export class MixedBook {
     const due = this.#ended.filter(({ at }) => at <= before);
     this.#ended = this.#ended.filter(({ at }) => at > before);
     for (const { operation } of due) this.#judge(operation);
-    if (isOver) for (const id of this.#open.keys()) this.offend(`${id}: steps, but no answer`);
+    if (!isOver) return;
+    for (const [id, steps] of this.#untold) this.#judgeUntold(id, steps);
+    for (const id of this.#open.keys()) this.offend(`${id}: steps, but no answer`);
   }
 
   /** @param holds  what the counter of this key holds in the end */
   judgeCounter(key: string, holds: number): void {
-    const counter = this.#counters.get(key);
-    if (counter === undefined) return;
-    const { additions: n, sum, squares } = counter;
-    const isExact = sum === (n * (n + 1)) / 2 && squares === (n * (n + 1) * (2 * n + 1)) / 6;
-    if (!isExact) this.offend(`counter ${key}: ${n} additions did not give 1 to ${n}, each once`);
-    if (holds !== n) this.offend(`counter ${key}: holds ${holds} after ${n} additions`);
+    const { told, twice, untold } = this.#counter(key);
+    for (const value of twice) this.offend(`counter ${key}: ${value} was told twice`);
+    const additions = told.size + twice.length;
+    const beyond = [...told].filter((value) => !(value >= 1 && value <= holds));
+    for (const value of beyond) this.offend(`counter ${key}: ${value} was told, it holds ${holds}`);
+    if (holds < additions || holds > additions + untold) {
+      const unknown = untold === 0 ? "" : ` and ${untold} of which nobody knows`;
+      this.offend(`counter ${key}: holds ${holds} after ${additions} additions${unknown}`);
+    }
+  }
+
+  #counter(key: string): Counter {
+    const known = this.#counters.get(key);
+    if (known !== undefined) return known;
+    const counter = { told: new Set<number>(), twice: [], untold: 0 };
+    this.#counters.set(key, counter);
+    return counter;
   }
 
   #note(effect: Effect): void {
@@ -126,6 +160,16 @@ export class MixedBook {
       this.offend(`${id}: ${repeats} repeats, but only ${disturbances} disturbances`);
     }
     this.#repeats += repeats;
+  }
+
+  #judgeUntold(id: string, steps: readonly string[]): void {
+    const effects = this.#open.get(id) ?? [];
+    this.#open.delete(id);
+    for (const offence of repeatedAfterUse(effects)) this.offend(offence);
+    const missing = steps.filter((step) => !effects.some((one) => one.step === step));
+    if (missing.length > 0 && missing.length < steps.length) {
+      this.offend(`${id}: began, and never came to ${missing.join(", ")}`);
+    }
   }
 }
 

@@ -43,17 +43,23 @@ const isBroken = report.offences.length > 0;
 const grows = verdicts.some(({ isFlat }) => !isFlat);
 await setting.end(isBroken);
 
-const { operations, executions, repeats, kills, heldBack, offences, samples } = report;
+const { operations, executions, repeats, kills, heldBack, untold, offences, samples } = report;
 console.log(tableOf(samples));
 console.log(`\n${verdictTableOf(verdicts)}\n`);
 console.log(
   `${operations} operations, ${executions} executions of steps, ${repeats} of them repeats of one that a kill cut off, ` +
-    `${kills} processes killed, ${heldBack} operations held back`,
+    `${kills} processes killed, ${heldBack} operations held back; ` +
+    `the soak itself got no turn for ${report.stallMs.toFixed(0)} ms at most`,
 );
 if (isBroken) {
   console.log(`Promises were broken; what is left is in ${setting.scratch}`);
   for (const offence of offences) console.log(`- ${offence}`);
+} else if (untold > 0) {
+  console.log(
+    `No offence, but ${untold} operations were answered so late that their results may be gone: ` +
+      `machine or server stood still, and this is no proof`,
+  );
 } else {
   console.log(`Nothing lost, nothing doubled; ${grows ? "but something grows" : "all flat"}`);
 }
-process.exitCode = isBroken || grows ? 1 : 0;
+process.exitCode = isBroken || untold > 0 || grows ? 1 : 0;

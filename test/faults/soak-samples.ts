@@ -134,6 +134,14 @@ export function residentMbOf(pid: number): number {
   }
 }
 
+/** In all its threads, of the user and of the system, since it began; in clock ticks of 10 ms, as Linux counts them. */
+export function cpuSecondsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  // Behind the name, which may have spaces, in parentheses.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 export function openFilesOf(pid: number): number {
   try {
     return readdirSync(`/proc/${pid}/fd`).length;

@@ -5,13 +5,8 @@ import { checkAlive, killOnce } from "../crash/kills.js";
 import { seededRandom, type SeededRandom } from "../harness/seed.js";
 import { Disturbances } from "./disturbances.js";
 import { MixedBook } from "./mixed-book.js";
-import {
-  invocationsPerHundred,
-  MixedLoad,
-  shares,
-  workloads,
-  type Workload,
-} from "./mixed-load.js";
+import { MixedLoad } from "./mixed-load.js";
+import { invocationsPerHundred, shares, workloads, type Workload } from "./mixed-operations.js";
 import type { Setting } from "./setting.js";
 import {
   diskMbOf,
@@ -40,14 +35,19 @@ export interface SoakReport {
   readonly kills: number;
   /** Operations that were not begun, since too many were under way. */
   readonly heldBack: number;
+  /** Operations whose callers had no answer for so long that results may be gone. */
+  readonly untold: number;
+  /** The longest time for which this program got no turn. */
+  readonly stallMs: number;
   readonly offences: readonly string[];
 }
 
-/** Short, so that what has ended is gone soon; longer than a caller ever takes to ask again. */
+/** Short, so that what has ended is gone soon; and callers know it, who may have to ask for longer than that. */
+const keptMinutes = 6;
 export const soakFlags: Readonly<Record<string, string>> = {
   "journal-retention": "10s",
-  "idempotency-retention": "3m",
-  "workflow-retention": "3m",
+  "idempotency-retention": `${keptMinutes}m`,
+  "workflow-retention": `${keptMinutes}m`,
 };
 
 const tickMs = 20;
@@ -69,6 +69,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     random,
     disturbances: () => disturbances.count,
     signal: stop.signal,
+    keptMs: keptMinutes * 60_000,
   });
   const offences: string[] = [];
   const begin = async (workload: Workload): Promise<void> => {
@@ -83,33 +84,36 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const startedAt = performance.now();
   const totalMs = options.minutes * 60_000;
   const share = (): number => (performance.now() - startedAt) / totalMs;
-  let [kills, heldBack, begun] = [0, 0, 0];
+  let [kills, heldBack, begun, stallMs] = [0, 0, 0, 0];
+  let tickedAt = startedAt;
   let killedAt = -Infinity;
   let latencies: number[] = [];
-  const isOn = (): boolean => share() < 1;
+  const leftMs = (): number => totalMs - (performance.now() - startedAt);
 
   const operationsPerMs = options.invocationsPerSecond / (invocationsPerHundred * 10);
-  const loading = every(tickMs, isOn, () => {
+  const loading = every(tickMs, leftMs, () => {
+    stallMs = Math.max(stallMs, performance.now() - tickedAt - tickMs);
+    tickedAt = performance.now();
     const due = (performance.now() - startedAt) * operationsPerMs;
     for (; begun < due; begun++) {
       if (load.underWay.length < underWayMax) void begin(randomWorkload(random));
       else heldBack++;
     }
   });
-  const probing = every(probeEveryMs, isOn, async () => {
+  const probing = every(probeEveryMs, leftMs, async () => {
     const [at, before] = [performance.now(), disturbances.count];
     await begin("steps");
     const isUndisturbed = disturbances.count === before && at > killedAt + upAgainAfterMs;
     if (isUndisturbed) latencies.push(performance.now() - at);
   });
   const killed = { ...setting, random: seededRandom(seed, "kills of the soak") };
-  const killing = every(options.killEverySeconds * 1_000, isOn, async () => {
+  const killing = every(options.killEverySeconds * 1_000, leftMs, async () => {
     const victim = victimAt(share(), kills);
     if (share() === 0 || victim === undefined) return;
     kills += await disturbances.during(() => killOnce(killed, victim, kills));
     killedAt = performance.now();
   });
-  const sampling = every(options.sampleEverySeconds * 1_000, isOn, () => {
+  const sampling = every(options.sampleEverySeconds * 1_000, leftMs, () => {
     book.judge();
     const { server, services } = setting;
     const sample: Sample = {
@@ -145,9 +149,9 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     if (code !== 0)
       offences.push(`the server ended with ${String(code)} when it was asked to stop`);
   }
-  const { judged, executions, repeats } = book.figures;
+  const { judged: operations, ...figures } = book.figures;
   const all = [...offences, ...book.offences];
-  return { samples, operations: judged, executions, repeats, kills, heldBack, offences: all };
+  return { samples, operations, ...figures, kills, heldBack, stallMs, offences: all };
 }
 
 function randomWorkload(random: SeededRandom): Workload {
@@ -159,15 +163,16 @@ function randomWorkload(random: SeededRandom): Workload {
   return "plain";
 }
 
-/** Calls `act` after each so many milliseconds, one call after the other. */
+/** Calls `act` after each so many milliseconds, one call after the other, while time is left. */
 async function every(
   ms: number,
-  goOn: () => boolean,
+  leftMs: () => number,
   act: () => Promise<void> | void,
 ): Promise<void> {
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, ms));
-    if (!goOn()) return;
+    const left = leftMs();
+    await new Promise((resolve) => setTimeout(resolve, Math.min(ms, left)));
+    if (left <= ms) return;
     await act();
   }
 }

@@ -10,13 +10,14 @@ import { rawAnswer } from "./raw-answer.js";
 
 /** How long one that is turned away may take to read why. */
 const farewellMs = 1_000;
-/** Those that are being turned away at a time; more are closed without a word. */
+/** Those that are waited for at a time; more are told, and closed at once. */
 const farewellsMax = 256;
 export const connectionsRetryAfterSeconds = 5;
 
 export class Connections {
   readonly #open = new Set<Socket>();
   readonly #max: number;
+  readonly #farewell: string;
   #farewells = 0;
   /** Turned away so far. */
   refused = 0;
@@ -24,6 +25,12 @@ export class Connections {
   /** @param max  0: no limit */
   constructor(max: number) {
     this.#max = max === 0 ? Number.POSITIVE_INFINITY : max;
+    const message = `the server has ${String(max)} connections open already; nothing was accepted, it is safe to retry`;
+    this.#farewell = rawAnswer(
+      portErrors.tooManyConnections,
+      message,
+      connectionsRetryAfterSeconds,
+    );
   }
 
   /** Takes in a new connection; false where there are too many: then it has been dealt with. */
@@ -46,7 +53,8 @@ export class Connections {
     this.refused++;
     socket.on("error", () => undefined);
     if (this.#farewells >= farewellsMax) {
-      socket.destroy();
+      // Whoever has said something by then may not get it: that would need waiting.
+      socket.end(this.#farewell, () => socket.destroy());
       return;
     }
     this.#farewells++;
@@ -58,8 +66,7 @@ export class Connections {
     // What it sends is read and dropped: closing over unread bytes would take back the answer.
     socket.resume();
     socket.once("end", () => socket.destroySoon());
-    const message = `the server has ${String(this.#max)} connections open already; nothing was accepted, it is safe to retry`;
-    socket.end(rawAnswer(portErrors.tooManyConnections, message, connectionsRetryAfterSeconds));
+    socket.end(this.#farewell);
   }
 }
 

@@ -262,6 +262,26 @@ describe("floods", () => {
     await expect.poll(() => first.text).toContain("200");
   });
 
+  test("each of hundreds beyond the ceiling that stay on their side is told so", async () => {
+    const port = await open({ connectionsMax: 1 });
+    const first = new Raw(port, "GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    await expect.poll(() => first.text).toContain("200");
+
+    const answers = await Promise.all(
+      Array.from({ length: 600 }, async () => {
+        const socket = connectTcp({ ...port.address, allowHalfOpen: true });
+        clients.push(socket);
+        socket.on("error", () => undefined);
+        let text = "";
+        socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
+        await once(socket, "end");
+        return text;
+      }),
+    );
+
+    expect(answers.filter((text) => text.includes("PDR3044")).length).toBe(600);
+  });
+
   test("pipelined requests are all answered, in order", async () => {
     let n = 0;
     const port = await open({
