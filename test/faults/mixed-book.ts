@@ -59,15 +59,17 @@ export class MixedBook {
     readonly judged: number;
     readonly executions: number;
     readonly repeats: number;
-    /** Operations whose callers asked until it was too late. */
-    readonly untold: number;
   } {
     return {
       judged: this.#judged.size,
       executions: this.#executions,
       repeats: this.#repeats,
-      untold: this.#untold.size,
     };
+  }
+
+  /** The ids of operations whose callers asked until it was too late. */
+  get untold(): readonly string[] {
+    return [...this.#untold.keys()];
   }
 
   get counters(): ReadonlyMap<string, unknown> {

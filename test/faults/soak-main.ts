@@ -54,12 +54,12 @@ console.log(
 if (isBroken) {
   console.log(`Promises were broken; what is left is in ${setting.scratch}`);
   for (const offence of offences) console.log(`- ${offence}`);
-} else if (untold > 0) {
+} else if (untold.length > 0) {
   console.log(
-    `No offence, but ${untold} operations were answered so late that their results may be gone: ` +
-      `machine or server stood still, and this is no proof`,
+    `No offence, but ${untold.length} operations were answered so late that their results may be gone: ` +
+      `machine or server stood still, and this is no proof. They are ${untold.join(", ")}`,
   );
 } else {
   console.log(`Nothing lost, nothing doubled; ${grows ? "but something grows" : "all flat"}`);
 }
-process.exitCode = isBroken || untold > 0 || grows ? 1 : 0;
+process.exitCode = isBroken || untold.length > 0 || grows ? 1 : 0;

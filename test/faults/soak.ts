@@ -35,8 +35,8 @@ export interface SoakReport {
   readonly kills: number;
   /** Operations that were not begun, since too many were under way. */
   readonly heldBack: number;
-  /** Operations whose callers had no answer for so long that results may be gone. */
-  readonly untold: number;
+  /** Ids of operations whose callers had no answer for so long that results may be gone. */
+  readonly untold: readonly string[];
   /** The longest time for which this program got no turn. */
   readonly stallMs: number;
   readonly offences: readonly string[];
@@ -149,9 +149,20 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     if (code !== 0)
       offences.push(`the server ended with ${String(code)} when it was asked to stop`);
   }
-  const { judged: operations, ...figures } = book.figures;
+  const { judged: operations, executions, repeats } = book.figures;
+  const { untold } = book;
   const all = [...offences, ...book.offences];
-  return { samples, operations, ...figures, kills, heldBack, stallMs, offences: all };
+  return {
+    samples,
+    operations,
+    executions,
+    repeats,
+    kills,
+    heldBack,
+    untold,
+    stallMs,
+    offences: all,
+  };
 }
 
 function randomWorkload(random: SeededRandom): Workload {
