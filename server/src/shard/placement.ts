@@ -4,7 +4,7 @@ import type { Delivered, MessageReceived } from "@perdure/proto/storage/v1/event
 import { homeOf } from "@perdure/protocol/ids";
 
 export interface Placement {
-  /** Whether this shard runs the partition that a place belongs to. */
+  /** Whether this shard runs the partition that a place belongs to. The registry's is run by all. */
   isHere(place: number): boolean;
 }
 

@@ -5,7 +5,6 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { OpenedSchema } from "@perdure/proto/storage/v1/events";
-import { registryPartition } from "@perdure/protocol/ids";
 import { apply, behaviorVersion } from "../core/apply.js";
 import { openLog, type Disk, type EventLog, type PositionedRecord } from "../log/log.js";
 import { Store, type StoreOptions } from "../store/store.js";
@@ -134,8 +133,7 @@ export async function openEpoch(
   nowMs: number,
   { isHere }: Placement = everywhere,
 ): Promise<void> {
-  const numbers = [...store.partitionNumbers];
-  const opened = numbers.filter((number) => number === registryPartition || isHere(number));
+  const opened = [...store.partitionNumbers].filter((number) => isHere(number));
   const batch = opened.map((partition) => {
     const { partitionState } = store.partition(partition);
     partitionState.epoch++;

@@ -429,7 +429,7 @@ export class Shard {
   }
 
   #isHere(partition: number): boolean {
-    return partition === registryPartition || this.#placement.isHere(partition);
+    return this.#placement.isHere(partition);
   }
 
   #timerHead(partition: number, retention: boolean): number {

@@ -1,7 +1,7 @@
 // Which worker runs what: each has every so-manieth partition.
 
-import type { Placement } from "../shard/placement.js";
-import { shardOf } from "../shard/placement.js";
+import { registryPartition } from "@perdure/protocol/ids";
+import { shardOf, type Placement } from "../shard/placement.js";
 import type { PeerLink } from "./peer.js";
 
 export interface Layout {
@@ -25,7 +25,9 @@ export class Routing implements Placement {
     this.#links = links;
   }
 
-  readonly isHere = (place: number): boolean => this.#workerOf(place) === this.worker;
+  /** Each has a registry of its own. */
+  readonly isHere = (place: number): boolean =>
+    place === registryPartition || this.#workerOf(place) === this.worker;
 
   /** The way to whoever runs a place; undefined: it is run here. */
   linkOf(place: number): PeerLink | undefined {

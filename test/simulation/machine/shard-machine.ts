@@ -1,6 +1,7 @@
 // What of a shard outlives its processes: its part of the disk, its LMDB file, and the book of what is in its log.
 
 import {
+  shardOf,
   watchedLog,
   type EventLog,
   type LogRecord,
@@ -15,6 +16,7 @@ import { SimulatedLmdb } from "./simulated-environment.js";
 export interface ShardWorld {
   readonly scheduler: Scheduler;
   readonly durable: Durable;
+  readonly partitions: number;
   readonly workers: number;
   readonly tell: (fact: Fact) => void;
 }
@@ -78,6 +80,7 @@ export class ShardMachine {
   /** The registry is the first shard's: what others have of it only follows. */
   #isIts(partition: number): boolean {
     if (partition === registryPartition) return this.number === 0;
-    return partition % this.#world.workers === this.number;
+    const { partitions, workers } = this.#world;
+    return shardOf(partition, partitions, workers) === this.number;
   }
 }
