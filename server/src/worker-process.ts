@@ -19,8 +19,8 @@ import type { FromWorker, ToWorker, WorkerStart } from "./workers/worker-message
 // Ctrl+C and whoever stops a service tell every process of it: when this one ends is for the server to say.
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);
-// Its log must not be written when a new server may have begun to read it.
-process.once("disconnect", () => process.exit(1));
+// As the server was: its log must not be written when a new one may have begun to read it.
+process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
 
 const lockWarningMs = 5_000;
 

@@ -1,10 +1,15 @@
 // The thread that writes checkpoints.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { writeBatch, type WriterReply, type WriterRequest } from "./checkpoint-writer.js";
+import {
+  writeBatch,
+  type WriterData,
+  type WriterReply,
+  type WriterRequest,
+} from "./checkpoint-writer.js";
 import { Environment } from "./environment.js";
 
-const { directory } = workerData as { readonly directory: string };
+const { directory, answered } = workerData as WriterData;
 const environment = Environment.beside(directory);
 
 parentPort?.on("message", (request: WriterRequest) => {
@@ -14,6 +19,8 @@ parentPort?.on("message", (request: WriterRequest) => {
   } catch (error) {
     reply = { error: error instanceof Error ? error.message : String(error) };
   }
+  Atomics.add(answered, 0, 1);
+  Atomics.notify(answered, 0);
   // Moved, not copied.
   const moved =
     typeof reply === "object" && "bytes" in reply ? reply.bytes.map(({ buffer }) => buffer) : [];

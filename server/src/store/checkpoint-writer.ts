@@ -51,13 +51,22 @@ export type WriterReply = Written | "rests" | { readonly error: string };
 /** It holds one batch at a time, outside of its heap: garbage needs no room to gather in. */
 const workerLimits = { maxYoungGenerationSizeMb: 2 };
 
+export interface WriterData {
+  readonly directory: string;
+  /** How many requests the thread is through with. */
+  readonly answered: Int32Array;
+}
+
 export function createThreadWriter(directory: string): CheckpointWriter {
+  const answered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const workerData: WriterData = { directory, answered };
   // Holds the process only while it writes.
   const worker = new Worker(new URL("./checkpoint-worker.js", import.meta.url), {
-    workerData: { directory },
+    workerData,
     resourceLimits: workerLimits,
   });
   worker.unref();
+  let asked = 0;
   const waiting: {
     resolve: (reply: Exclude<WriterReply, { readonly error: string }>) => void;
     reject: (error: Error) => void;
@@ -68,23 +77,66 @@ export function createThreadWriter(directory: string): CheckpointWriter {
     if (typeof reply === "object" && "error" in reply) waiter?.reject(new Error(reply.error));
     else waiter?.resolve(reply);
   });
+  const forget = beforeExit(() => {
+    waitForThread(answered, asked);
+  });
   worker.on("error", (error: Error) => {
+    forget();
     for (const waiter of waiting.splice(0)) waiter.reject(error);
   });
-  const ask = (request: WriterRequest): Promise<Written | "rests"> =>
-    new Promise((resolve, reject) => {
+  worker.on("exit", forget);
+  let last: Promise<unknown> = Promise.resolve();
+  const ask = (request: WriterRequest): Promise<Written | "rests"> => {
+    const reply = new Promise<Written | "rests">((resolve, reject) => {
       waiting.push({ resolve, reject });
+      asked++;
       worker.ref();
       // Moved, not copied.
       worker.postMessage(request, request === "rest" ? [] : request.map(({ buffer }) => buffer));
     });
+    last = reply.catch(() => undefined);
+    return reply;
+  };
   return {
     write: async (batch) => (await ask(batch)) as Written,
     async rest(): Promise<void> {
       await ask("rest");
     },
     async close(): Promise<void> {
+      await last;
       await worker.terminate();
     },
   };
+}
+
+/** A disk that takes longer for a transaction is taken to stand still. */
+const exitWaitMs = 10_000;
+
+/**
+ * A thread that is ended inside of a transaction waits for its own lock for ever, and the process that ends waits for the
+ * thread. So the transaction may end first; where it does not, the process ends as by kill -9.
+ */
+function waitForThread(answered: Int32Array, asked: number): void {
+  const deadline = performance.now() + exitWaitMs;
+  for (let seen = Atomics.load(answered, 0); seen < asked; seen = Atomics.load(answered, 0)) {
+    const left = deadline - performance.now();
+    if (left <= 0) process.kill(process.pid, "SIGKILL");
+    Atomics.wait(answered, 0, seen, left);
+  }
+}
+
+const endings = new Set<() => void>();
+
+/** Called where the process ends by itself, for whatever reason. Returns how to take it back. */
+function beforeExit(ending: () => void): () => void {
+  if (endings.size === 0) process.on("exit", endAll);
+  endings.add(ending);
+  return () => {
+    endings.delete(ending);
+    if (endings.size === 0) process.off("exit", endAll);
+  };
+}
+
+function endAll(): void {
+  for (const ending of endings) ending();
 }
