@@ -9,9 +9,6 @@ export const keyBytesMax = 512;
 /** Service and handler names. */
 export const nameBytesMax = 256;
 
-/** Rows that one event may touch; what may be more is cut into several events. */
-export const rowsPerEventMax = 1_000;
-
 /** State that is sent along with Start; beyond it the SDK asks key by key. */
 export const eagerStateBytesMax: number = 64 * 1024;
 

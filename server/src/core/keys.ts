@@ -52,6 +52,11 @@ export function namedKey(object: string, name: string): string {
   return object + textKey(name);
 }
 
+/** The object of a key made by {@link namedKey}. */
+export function objectOfKey(key: string): string {
+  return key.slice(0, key.lastIndexOf(end) + 1);
+}
+
 export type TimerKind = "sleep" | "start" | "retry" | "retention" | "journalRetention";
 
 const timerLetters: Record<TimerKind, string> = {

@@ -33,6 +33,8 @@ export interface Row<V> {
 export interface RangeTable<V> extends Table<V> {
   /** Rows with `from <= key < to`, in key order, at most `limit`. */
   scan(from: string, to: string, limit: number): Row<V>[];
+  /** Deletes every row of an object, for what it costs to delete a few: in tables whose keys are an object and a name. */
+  clear(object: string): void;
 }
 
 export interface JournalTable {

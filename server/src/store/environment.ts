@@ -24,6 +24,9 @@ export type StoreEnvironment = Pick<
   "get" | "range" | "renewSnapshot" | "isFull" | "write" | "rest" | "close"
 >;
 
+/** Of rows that are deleted. They must not change while they are looked for. */
+const keysAtATime = 1_000;
+
 /** Less room than a transaction may want. */
 const fullBelowBytes = 16 * 1024 * 1024;
 
@@ -102,9 +105,12 @@ export class Environment {
         return;
       case "deletePrefix": {
         const end = Buffer.concat([operation.key, Buffer.of(0xff)]);
-        const keys = [...this.#database.getKeys({ start: operation.key, end })];
-        for (const key of keys) this.#database.removeSync(key);
-        return;
+        const range = { start: operation.key, end, limit: keysAtATime };
+        for (;;) {
+          const keys = [...this.#database.getKeys(range)];
+          for (const key of keys) this.#database.removeSync(key);
+          if (keys.length < keysAtATime) return;
+        }
       }
     }
   }

@@ -2,6 +2,7 @@
 // since an older layer may have it.
 
 import sortedBtree from "sorted-btree";
+import { endOfPrefix, objectOfKey } from "../core/keys.js";
 
 // The package is CommonJS: its class is a member of what Node imports as the default, and is itself the
 // default where a tool (vitest, bundlers) has unwrapped it.
@@ -18,6 +19,8 @@ export interface Layer<V> {
   get(key: string): Cell<V> | undefined;
   set(key: string, cell: Cell<V>): void;
   remove(key: string): void;
+  /** Whether what older layers have of a row counts for nothing, though this one has no cell of it. */
+  hides(key: string): boolean;
   /** All cells in key order. */
   sorted(): Iterable<[string, Cell<V>]>;
 }
@@ -42,6 +45,10 @@ export class PointLayer<V> implements Layer<V> {
     this.#rows.delete(key);
   }
 
+  hides(): boolean {
+    return false;
+  }
+
   sorted(): Iterable<[string, Cell<V>]> {
     return [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1));
   }
@@ -50,13 +57,41 @@ export class PointLayer<V> implements Layer<V> {
 /** For tables that are scanned in key order. */
 export class SortedLayer<V> implements Layer<V> {
   readonly #rows = new BTree<string, Cell<V>>(undefined, (a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  readonly #cleared = new Set<string>();
 
   get size(): number {
     return this.#rows.size;
   }
 
+  /** Objects of which older layers count for nothing. */
+  get cleared(): ReadonlySet<string> {
+    return this.#cleared;
+  }
+
   get(key: string): Cell<V> | undefined {
     return this.#rows.get(key);
+  }
+
+  /** Removes an object's cells, and returns them. What older layers have of it is as good as deleted. */
+  clear(object: string): [string, Cell<V>][] {
+    this.#cleared.add(object);
+    const to = endOfPrefix(object);
+    const removed = this.#rows.getRange(object, to);
+    if (removed.length > 0) this.#rows.deleteRange(object, to, false);
+    return removed;
+  }
+
+  unclear(object: string): void {
+    this.#cleared.delete(object);
+  }
+
+  hides(key: string): boolean {
+    return this.#cleared.size > 0 && this.#cleared.has(objectOfKey(key));
+  }
+
+  /** Whether older layers count for nothing from a key on to another. */
+  hidesRange(from: string, to: string): boolean {
+    return this.hides(from) && to <= endOfPrefix(objectOfKey(from));
   }
 
   set(key: string, cell: Cell<V>): void {

@@ -3,6 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { endOfPrefix } from "../core/keys.js";
 import type { RangeTable, Row } from "../core/tables.js";
 import { tombstone, type Cell } from "./layer.js";
 import { OverlayPointTable, OverlayRangeTable, type Base } from "./overlay-table.js";
@@ -11,6 +12,7 @@ import { UndoLog } from "./undo-log.js";
 type Step =
   | { readonly kind: "put"; readonly key: string; readonly value: number }
   | { readonly kind: "delete"; readonly key: string }
+  | { readonly kind: "clear"; readonly object: string }
   | { readonly kind: "commit" }
   | { readonly kind: "rollback" }
   /** A checkpoint begins, its rows come to lie below, it ends. */
@@ -28,7 +30,10 @@ class MapBase implements Base<number> {
     return sortedRows(this.rows, from, to)[Symbol.iterator]();
   }
 
-  write(cells: Iterable<[string, Cell<number>]>): void {
+  write({ cleared, cells }: Frozen): void {
+    for (const object of cleared) {
+      for (const key of this.rows.keys()) if (key.startsWith(object)) this.rows.delete(key);
+    }
     for (const [key, cell] of cells) {
       if (cell === tombstone) this.rows.delete(key);
       else this.rows.set(key, cell);
@@ -43,6 +48,12 @@ function sortedRows(rows: ReadonlyMap<string, number>, from: string, to: string)
     .map(([key, value]) => ({ key, value }));
 }
 
+/** What a checkpoint is handed. */
+interface Frozen {
+  readonly cleared: readonly string[];
+  readonly cells: readonly [string, Cell<number>][];
+}
+
 class World<T extends OverlayPointTable<number> | OverlayRangeTable<number>> {
   readonly base = new MapBase();
   readonly undo = new UndoLog();
@@ -50,7 +61,7 @@ class World<T extends OverlayPointTable<number> | OverlayRangeTable<number>> {
   /** What the table must look like, and what it looked like when the event began. */
   model = new Map<string, number>();
   #committed = new Map<string, number>();
-  #frozen: [string, Cell<number>][] | undefined;
+  #frozen: Frozen | undefined;
   #written = false;
 
   constructor(kind: new (options: never) => T, insertOnly = false) {
@@ -69,6 +80,12 @@ class World<T extends OverlayPointTable<number> | OverlayRangeTable<number>> {
         this.table.delete(step.key);
         this.model.delete(step.key);
         return;
+      case "clear":
+        (this.table as OverlayRangeTable<number>).clear(step.object);
+        for (const key of this.model.keys()) {
+          if (key.startsWith(step.object)) this.model.delete(key);
+        }
+        return;
       case "rollback":
         this.undo.rollback();
         this.model = new Map(this.#committed);
@@ -78,7 +95,7 @@ class World<T extends OverlayPointTable<number> | OverlayRangeTable<number>> {
       case "freeze":
         if (this.#frozen !== undefined) return;
         this.#commit();
-        this.#frozen = frozenOf(this.table);
+        this.#frozen = { cells: frozenOf(this.table), cleared: clearedOf(this.table) };
         this.#written = false;
         return;
       case "write":
@@ -101,9 +118,16 @@ class World<T extends OverlayPointTable<number> | OverlayRangeTable<number>> {
 }
 
 const keys = fc.stringMatching(/^[ab\u0000\u00fe]{0,3}$/);
-const stepsOn = (key: fc.Arbitrary<string>): fc.Arbitrary<Step[]> =>
+const objects = fc.constantFrom("a\u0000", "ab\u0000", "\u00fe\u0000");
+const keysOfObjects = fc
+  .tuple(objects, fc.stringMatching(/^[ab\u00fe]{0,2}$/))
+  .map(([object, name]) => object + name);
+const clearings = objects.map((object): Step => ({ kind: "clear", object }));
+
+const stepsOn = (key: fc.Arbitrary<string>, ...more: fc.Arbitrary<Step>[]): fc.Arbitrary<Step[]> =>
   fc.array(
     fc.oneof<fc.Arbitrary<Step>[]>(
+      ...more,
       {
         weight: 6,
         arbitrary: fc.record({ kind: fc.constant("put" as const), key, value: fc.nat() }),
@@ -125,14 +149,16 @@ interface Range {
   readonly limit: number;
 }
 
-const ranges = fc.array(
-  fc.record<Range>({
-    from: fc.oneof(fc.constant(""), keys),
-    to: fc.oneof(fc.constant("\u00ff"), keys),
-    limit: fc.oneof(fc.constant(Number.MAX_SAFE_INTEGER), fc.nat(4)),
-  }),
-  { minLength: 1, maxLength: 4 },
-);
+const rangesOf = (key: fc.Arbitrary<string>): fc.Arbitrary<Range[]> =>
+  fc.array(
+    fc.record<Range>({
+      from: fc.oneof(fc.constant(""), key),
+      to: fc.oneof(fc.constant("\u00ff"), key, key.map(endOfPrefix)),
+      limit: fc.oneof(fc.constant(Number.MAX_SAFE_INTEGER), fc.nat(4)),
+    }),
+    { minLength: 1, maxLength: 4 },
+  );
+const ranges = rangesOf(keys);
 
 function expectReads(world: World<never>, allKeys: Iterable<string>): void {
   const { table, model } = world as unknown as World<OverlayRangeTable<number>>;
@@ -157,7 +183,7 @@ describe("a table in layers", () => {
     const frozen = frozenOf(table);
     table.delete("b");
     const during = [table.recent("a"), table.recent("b"), table.recent("c")];
-    base.write(frozen);
+    base.write({ cleared: [], cells: frozen });
     table.thaw();
 
     expect(during).toEqual([1, tombstone, undefined]);
@@ -190,6 +216,33 @@ describe("a table in layers", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test("whose objects are cleared reads as a map without their rows", () => {
+    const steps = stepsOn(keysOfObjects, clearings, clearings);
+    fc.assert(
+      fc.property(steps, rangesOf(fc.oneof(objects, keysOfObjects)), (taken, all) => {
+        const world = new World(OverlayRangeTable<number>);
+        const probes = fc.sample(keysOfObjects, { numRuns: 5, seed: taken.length });
+        for (const step of taken) {
+          world.take(step);
+          expectScans(world.table, world.model, all);
+          expectReads(world as never, probes);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test("hands a checkpoint one word for all rows of an object that was cleared", () => {
+    const world = new World(OverlayRangeTable<number>);
+    for (const name of ["1", "2", "3"])
+      world.take({ kind: "put", key: `a\u0000${name}`, value: 1 });
+    world.take({ kind: "clear", object: "a\u0000" });
+    world.take({ kind: "put", key: "a\u0000new", value: 2 });
+
+    expect(frozenOf(world.table)).toEqual([["a\u0000new", 2]]);
+    expect(clearedOf(world.table)).toEqual(["a\u0000"]);
   });
 
   test("whose keys are used once keeps no trace of what came and went between checkpoints", () => {
@@ -247,4 +300,9 @@ describe("a table in layers", () => {
 function frozenOf<V>(table: OverlayPointTable<V> | OverlayRangeTable<V>): [string, Cell<V>][] {
   table.freeze();
   return [...table.frozenCells()];
+}
+
+/** Of what is frozen. */
+function clearedOf<V>(table: OverlayPointTable<V> | OverlayRangeTable<V>): string[] {
+  return table instanceof OverlayRangeTable ? [...table.frozenClearings()] : [];
 }

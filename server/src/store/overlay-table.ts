@@ -91,7 +91,9 @@ abstract class OverlayTable<V, L extends Layer<V>> implements Table<V> {
       rows.set(row.value.key, row.value.value);
     }
     for (const layer of [this.frozen, this.live]) {
-      for (const [key, cell] of layer?.sorted() ?? []) {
+      if (layer === undefined) continue;
+      for (const key of rows.keys()) if (layer.hides(key)) rows.delete(key);
+      for (const [key, cell] of layer.sorted()) {
         if (cell === tombstone) rows.delete(key);
         else rows.set(key, cell);
       }
@@ -128,23 +130,52 @@ export class OverlayRangeTable<V> extends OverlayTable<V, SortedLayer<V>> implem
     return new SortedLayer();
   }
 
+  override recent(key: string): Cell<V> | undefined {
+    const { live, frozen } = this;
+    const written = live.get(key) ?? (live.hides(key) ? tombstone : frozen?.get(key));
+    return written ?? (frozen?.hides(key) === true ? tombstone : undefined);
+  }
+
   scan(from: string, to: string, limit: number): Row<V>[] {
+    const { live, frozen } = this;
     const rows: Row<V>[] = [];
-    const live = cursor(this.live.from(from));
-    const frozen = this.frozen === undefined ? undefined : cursor(this.frozen.from(from));
-    const base = baseCursor(this.options.base.scan(from, to));
+    const isFrozenHidden = live.hidesRange(from, to);
+    const isBaseHidden = isFrozenHidden || frozen?.hidesRange(from, to) === true;
+    const inLive = cursor(live.from(from));
+    const inFrozen = frozen === undefined || isFrozenHidden ? undefined : cursor(frozen.from(from));
+    const inBase = isBaseHidden ? undefined : baseCursor(this.options.base.scan(from, to));
     while (rows.length < limit) {
-      const key = least(live.key, frozen?.key, base.key);
+      const key = least(inLive.key, inFrozen?.key, inBase?.key);
       if (key === undefined || key >= to) break;
-      // The newest layer that has the key decides; all that have it move on.
+      // The newest layer that has the key, or hides it, decides; all that have it move on.
       let cell: Cell<V> | undefined;
-      if (base.key === key) cell = base.take();
-      if (frozen?.key === key) cell = frozen.take();
-      if (live.key === key) cell = live.take();
+      if (inBase?.key === key) cell = inBase.take();
+      if (frozen?.hides(key) === true) cell = undefined;
+      if (inFrozen?.key === key) cell = inFrozen.take();
+      if (live.hides(key)) cell = undefined;
+      if (inLive.key === key) cell = inLive.take();
       if (cell !== undefined && cell !== tombstone) rows.push({ key, value: cell });
     }
-    base.close();
+    inBase?.close();
     return rows;
+  }
+
+  clear(object: string): void {
+    const { live, options } = this;
+    const wasCleared = live.cleared.has(object);
+    const removed = live.clear(object);
+    options.undo.pushStep({
+      undo: () => {
+        if (!wasCleared) live.unclear(object);
+        for (const [key, cell] of removed) live.set(key, cell);
+      },
+    });
+    options.grown(rowOverheadBytes + object.length);
+  }
+
+  /** Objects whose rows in LMDB go before what is frozen is written. */
+  frozenClearings(): Iterable<string> {
+    return this.frozen?.cleared ?? [];
   }
 }
 

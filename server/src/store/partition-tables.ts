@@ -38,6 +38,8 @@ const rowsPerStep = 16;
 /** A table as a checkpoint sees it. */
 interface Freezable {
   freeze(): void;
+  /** Objects whose rows go before what is frozen is written. */
+  frozenClearings?(): Iterable<string>;
   /** What is frozen, in key order. */
   frozenCells(): Iterable<[string, Cell<unknown>]>;
   thaw(): void;
@@ -130,6 +132,9 @@ export function createPartitionTables(
           let rows = 0;
           for (const [name, freezable] of freezables) {
             const spec = specOf(name);
+            for (const object of freezable.frozenClearings?.() ?? []) {
+              batch.deletePrefix(rowKey(partition, spec.number, object));
+            }
             for (const [key, cell] of freezable.frozenCells()) {
               yield* encodeRow(batch, partition, spec, key, cell);
               if (++rows % rowsPerStep === 0) yield;

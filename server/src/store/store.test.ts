@@ -308,6 +308,35 @@ describe("a store", () => {
   });
 });
 
+test("an object that is cleared is empty but for what came later, before and after checkpoints and a restart", async () => {
+  const directory = temporaryDirectory();
+  const store = new Store({ directory, writer: "inline" });
+  const ofObject = (object: string): Record<string, string> =>
+    Object.fromEntries(Object.entries(many("a", 2_500)).map(([key, text]) => [object + key, text]));
+  const keysOf = (of: Store): string[] =>
+    of
+      .partition(0)
+      .state.scan("", "\u00ff", 9_999)
+      .map(({ key }) => key);
+  putState(store, 0, { ...ofObject("one\u0000"), "two\u0000x": "kept" });
+  await store.checkpoint(1);
+
+  store.partition(0).state.clear("one\u0000");
+  putState(store, 0, { "one\u0000new": "later" });
+
+  const expected = ["one\u0000new", "two\u0000x"];
+  expect(keysOf(store)).toEqual(expected);
+  const checkpoint = store.checkpoint(2);
+  expect(keysOf(store)).toEqual(expected);
+  await checkpoint;
+  expect(keysOf(store)).toEqual(expected);
+  const digest = store.digest();
+  await store.close();
+  const reopened = openStore(directory);
+  expect(keysOf(reopened)).toEqual(expected);
+  expect(reopened.digest()).toBe(digest);
+});
+
 const builtStore = join(import.meta.dirname, "../../dist/store/store.js");
 
 describe("the thread that writes checkpoints", () => {
