@@ -249,6 +249,28 @@ describe("messages between partitions", () => {
     expect(await machine.digestOf(machine.records)).toBe(running.store.digest());
   });
 
+  test("that are very many go in several batches, in order, and leave no row in the outbox either", async () => {
+    const machine = new Machine();
+    const running = await machine.boot();
+    running.shard.enqueue(0, submitted(A, plain()), {});
+    await running.shard.drained();
+    const appends = running.ofKind("released").length;
+    const runIds = Array.from({ length: 1_200 }, (_, at) => runIdAt(100 + at));
+    const calls = runIds.map((runId, at) => {
+      const callee = calleeOf(idOf(runId, 7), { partition: 7, runId, target: plain() });
+      return reaching(call(1 + 2 * at, 2 + 2 * at), callee);
+    });
+
+    running.shard.enqueue(0, appended(A, calls), {});
+    await running.shard.drained();
+
+    expect(running.ofKind("released")).toHaveLength(appends + 3);
+    const begun = running.ofKind("ready").map(({ runId }) => runId);
+    expect(begun.slice(-1_200)).toEqual(runIds);
+    expect(running.store.partition(0).outbox.scan("", "\u00ff", 9)).toEqual([]);
+    expect(await machine.digestOf(machine.records)).toBe(running.store.digest());
+  });
+
   test("that are in the outbox at the start are sent, and those that came before are dropped", async () => {
     const whole = new Machine();
     const before = await whole.boot();

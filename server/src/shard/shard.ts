@@ -83,6 +83,8 @@ const retentionsPerEvent = 200;
 const retentionGapMs = 20;
 /** Events that may wait to be applied; beyond it new submissions are refused. */
 const queueMax = 20_000;
+/** What one event leads to may be thousands of messages, as where a caller of as many is killed: others come in between. */
+const eventsPerBatch = 500;
 
 export class Shard {
   readonly #options: ShardOptions;
@@ -92,6 +94,8 @@ export class Shard {
   readonly #deliveries = new Deliveries();
   readonly #large: LargeEvents<Queued>;
   #queue: Queued[] = [];
+  /** From partition to partition. Apart, so that thousands of them do not stand before what comes new. */
+  readonly #messages: Queued[] = [];
   #effects: PendingEffect[] = [];
   #waitingForDurable: (() => void)[] = [];
   #state: "idle" | "scheduled" | "syncing" | "stopped" = "idle";
@@ -168,7 +172,7 @@ export class Shard {
 
   #put(queued: Queued): void {
     if (this.#state === "stopped") return;
-    this.#queue.push(queued);
+    (queued.event.case === "messageReceived" ? this.#messages : this.#queue).push(queued);
     this.#schedule();
   }
 
@@ -180,7 +184,7 @@ export class Shard {
     const { diskFull } = this.#writer;
     if (diskFull !== undefined) throw new Unavailable(diskFull.code, diskFull.message);
     if (this.#state === "stopped") throw new Unavailable("PDR1301", "the server is stopping");
-    if (this.#queue.length + this.#large.size < queueMax) return;
+    if (this.#waiting + this.#large.size < queueMax) return;
     throw new Overloaded("too many requests wait to be stored; try again in a moment", 1);
   }
 
@@ -253,6 +257,11 @@ export class Shard {
     await this.checkpoint();
   }
 
+  /** Events that are to be applied. */
+  get #waiting(): number {
+    return this.#queue.length + this.#messages.length;
+  }
+
   #schedule(): void {
     if (this.#state !== "idle") return;
     this.#state = "scheduled";
@@ -309,20 +318,25 @@ export class Shard {
 
   #applyQueue(): LogRecord[] {
     const batch: LogRecord[] = [];
-    // Messages between partitions, and their receipts, join the batch of the event that sent them.
-    while (this.#queue.length > 0) {
-      const queue = this.#queue;
-      this.#queue = [];
-      for (const queued of queue) this.#apply(queued, batch);
-      if (this.#queue.length > 0) continue;
-      for (const { partition, delivered } of this.#deliveries.takeReceipts()) {
-        if (this.#isHere(partition)) {
-          this.#apply({ partition, event: { case: "delivered", value: delivered } }, batch);
-        } else {
-          this.#waitingForDurable.push(() => {
-            this.#options.neighbours?.delivered(partition, delivered);
-          });
-        }
+    let room = eventsPerBatch;
+    const applySome = (queue: Queued[], most: number): void => {
+      const taken = queue.splice(0, most);
+      room -= taken.length;
+      for (const queued of taken) this.#apply(queued, batch);
+    };
+    applySome(this.#messages, eventsPerBatch / 2);
+    // Messages between partitions, and their receipts, join the batch of the event that sent them, while there is room.
+    while (this.#waiting > 0 && room > 0) {
+      applySome(this.#queue, room);
+      applySome(this.#messages, room);
+    }
+    for (const { partition, delivered } of this.#deliveries.takeReceipts()) {
+      if (this.#isHere(partition)) {
+        this.#apply({ partition, event: { case: "delivered", value: delivered } }, batch);
+      } else {
+        this.#waitingForDurable.push(() => {
+          this.#options.neighbours?.delivered(partition, delivered);
+        });
       }
     }
     return batch;
@@ -453,7 +467,7 @@ export class Shard {
       return this.#fail(error);
     }
     this.#maybeCheckpoint();
-    if (this.#queue.length > 0) this.#schedule();
+    if (this.#waiting > 0) this.#schedule();
     if (this.#state !== "idle" || this.#large.size > 0) return;
     this.#idle?.resolve();
     this.#idle = undefined;
