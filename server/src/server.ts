@@ -147,7 +147,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
     }
 
     const place = workers === 1 ? "" : meetingPlace();
-    const methods = (): PeerMethods => member.methods();
+    const methods = (): Promise<PeerMethods> => member.methods();
     const meeting = new Meeting({ directory: place, worker: 0, workers, links, methods });
     closing.push(() => {
       meeting.close();
