@@ -75,6 +75,14 @@ describe.skipIf(process.platform === "win32")("the place where workers meet", ()
     expect(existsSync(other)).toBe(true);
   });
 
+  test("is told where there can be none", () => {
+    vi.stubEnv("TMPDIR", join(scratch, "missing"));
+
+    expect(() => makeMeetingPlace(dataDirectory("data"))).toThrow(
+      /^PDR1305: the workers can't meet in .+missing \(ENOENT/,
+    );
+  });
+
   test("is no link that somebody put there", () => {
     const data = dataDirectory("data");
     const left = makeMeetingPlace(data);

@@ -7,13 +7,36 @@ import { lstatSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** Workers have no place to meet. Nothing was changed. */
+export class MeetingPlaceError extends Error {
+  override readonly name = "MeetingPlaceError";
+  readonly code = "PDR1305";
+
+  constructor(parent: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `PDR1305: the workers can't meet in ${parent} (${why}). Name another directory with TMPDIR, or mend its permissions`,
+      { cause },
+    );
+  }
+}
+
 /**
  * Makes a directory that only this user can enter, and removes those of earlier servers.
  * @param dataDirectory  is locked: no other server of it meets anywhere
+ * @throws MeetingPlaceError
  */
 export function makeMeetingPlace(dataDirectory: string): string {
   const prefix = `perdure-${hashOf(realpathSync(dataDirectory))}-`;
   const parent = tmpdir();
+  try {
+    return makePlace(parent, prefix);
+  } catch (error) {
+    throw new MeetingPlaceError(parent, error);
+  }
+}
+
+function makePlace(parent: string, prefix: string): string {
   for (const name of readdirSync(parent)) {
     if (name.startsWith(prefix)) removePlace(join(parent, name));
   }
