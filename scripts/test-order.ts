@@ -12,7 +12,13 @@ export class TestOrder extends BaseSequencer {
   }
 }
 
-function turnOf({ moduleId, project }: TestSpecification): number {
+interface Ordered {
+  readonly moduleId: string;
+  readonly project: { readonly name: string };
+}
+
+/** Lower is earlier. */
+export function turnOf({ moduleId, project }: Ordered): number {
   if (project.name !== "e2e") return 2;
   return moduleId.includes("/simulation/") ? 0 : 1;
 }
