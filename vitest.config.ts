@@ -7,16 +7,22 @@
 // Time limits are for tests that hang, not for slow machines: what must be soon says so itself, and against what.
 //
 // vite stays at 7: version 8 leaves standard decorators in its output, which Node cannot parse.
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { TestOrder } from "./scripts/test-order.js";
 
 const conditions = ["source", "module", "node", "development|production"];
 const never = ["**/node_modules/**", "**/dist/**"];
+// vitest would leave a core to itself. Many tests wait for processes that they started: two are worth it anywhere.
+const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     environment: "node",
+    maxWorkers,
+    sequence: { sequencer: TestOrder },
     expect: { poll: { timeout: 20_000 } },
     allowOnly: process.env["CI"] === undefined,
     projects: [

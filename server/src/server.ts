@@ -1,26 +1,22 @@
 // The composition root: opens the parts in order, wires them, and closes them in reverse.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { startAdmin } from "./admin/start-admin.js";
+import { Closing } from "./closing.js";
 import type { ServerConfig } from "./config/server-config.js";
 import { DataDirectoryError, openDataDirectory } from "./data-directory.js";
 import { withinFiles } from "./http/connections.js";
 import { isLoopback } from "./http/host-check.js";
 import { listenerOn } from "./http/listener.js";
-import { startIngress } from "./ingress/start-ingress.js";
-import { createLog } from "./observe/log.js";
-import { createAddressGuard } from "./outbound/address-guard.js";
+import { createLog, type Log } from "./observe/log.js";
 import { signerOf } from "./outbound/request-signer.js";
-import { createClock, type Clock } from "./shard/clock.js";
+import type { Clock } from "./shard/clock.js";
 import type { Operators } from "./shard/operators.js";
-import { lastEventAt, recoverShard } from "./shard/recovery.js";
+import { lastEventAt } from "./shard/recovery.js";
 import type { Shard } from "./shard/shard.js";
-import { Meeting } from "./workers/meeting.js";
-import { Member } from "./workers/member.js";
-import type { PeerLink, PeerMethods } from "./workers/peer.js";
+import { Worker } from "./worker.js";
+import { makeMeetingPlace } from "./workers/meeting-place.js";
 import { shareOf } from "./workers/share.js";
 import { WorkerPool } from "./workers/worker-pool.js";
 
@@ -66,95 +62,65 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
   const log = createLog(options.logLevel);
   const { partitions, workers: shards } = options;
   const directory = openDataDirectory(options.dataDir, { partitions, shards });
-  const closing: (() => Promise<void> | void)[] = [directory.release];
-  const closeAll = async (): Promise<void> => {
-    for (const close of closing.splice(0).reverse()) await close();
-  };
+  const closing = new Closing();
+  closing.add(directory.release);
   try {
     return await open();
   } catch (error) {
-    await closeAll();
+    await closing.close();
     throw error;
   }
 
   async function open(): Promise<Server> {
     const workers = directory.shards.length;
     if (workers > 1 && start.damagedLog === "cut") throw cutAmongWorkers();
-    const config = shareOf(options, workers);
-    const clock = start.clock ?? createClock();
-    let ready = false;
-    const onFatal = (error: unknown): void => {
-      ready = false;
-      start.onFatal(error);
-    };
+    const { config, adminConnectionsMax } = limitsOf(options, workers, log);
     const signer = signerOf(options.requestIdentityKeyFile);
     if (signer !== undefined) {
       log.info(`requests to services are signed; the identity key is ${signer.identityKey}`);
     }
-    const links = new Map<number, PeerLink>();
     const layout = { partitions: directory.partitions, workers };
-    const guard = createAddressGuard(options.allowDeployments);
-    const member = new Member({
-      worker: 0,
-      layout,
-      links,
-      engine: { config, clock, log, signer, guard, onFatal },
+    const place = workers === 1 ? "" : makeMeetingPlace(options.dataDir);
+    closing.add(() => {
+      if (place !== "") rmSync(place, { recursive: true, force: true });
     });
+    const onFatal = (error: unknown): void => {
+      first.isServing = false;
+      start.onFatal(error);
+    };
+    const { clock, damagedLog } = start;
+    const parts = { worker: 0, layout, meeting: place, config, log, signer, clock };
+    const first = new Worker({ ...parts, onFatal, closing });
+    const { member } = first;
     const { engine, operators } = member;
     const { invoker, registry } = engine;
-
-    const { ingressConnectionsMax, adminConnectionsMax } = config;
-    const connections = withinFiles({ ingress: ingressConnectionsMax, admin: adminConnectionsMax });
-    if (connections.ingress < ingressConnectionsMax) {
-      log.warn(
-        `the process may not open enough files for ${String(ingressConnectionsMax)} connections (ulimit -n): the ingress takes ${String(connections.ingress)}`,
-      );
-    }
 
     // The ports answer from the start, with 503 until recovery is complete.
     const others: { pool?: WorkerPool } = {};
     const handOn = (socket: Socket): boolean => others.pool?.handOn(socket) ?? false;
-    const ingress = await startIngress({
-      invocations: member.invocations,
-      watches: member.watches,
-      registry: () => registry.view,
-      ready: () => ready,
-      ...options.ingress,
-      source: listenerOn(options.ingress.host, options.ingress.port, handOn),
-      bodyBytesMax: config.bodyBytesMax,
-      requestsMax: config.ingressRequestsMax,
-      connectionsMax: connections.ingress,
-    });
-    closing.push(() => ingress.close());
-    const ingressUrl = urlOf(options.ingress.host, ingress.address.port);
+    const { host, port } = options.ingress;
+    const ingress = await first.openIngress(listenerOn(host, port, handOn));
+    const ingressUrl = urlOf(host, ingress.address.port);
     const admin = await startAdmin({
       registrar: registry,
       operators,
-      ready: () => ready,
+      ready: () => first.isServing,
       ingressUrl,
       defaults: options,
       ...options.admin,
       requestsMax: options.adminRequestsMax,
       hosts: options.adminHosts,
       redactedHeaders: options.redactedHeaders,
-      connectionsMax: connections.admin,
+      connectionsMax: adminConnectionsMax,
     });
-    closing.push(() => admin.close());
+    closing.add(() => admin.close());
     if (!isLoopback(options.admin.host)) {
       log.warn(
         `the admin port listens on ${options.admin.host}, which others may reach, and asks nobody who he is: keep it to a private network, or behind a proxy that asks`,
       );
     }
 
-    const place = workers === 1 ? "" : meetingPlace();
-    const methods = (): PeerMethods => member.methods();
-    const meeting = new Meeting({ directory: place, worker: 0, workers, links, methods });
-    closing.push(() => {
-      meeting.close();
-      if (place !== "") rmSync(place, { recursive: true, force: true });
-    });
-    await meeting.listen();
-    const { damagedLog, workerExecArgv: execArgv } = start;
+    await first.listen();
     const pool = new WorkerPool({
       starts: directory.shards.slice(1).map((shard, index) => ({
         worker: index + 1,
@@ -162,39 +128,26 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
         directory: shard,
         meeting: place,
         ingress: ingress.address,
-        config: { ...config, ingressConnectionsMax: connections.ingress },
+        config,
       })),
-      execArgv,
+      execArgv: start.workerExecArgv,
       onFatal,
     });
-    closing.push(() => pool.close());
-    const recovered = await recoverShard({
-      directory: directory.shards[0] ?? "",
-      partitions: directory.partitions,
-      writer: "thread",
-      ...(damagedLog === undefined ? {} : { damagedLog }),
-    });
-    closing.push(() => recovered.store.close());
-    closing.push(() => recovered.log.close());
+    closing.add(() => pool.close());
+    const recovered = await first.recover({ directory: directory.shards[0] ?? "", damagedLog });
     const lastAt = Math.max(lastEventAt(recovered), await pool.recovered());
     const goOn = async (): Promise<Shard> => {
       pool.meet(lastAt);
-      await meeting.dial();
-      const shard = await member.start(recovered, lastAt);
-      closing.push(() => shard.close());
-      closing.push(() => {
-        invoker.close();
-      });
-      return shard;
+      return await first.start(recovered, lastAt);
     };
     // One that fails is not waited for.
     const [shard] = await Promise.all([goOn(), pool.opened()]);
     await member.lead();
     await pool.serve();
-    ready = true;
+    first.isServing = true;
     others.pool = pool;
     // Callers go first when the server closes: no new work, and answers for what ends in the meantime.
-    closing.push(async () => {
+    closing.add(async () => {
       await Promise.all([admin.close(), ingress.close(), pool.drain()]);
     });
     return {
@@ -203,7 +156,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       operators,
       settled: () => shard.drained(),
       activity: () => ({ busy: invoker.busy, nextTimerAt: shard.nextTimerAt }),
-      close: closeAll,
+      close: () => closing.close(),
     };
   }
 }
@@ -215,9 +168,25 @@ function cutAmongWorkers(): DataDirectoryError {
   );
 }
 
-/** Only its user can enter it. Sockets have short paths: the data directory may be too deep for them. */
-function meetingPlace(): string {
-  return mkdtempSync(join(tmpdir(), "perdure-"));
+interface Limits {
+  /** What each worker may use. */
+  readonly config: ServerConfig;
+  readonly adminConnectionsMax: number;
+}
+
+/** With no more connections than a process may open files for. */
+function limitsOf(options: ServerConfig, workers: number, log: Log): Limits {
+  const share = shareOf(options, workers);
+  const { ingress, admin } = withinFiles({
+    ingress: share.ingressConnectionsMax,
+    admin: share.adminConnectionsMax,
+  });
+  if (ingress < share.ingressConnectionsMax) {
+    log.warn(
+      `the process may not open enough files for ${String(options.ingressConnectionsMax)} connections (ulimit -n): the ingress takes ${String(ingress * workers)}`,
+    );
+  }
+  return { config: { ...share, ingressConnectionsMax: ingress }, adminConnectionsMax: admin };
 }
 
 function urlOf(host: string, port: number): string {

@@ -2,18 +2,14 @@
 // which tells it everything by messages, and ended with it.
 
 import type { Socket } from "node:net";
+import { Closing } from "./closing.js";
 import { lockShard } from "./data-directory.js";
 import type { Port } from "./http/port.js";
-import { startIngress } from "./ingress/start-ingress.js";
 import { createLog, type Log } from "./observe/log.js";
-import { createAddressGuard } from "./outbound/address-guard.js";
 import { signerOf } from "./outbound/request-signer.js";
-import { createClock } from "./shard/clock.js";
-import { lastEventAt, recoverShard } from "./shard/recovery.js";
+import { lastEventAt } from "./shard/recovery.js";
+import { Worker } from "./worker.js";
 import { HandedConnections } from "./workers/handed-connections.js";
-import { Meeting } from "./workers/meeting.js";
-import { Member } from "./workers/member.js";
-import type { PeerLink } from "./workers/peer.js";
 import type { FromWorker, ToWorker, WorkerStart } from "./workers/worker-messages.js";
 
 // Ctrl+C and whoever stops a service tell every process of it: when this one ends is for the server to say.
@@ -27,74 +23,35 @@ const lockWarningMs = 5_000;
 class WorkerProcess {
   readonly #start: WorkerStart;
   readonly #connections: HandedConnections;
-  readonly #member: Member;
-  readonly #meeting: Meeting;
-  readonly #closing: (() => Promise<void> | void)[] = [];
+  readonly #closing = new Closing();
   readonly #log: Log;
+  readonly #worker: Worker;
   #ingress: Port | undefined;
-  #ready = false;
   #met: (lastEventAt: number) => void = () => undefined;
 
   constructor(start: WorkerStart) {
     this.#start = start;
-    const { config, worker, layout, ingress } = start;
+    const { config, ingress } = start;
     this.#connections = new HandedConnections(ingress);
-    const log = (this.#log = createLog(config.logLevel));
-    const links = new Map<number, PeerLink>();
-    this.#member = new Member({
-      worker,
-      layout,
-      links,
-      engine: {
-        config,
-        clock: createClock(),
-        log,
-        signer: signerOf(config.requestIdentityKeyFile),
-        guard: createAddressGuard(config.allowDeployments),
-        onFatal: fail,
-      },
-    });
-    this.#meeting = new Meeting({
-      directory: start.meeting,
-      worker,
-      workers: layout.workers,
-      links,
-      methods: () => this.#member.methods(),
+    this.#log = createLog(config.logLevel);
+    this.#worker = new Worker({
+      ...start,
+      log: this.#log,
+      signer: signerOf(config.requestIdentityKeyFile),
+      onFatal: fail,
+      closing: this.#closing,
     });
   }
 
   async open(): Promise<void> {
-    const { directory, config, layout } = this.#start;
-    const { engine, invocations, watches } = this.#member;
+    const { directory } = this.#start;
     const met = new Promise<number>((resolve) => (this.#met = resolve));
-    await this.#meeting.listen();
-    this.#closing.push(await this.#lock(directory));
-    const recovered = await recoverShard({
-      directory,
-      partitions: layout.partitions,
-      writer: "thread",
-    });
-    this.#closing.push(() => recovered.store.close());
-    this.#closing.push(() => recovered.log.close());
+    await this.#worker.listen();
+    this.#closing.add(await this.#lock(directory));
+    const recovered = await this.#worker.recover({ directory });
     say({ kind: "recovered", lastEventAt: lastEventAt(recovered) });
-    const lastAt = await met;
-    await this.#meeting.dial();
-    const shard = await this.#member.start(recovered, lastAt);
-    this.#closing.push(() => shard.close());
-    this.#closing.push(() => {
-      engine.invoker.close();
-    });
-    this.#ingress = await startIngress({
-      invocations,
-      watches,
-      registry: () => engine.registry.view,
-      ready: () => this.#ready,
-      ...config.ingress,
-      source: this.#connections,
-      bodyBytesMax: config.bodyBytesMax,
-      requestsMax: config.ingressRequestsMax,
-      connectionsMax: config.ingressConnectionsMax,
-    });
+    await this.#worker.start(recovered, await met);
+    this.#ingress = await this.#worker.openIngress(this.#connections);
     say({ kind: "opened" });
   }
 
@@ -117,7 +74,7 @@ class WorkerProcess {
       case "meet":
         return this.#met(message.lastEventAt);
       case "serve":
-        this.#ready = true;
+        this.#worker.isServing = true;
         return say({ kind: "serving" });
       case "connection":
         // One that its client has closed on the way comes as nothing.
@@ -127,7 +84,7 @@ class WorkerProcess {
         await this.#ingress?.close();
         return say({ kind: "drained" });
       case "close":
-        for (const close of this.#closing.reverse()) await close();
+        await this.#closing.close();
         process.exit(0);
     }
   }

@@ -2,9 +2,10 @@
 // PERDURE_CHROMIUM; nothing is downloaded.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { findProgram } from "../harness/command.js";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -12,17 +13,7 @@ const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-s
 export function findChromium(): string | undefined {
   const named = process.env["PERDURE_CHROMIUM"];
   if (named !== undefined && named !== "") return named;
-  const folders = (process.env["PATH"] ?? "").split(path.delimiter);
-  return folders
-    .flatMap((folder) => names.map((name) => path.join(folder, name)))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  return names.map(findProgram).find((program) => program !== undefined);
 }
 
 export interface Browser {

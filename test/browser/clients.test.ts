@@ -17,11 +17,7 @@ describe.skipIf(program === undefined)("in a browser, from another origin (needs
   let found: Record<string, unknown> = {};
 
   beforeAll(async () => {
-    const [server, services] = await Promise.all([
-      bed.startServer(),
-      bed.startServices({ modules: ["greeter", "formats"] }),
-    ]);
-    await server.register(services.url);
+    const { server } = await bed.serve({ modules: ["greeter", "formats"] });
     page = await runPage(program ?? "", "page.ts", {
       ingress: server.ingress.url,
       nowhere: `http://127.0.0.1:${await freePort()}`,

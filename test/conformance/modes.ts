@@ -98,11 +98,9 @@ export async function newStage(
     PERDURE_TEST_GATES: gates.url,
     CONFORMANCE_VALUE: "from the environment",
   });
-  const [server, services] = await Promise.all([
-    bed.startServer({ flags: { ...mode.flags, ...flags } }),
-    bed.startServices(servicesOptions),
-  ]);
-  await server.register(services.url);
+  const { server, services } = await bed.serve(servicesOptions, {
+    flags: { ...mode.flags, ...flags },
+  });
   return new Stage({ mode, server, services, servicesOptions, gates });
 }
 

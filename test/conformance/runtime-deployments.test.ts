@@ -10,6 +10,8 @@ import { until } from "../harness/until.js";
 import { bytesOf, conformanceServices, describeModes, Stage } from "./modes.js";
 
 const bed = useBed("after all");
+/** What fails is mended by processes that a test starts meanwhile, however long they take for that. */
+const untilMended = { "retry-policy-max-attempts": "unlimited" };
 
 describeModes((mode) => {
   let stage: Stage;
@@ -29,7 +31,7 @@ describeModes((mode) => {
     const env = { PERDURE_TEST_GATES: gates.url, PERDURE_TEST_VERSION: "v1" };
     const servicesOptions = conformanceServices(["upgraded", "awakeable-holder"], env);
     const [server, services] = await Promise.all([
-      bed.startServer({ flags: mode.flags }),
+      bed.startServer({ flags: { ...mode.flags, ...untilMended } }),
       bed.startServices(servicesOptions),
     ]);
     stage = new Stage({ mode, server, services, servicesOptions, gates });

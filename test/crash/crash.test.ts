@@ -57,16 +57,12 @@ describe("every accepted workflow ends once, with the right result, after kill -
       const scratch = bed.directory();
       const effectsFile = path.join(scratch, "effects");
       const servicesOptions = { modules: ["trips"], env: { PERDURE_TEST_EFFECTS: effectsFile } };
-      const [server, services] = await Promise.all([
-        bed.startServer({
-          flags: {
-            "checkpoint-bytes": checkpointBytes,
-            ...(workers === undefined ? {} : { workers }),
-          },
-        }),
-        bed.startServices(servicesOptions),
-      ]);
-      await server.register(services.url);
+      const { server, services } = await bed.serve(servicesOptions, {
+        flags: {
+          "checkpoint-bytes": checkpointBytes,
+          ...(workers === undefined ? {} : { workers }),
+        },
+      });
       const began = performance.now();
 
       const copies: string[] = [];

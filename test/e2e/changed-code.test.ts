@@ -17,11 +17,7 @@ let env: Record<string, string>;
 beforeAll(async () => {
   gates = await bed.openGates();
   env = { PERDURE_TEST_GATES: gates.url };
-  [server, services] = await Promise.all([
-    bed.startServer(),
-    bed.startServices({ modules: ["first-version"], env }),
-  ]);
-  await server.register(services.url);
+  ({ server, services } = await bed.serve({ modules: ["first-version"], env }));
 });
 
 async function becomes(version: "first-version" | "second-version"): Promise<void> {

@@ -18,14 +18,10 @@ let ingress: Ingress;
 
 beforeAll(async () => {
   gates = await bed.openGates();
-  const [server, services] = await Promise.all([
-    bed.startServer(),
-    bed.startServices({
-      modules: ["greeter", "formats", "measuring"],
-      env: { PERDURE_TEST_GATES: gates.url },
-    }),
-  ]);
-  await server.register(services.url);
+  const { server } = await bed.serve({
+    modules: ["greeter", "formats", "measuring"],
+    env: { PERDURE_TEST_GATES: gates.url },
+  });
   ingress = connect({ url: server.ingress.url });
 });
 

@@ -17,11 +17,7 @@ test.each([
   ["was stopped in good order", "terminate"],
 ] as const)("a timer of a server that %s is not put off", async (_, end) => {
   const dataDir = `${bed.directory()}/data`;
-  const [before, services] = await Promise.all([
-    bed.startServer({ dataDir }),
-    bed.startServices({ modules: ["timing"] }),
-  ]);
-  await before.register(services.url);
+  const { server: before } = await bed.serve({ modules: ["timing"] }, { dataDir });
   const headers = { "idempotency-key": "nap" };
   const sent = await before.ingress.post("/restate/send/Timing/nap", 2_000, { headers });
   const { invocationId } = sent.json;

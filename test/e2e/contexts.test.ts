@@ -12,11 +12,10 @@ let gates: Gates;
 
 beforeAll(async () => {
   gates = await bed.openGates();
-  const [server, services] = await Promise.all([
-    bed.startServer(),
-    bed.startServices({ modules: ["contexts"], env: { PERDURE_TEST_GATES: gates.url } }),
-  ]);
-  await server.register(services.url);
+  const { server } = await bed.serve({
+    modules: ["contexts"],
+    env: { PERDURE_TEST_GATES: gates.url },
+  });
   ingress = server.ingress;
 });
 

@@ -13,11 +13,7 @@ test(
   "a handler that ends its process is started alone after five times, fails then, and is paused; its neighbours get on",
   { timeout: timeoutMs },
   async () => {
-    const [server, services] = await Promise.all([
-      bed.startServer(),
-      bed.startServices({ modules: ["crashing"] }),
-    ]);
-    await server.register(services.url);
+    const { server, services } = await bed.serve({ modules: ["crashing"] });
     let crashes = 0;
     let isDone = false;
     const supervised = (async () => {

@@ -31,14 +31,10 @@ describe.each(packages)("%s", (_name, clients, differs) => {
 
   beforeAll(async () => {
     gates = await bed.openGates();
-    const [server, services] = await Promise.all([
-      bed.startServer(),
-      bed.startServices({
-        modules: ["greeter", "formats"],
-        env: { PERDURE_TEST_GATES: gates.url },
-      }),
-    ]);
-    await server.register(services.url);
+    const { server } = await bed.serve({
+      modules: ["greeter", "formats"],
+      env: { PERDURE_TEST_GATES: gates.url },
+    });
     url = server.ingress.url;
     ingress = connect({ url });
   });

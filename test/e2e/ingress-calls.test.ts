@@ -11,11 +11,10 @@ let gates: Gates;
 
 beforeAll(async () => {
   gates = await bed.openGates();
-  const [server, services] = await Promise.all([
-    bed.startServer(),
-    bed.startServices({ modules: ["greeter"], env: { PERDURE_TEST_GATES: gates.url } }),
-  ]);
-  await server.register(services.url);
+  const { server } = await bed.serve({
+    modules: ["greeter"],
+    env: { PERDURE_TEST_GATES: gates.url },
+  });
   ingress = server.ingress;
 });
 

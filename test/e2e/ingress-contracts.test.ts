@@ -18,11 +18,7 @@ const bed = useBed("after all");
 let ingress: Http;
 
 beforeAll(async () => {
-  const [server, services] = await Promise.all([
-    bed.startServer(),
-    bed.startServices({ modules: ["greeter"] }),
-  ]);
-  await server.register(services.url);
+  const { server } = await bed.serve({ modules: ["greeter"] });
   ingress = server.ingress;
 });
 

@@ -8,11 +8,10 @@ const bed = useBed("after all");
 let ingress: Http;
 
 beforeAll(async () => {
-  const [server, services] = await Promise.all([
-    bed.startServer({ flags: { "body-bytes-max": "1MiB" } }),
-    bed.startServices({ modules: ["greeter"] }),
-  ]);
-  await server.register(services.url);
+  const { server } = await bed.serve(
+    { modules: ["greeter"] },
+    { flags: { "body-bytes-max": "1MiB" } },
+  );
   ingress = server.ingress;
 });
 

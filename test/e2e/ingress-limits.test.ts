@@ -7,11 +7,10 @@ const bed = useBed("after all");
 
 test("more requests than the ingress may serve are 429; health is answered, and waiting calls end", async () => {
   const gates = await bed.openGates();
-  const [server, services] = await Promise.all([
-    bed.startServer({ flags: { "ingress-requests-max": "1" } }),
-    bed.startServices({ modules: ["greeter"], env: { PERDURE_TEST_GATES: gates.url } }),
-  ]);
-  await server.register(services.url);
+  const { server } = await bed.serve(
+    { modules: ["greeter"], env: { PERDURE_TEST_GATES: gates.url } },
+    { flags: { "ingress-requests-max": "1" } },
+  );
   gates.shut("busy");
   const waiting = server.ingress.post("/restate/call/Greeter/once", "busy");
   await gates.reached("busy");

@@ -1,6 +1,9 @@
 // A deployment whose address is that of several processes, as behind a load balancer: all get work, one that dies or shuts
 // down takes nothing along that others could do, and one that comes is found.
 
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { Ingress } from "@perdure/proto/ingress/v1/ingress";
 import { expect, test } from "vitest";
 import { useBed } from "../harness/bed.js";
 import type { Gates } from "../harness/gate.js";
@@ -44,6 +47,15 @@ async function call({ server }: Setting, handler: string, body?: unknown): Promi
 async function statusOf({ server }: Setting, id: string): Promise<string> {
   const { json } = await server.admin.get(`/invocations/${id}`);
   return json.status as string;
+}
+
+/** Resolves when its code can't go on by itself. */
+async function untilWaits({ server }: Setting, id: string): Promise<void> {
+  const client = createClient(Ingress, createGrpcTransport({ baseUrl: server.ingress.url }));
+  const target = { case: "invocationId" as const, value: id };
+  for await (const { event } of client.watch({ invocation: { target } })) {
+    if (event.case === "waiting") return;
+  }
 }
 
 /** Calls until each of these processes was seen. */
@@ -110,11 +122,15 @@ test(
     const [one, two] = setting.instances as [ServicesProcess, ServicesProcess];
     await untilMet(setting, one, two);
 
+    // Each is given to the instance that computes least: they all compute until all are there.
+    gates.shut("waits");
     const sent = await Promise.all(
       times(4, () => server.ingress.post("/restate/send/Instances/waits")),
     );
     const ids = sent.map(({ json }) => json.invocationId as string);
     await gates.reached("waits", 4);
+    gates.open("waits");
+    await Promise.all(ids.map((id) => untilWaits(setting, id)));
     expect(countsOf(gates.notes("waits"))).toEqual({
       [one.process.pid]: 2,
       [two.process.pid]: 2,

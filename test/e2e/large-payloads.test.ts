@@ -16,11 +16,7 @@ let services: ServicesProcess;
 let ingress: Http;
 
 beforeAll(async () => {
-  [server, services] = await Promise.all([
-    bed.startServer(),
-    bed.startServices({ modules: ["large"] }),
-  ]);
-  await server.register(services.url);
+  ({ server, services } = await bed.serve({ modules: ["large"] }));
   ingress = server.ingress;
 });
 

@@ -16,8 +16,7 @@ let queue: ServicesProcessOptions;
 beforeAll(async () => {
   gates = await bed.openGates();
   queue = { modules: ["queue"], env: { PERDURE_TEST_GATES: gates.url } };
-  [server, services] = await Promise.all([bed.startServer(), bed.startServices(queue)]);
-  await server.register(services.url);
+  ({ server, services } = await bed.serve(queue));
 });
 
 const visitors = Array.from({ length: 12 }, (_, at) => `v${at}`);

@@ -9,11 +9,7 @@ const bed = useBed("after all");
 let ingress: Http;
 
 beforeAll(async () => {
-  const [server, services] = await Promise.all([
-    bed.startServer(),
-    bed.startServices({ modules: ["peers"] }),
-  ]);
-  await server.register(services.url);
+  const { server } = await bed.serve({ modules: ["peers"] });
   ingress = server.ingress;
 });
 

@@ -16,11 +16,10 @@ let services: ServicesProcess;
 
 beforeAll(async () => {
   gates = await bed.openGates();
-  [server, services] = await Promise.all([
-    bed.startServer(),
-    bed.startServices({ modules: ["contexts"], env: { PERDURE_TEST_GATES: gates.url } }),
-  ]);
-  await server.register(services.url);
+  ({ server, services } = await bed.serve({
+    modules: ["contexts"],
+    env: { PERDURE_TEST_GATES: gates.url },
+  }));
   ingress = server.ingress;
 });
 

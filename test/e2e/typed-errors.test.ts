@@ -127,8 +127,13 @@ describe("sizes", () => {
 });
 
 describe("too much at once", () => {
+  let server: ServerProcess;
+
+  beforeAll(async () => {
+    server = await startServer({ "ingress-requests-max": "1" });
+  });
+
   test.each(protocols)("is RESOURCE_EXHAUSTED over %s, until a slot is free", async (protocol) => {
-    const server = await startServer({ "ingress-requests-max": "1" });
     const client = clientOf(server, protocol, "FrontDesk");
     const gate = `busy ${protocol}`;
     gates.shut(gate);
@@ -144,7 +149,6 @@ describe("too much at once", () => {
     expect(refused.metadata.get("retry-after")).toBe("1");
     expect(passed?.output).toBe(`passed ${gate}`);
     expect(later?.output).toBe("Hi Ada");
-    await server.kill();
   });
 });
 

@@ -11,11 +11,10 @@ const bed = useBed("after each");
 
 async function startBed() {
   const gates = await bed.openGates();
-  const [server, services] = await Promise.all([
-    bed.startServer({ flags: { "inactivity-timeout": "100ms" } }),
-    bed.startServices({ modules: ["watched"], env: { PERDURE_TEST_GATES: gates.url } }),
-  ]);
-  await server.register(services.url);
+  const { server, services } = await bed.serve(
+    { modules: ["watched"], env: { PERDURE_TEST_GATES: gates.url } },
+    { flags: { "inactivity-timeout": "100ms" } },
+  );
   return { gates, server, services };
 }
 

@@ -3,7 +3,7 @@
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Ingress } from "@perdure/proto/ingress/v1/ingress";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useBed } from "../harness/bed.js";
 import type { Gates } from "../harness/gate.js";
@@ -23,21 +23,14 @@ let server: ServerProcess;
 
 beforeAll(async () => {
   gates = await shared.openGates();
-  [server, services] = await Promise.all([
-    shared.startServer({ flags }),
-    shared.startServices({
+  ({ server, services } = await shared.serve(
+    {
       modules: ["greeter", "watched", "peers"],
       env: { PERDURE_TEST_GATES: gates.url },
-    }),
-  ]);
-  await server.register(services.url);
+    },
+    { flags },
+  ));
 });
-
-/** The processes that a process has started, as Linux knows them. */
-function childrenOf(pid: number): number[] {
-  const listed = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, "utf8");
-  return listed.split(" ").filter(Boolean).map(Number);
-}
 
 function isAlive(pid: number): boolean {
   try {
@@ -180,7 +173,7 @@ describe("the processes of a server of several workers", () => {
 
   test("end with it, in good order", async () => {
     const { busy, ids } = await startBusy();
-    const workers = childrenOf(busy.process.pid);
+    const workers = busy.workerPids;
     expect(workers).toHaveLength(2);
 
     expect(await busy.terminate()).toEqual({ code: 0, signal: null });
@@ -192,7 +185,7 @@ describe("the processes of a server of several workers", () => {
 
   test("end with it when it is killed, and nothing is lost", async () => {
     const { busy, ids } = await startBusy();
-    const workers = childrenOf(busy.process.pid);
+    const workers = busy.workerPids;
 
     await busy.kill();
 
@@ -201,9 +194,24 @@ describe("the processes of a server of several workers", () => {
     await finish(busy, ids);
   });
 
+  test("leave no place where they met behind, however often they were killed", async () => {
+    const temporary = bed.directory();
+    const killed = await bed.startServer({ flags, env: { TMPDIR: temporary } });
+    const before = readdirSync(temporary);
+
+    await killed.kill();
+    await killed.start();
+
+    const after = readdirSync(temporary);
+    expect([before.length, after.length]).toEqual([1, 1]);
+    expect(after).not.toEqual(before);
+    await killed.terminate();
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
   test("take it along when one of them is killed, with a reason, and nothing is lost", async () => {
     const { busy, ids } = await startBusy();
-    const [first = 0, second = 0] = childrenOf(busy.process.pid);
+    const [first = 0, second = 0] = busy.workerPids;
 
     process.kill(second, "SIGKILL");
 

@@ -27,11 +27,10 @@ test(
   "sleeps and delayed sends are neither early nor late, however the clock is set",
   { timeout: 120_000 },
   async () => {
-    const [server, services] = await Promise.all([
-      bed.startServer({ env: { NODE_OPTIONS: steppingClock() } }),
-      bed.startServices({ modules: ["timing"] }),
-    ]);
-    await server.register(services.url);
+    const { server } = await bed.serve(
+      { modules: ["timing"] },
+      { env: { NODE_OPTIONS: steppingClock() } },
+    );
     const { ingress } = server;
     await ingress.post("/restate/call/Timing/work");
 

@@ -25,11 +25,7 @@ let stopped = "";
 const perLife = 15;
 
 beforeAll(async () => {
-  const [server, services] = await Promise.all([
-    shared.startServer(),
-    shared.startServices({ modules: ["greeter"] }),
-  ]);
-  await server.register(services.url);
+  const { server } = await shared.serve({ modules: ["greeter"] });
   await count(server, perLife);
   for (let life = 0; life < 2; life++) {
     await server.kill();

@@ -18,11 +18,7 @@ let killed = "";
 let older = "";
 
 beforeAll(async () => {
-  const [server, services] = await Promise.all([
-    shared.startServer(),
-    shared.startServices({ modules: ["greeter"] }),
-  ]);
-  await server.register(services.url);
+  const { server } = await shared.serve({ modules: ["greeter"] });
   await fillObjects(server);
   await server.terminate();
   older = copyOf(shared, server.dataDir);

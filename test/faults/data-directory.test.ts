@@ -12,11 +12,7 @@ const bed = useBed("after each");
 const timeout = 180_000;
 
 async function startCounting(flags: Record<string, string> = {}): Promise<ServerProcess> {
-  const [server, services] = await Promise.all([
-    bed.startServer({ flags }),
-    bed.startServices({ modules: ["greeter"] }),
-  ]);
-  await server.register(services.url);
+  const { server } = await bed.serve({ modules: ["greeter"] }, { flags });
   return server;
 }
 

@@ -30,11 +30,7 @@ test.concurrent.each<[string, (pair: Pair) => number, (pair: Pair) => Promise<vo
   { timeout: 240_000 },
   async (_, pidOf, isNoticed) => {
     const effectsFile = path.join(bed.directory(), "effects");
-    const [server, services] = await Promise.all([
-      bed.startServer({ flags: killFlags }),
-      bed.startServices(mixedServices(effectsFile)),
-    ]);
-    await server.register(services.url);
+    const { server, services } = await bed.serve(mixedServices(effectsFile), { flags: killFlags });
     const book = new MixedBook(effectsFile);
     const disturbances = new Disturbances();
     const load = new MixedLoad({

@@ -21,11 +21,7 @@ test(
     const scratch = bed.directory();
     const effectsFile = path.join(scratch, "effects");
     const servicesOptions = mixedServices(effectsFile);
-    const [server, services] = await Promise.all([
-      bed.startServer({ flags: killFlags }),
-      bed.startServices(servicesOptions),
-    ]);
-    await server.register(services.url);
+    const { server, services } = await bed.serve(servicesOptions, { flags: killFlags });
 
     const report = await runKillRounds({
       server,

@@ -52,6 +52,19 @@ export class Bed {
     return services;
   }
 
+  /** A server that takes requests, and a process of services that is registered with it. */
+  async serve(
+    ofServices: ServicesProcessOptions,
+    ofServer: Partial<ServerProcessOptions> = {},
+  ): Promise<{ readonly server: ServerProcess; readonly services: ServicesProcess }> {
+    const [server, services] = await Promise.all([
+      this.startServer(ofServer),
+      this.startServices(ofServices),
+    ]);
+    await server.register(services.url);
+    return { server, services };
+  }
+
   /** Any other process. */
   startProcess(options: NodeProcessOptions): NodeProcess {
     const process = NodeProcess.start(options);

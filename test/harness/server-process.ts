@@ -1,6 +1,7 @@
 // A Perdure server as users start it: the command's bin, in a process of its own. It keeps its ports
 // and its data directory over kills and restarts.
 
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Http, type Answer } from "./http.js";
 import { NodeProcess, type Exit } from "./node-process.js";
@@ -13,6 +14,9 @@ const transport = process.env["PERDURE_TEST_REQUESTS"] === "1" ? { request_respo
 
 /** PERDURE_TEST_WORKERS=2: servers share their partitions out among so many processes. */
 const workers = process.env["PERDURE_TEST_WORKERS"];
+
+/** How many processes a server has, unless its flags say so. */
+export const workersOfServers = Number(workers ?? "1");
 
 /** Long: on a machine that does much else, a process may take long to begin. */
 const startTimeoutMs = 120_000;
@@ -96,6 +100,13 @@ export class ServerProcess {
     const process = this.#processes.at(-1);
     if (process === undefined) throw new Error("the server was never started");
     return process;
+  }
+
+  /** The processes of its further workers, as Linux knows them. */
+  get workerPids(): readonly number[] {
+    const pid = String(this.process.pid);
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+    return children.split(" ").filter(Boolean).map(Number);
   }
 
   /** All processes that this server was, oldest first. */

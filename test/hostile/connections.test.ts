@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { useBed } from "../harness/bed.js";
-import type { ServerProcess } from "../harness/server-process.js";
+import { workersOfServers, type ServerProcess } from "../harness/server-process.js";
 import { until } from "../harness/until.js";
 
 const bed = useBed("after each");
@@ -58,13 +58,18 @@ function limited(files: number): readonly string[] {
   return ["sh", "-c", `ulimit -n ${String(files)} && exec "$@"`, "sh"];
 }
 
+/** A process may open so many files more, and no others. */
+function leaveFiles(pid: number, more: number): void {
+  const files = readdirSync(`/proc/${String(pid)}/fd`).length + more;
+  spawnSync("prlimit", ["--pid", String(pid), `--nofile=${String(files)}:${String(files)}`]);
+}
+
 test("three thousand idle connections: a tenth is let in, the others are told; a call that waits gets its answer, and new ones are served afterwards", async () => {
   const gates = await bed.openGates();
-  const [server, services] = await Promise.all([
-    bed.startServer({ flags: { "ingress-connections-max": "300" } }),
-    bed.startServices({ modules: ["greeter"], env: { PERDURE_TEST_GATES: gates.url } }),
-  ]);
-  await server.register(services.url);
+  const { server } = await bed.serve(
+    { modules: ["greeter"], env: { PERDURE_TEST_GATES: gates.url } },
+    { flags: { "ingress-connections-max": "300" } },
+  );
   gates.shut("busy");
   const waiting = server.ingress.post("/restate/call/Greeter/once", "busy");
   await gates.reached("busy");
@@ -87,10 +92,14 @@ test("a process that may open few files takes fewer connections than asked for, 
   const server = await bed.startServer({ wrapper: limited(256) });
   const services = await bed.startServices({ modules: ["greeter"] });
   await server.register(services.url);
-  expect(server.process.output).toMatch(/ulimit -n.*the ingress takes 51/);
+  // Each worker is such a process.
+  const taken = 51 * workersOfServers;
+  expect(server.process.output).toMatch(
+    new RegExp(`ulimit -n.*the ingress takes ${String(taken)}$`, "m"),
+  );
 
   const idle = await flood(server, 500);
-  await expect.poll(idle.open, soon).toBeLessThanOrEqual(51);
+  await expect.poll(idle.open, soon).toBeLessThanOrEqual(taken);
   for (const socket of sockets) socket.destroy();
   await until("there is room again", async () => {
     const { status } = await server.ingress.post("/restate/call/Greeter/greet", "Ada");
@@ -105,19 +114,13 @@ test.skipIf(!hasPrlimit)(
     const server = await bed.startServer();
     const services = await bed.startServices({ modules: ["greeter"] });
     await server.register(services.url);
-    const { pid } = server.process;
     expect((await server.ingress.post("/restate/call/Greeter/greet", "Ada")).status).toBe(200);
-    const used = readdirSync(`/proc/${String(pid)}/fd`).length;
     // Behind its back: it has counted on far more.
-    spawnSync("prlimit", [
-      "--pid",
-      String(pid),
-      `--nofile=${String(used + 6)}:${String(used + 6)}`,
-    ]);
+    for (const pid of [server.process.pid, ...server.workerPids]) leaveFiles(pid, 6);
 
     for (let round = 0; round < 2; round++) {
       const idle = await flood(server, 200);
-      await expect.poll(idle.open, soon).toBeLessThan(10);
+      await expect.poll(idle.open, soon).toBeLessThan(10 * workersOfServers);
       for (const socket of sockets.splice(0)) socket.destroy();
       await until(`it serves after round ${String(round)}`, async () => {
         const { status } = await server.ingress.post("/restate/call/Greeter/greet", "Ada");

@@ -13,11 +13,10 @@ const letIn = 1_000;
 const connections = 6_000;
 
 test("six thousand connections that stay: a thousand are let in, the others told so and closed; calls on a connection that is there go on", async () => {
-  const [server, services] = await Promise.all([
-    bed.startServer({ flags: { "ingress-connections-max": String(letIn) } }),
-    bed.startServices({ modules: ["greeter"] }),
-  ]);
-  await server.register(services.url);
+  const { server } = await bed.serve(
+    { modules: ["greeter"] },
+    { flags: { "ingress-connections-max": String(letIn) } },
+  );
   const live = new LiveConnection(`${server.ingress.url}/restate/call/Greeter/greet`, "Ada");
   bed.atEnd(async () => live.close());
   await live.ask();

@@ -26,8 +26,11 @@ export interface TestEnvironmentOptions {
   readonly disableRetries?: boolean;
   /** Where the server's data lies: "memory" where the system has a file system in memory, else on disk. Default "memory". */
   readonly storage?: Storage;
-  /** Configuration of the server. Data in a `dataDir` of your own is kept. */
-  readonly config?: Partial<ServerConfig>;
+  /**
+   * Configuration of the server. Data in a `dataDir` of your own is kept. Its one worker is the process of the test: that of
+   * another would have a clock of its own.
+   */
+  readonly config?: Partial<Omit<ServerConfig, "workers">>;
   /** What `perdure codegen` wrote of the services: `manifest` of its manifest.ts. Default: none. */
   readonly manifest?: ServeOptions["manifest"];
   /** Further options of the services' endpoint. */

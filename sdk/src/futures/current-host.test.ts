@@ -1,8 +1,10 @@
-// A file of its own: what it is about happens once in a process.
+// What it is about happens once in a process: the modules are those of a new one.
 
-import { expect, test } from "vitest";
-import { attempt } from "../endpoint/session.fixture.js";
-import { DurablePromise } from "./names.js";
+import { expect, test, vi } from "vitest";
+
+vi.resetModules();
+const { attempt } = await import("../endpoint/session.fixture.js");
+const { DurablePromise } = await import("./names.js");
 
 const isCheap = Number.parseInt(process.versions.node) >= 24;
 

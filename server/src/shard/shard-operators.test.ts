@@ -58,10 +58,13 @@ let running: RunningShard;
 let operators: ShardOperators;
 /** Runs that have an attempt. */
 let attempts: Set<string>;
+/** How many of them each deployment has. */
+let attemptsOn: Map<string, number>;
 
 beforeEach(async () => {
   machine = new Machine();
   attempts = new Set();
+  attemptsOn = new Map();
   await boot();
 });
 
@@ -74,6 +77,7 @@ async function boot(): Promise<void> {
     view: () => view,
     isRunning: (runId) => attempts.has(runId),
     waitsFor: () => undefined,
+    attemptsOn: (deploymentId) => attemptsOn.get(deploymentId) ?? 0,
   });
   running.listener = (effect) => {
     if (effect.kind === "answered") operators.answered(effect.token, effect.outcome);
@@ -304,4 +308,10 @@ test("what belongs to a deployment is counted over all partitions", async () => 
 
   expect(await operators.pinnedTo("dp_1")).toBe(2);
   expect(await operators.pinnedTo("dp_2")).toBe(0);
+});
+
+test("an attempt that has said nothing yet belongs to its deployment as well", async () => {
+  attemptsOn.set("dp_1", 1);
+
+  expect(await operators.pinnedTo("dp_1")).toBe(1);
 });

@@ -47,6 +47,8 @@ export interface ShardOperatorsOptions {
   readonly isRunning: (runId: string) => boolean;
   /** Why an invocation that is ready has no attempt, in words. */
   readonly waitsFor: (invocation: Invocation) => string | undefined;
+  /** Attempts that a deployment has at this moment. */
+  readonly attemptsOn: (deploymentId: string) => number;
 }
 
 export class ShardOperators implements Operators {
@@ -183,10 +185,12 @@ export class ShardOperators implements Operators {
   /** As {@link pinnedTo}, of the partitions that are run here. */
   pinnedHere(deploymentId: string): number {
     const shard = this.#options.shard();
-    return shard.partitionNumbers.reduce(
+    const recorded = shard.partitionNumbers.reduce(
       (sum, partition) => sum + pinnedTo({ tables: shard.tables(partition) }, deploymentId),
       0,
     );
+    // An attempt that has said nothing yet: what it says first pins its invocation.
+    return Math.max(recorded, this.#options.attemptsOn(deploymentId));
   }
 
   // ---- inside

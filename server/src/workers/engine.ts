@@ -71,8 +71,8 @@ export interface Engine {
   readonly watches: Watches;
   /** Who is told the shard's effects. */
   readonly shell: Shell;
-  /** Invocations of the partitions that are run here, that have not ended and belong to a deployment. */
-  pinnedHere(deploymentId: string): number;
+  /** Invocations that have not ended and belong to a deployment, those of the neighbours too. */
+  readonly pinnedTo: (deploymentId: string) => Promise<number>;
   /**
    * Goes on from what was recovered: a new epoch is durable, and all that is to do is under way, when it resolves.
    * @param lastAt  event time goes on from there; default: from the newest record
@@ -93,16 +93,15 @@ export function buildEngine(options: EngineOptions): Engine {
   };
   const { inactivityTimeoutMs, abortTimeoutMs, retryPolicy, retention } = config;
   const admission = new Admission({ waitingBytesMax: config.submissionsBytesMax });
-  // An attempt that has said nothing yet: what it says first pins its invocation.
-  const pinnedHere = (id: string): number =>
-    Math.max(operators.pinnedHere(id), invoker.attemptsOn(id));
+  const pinnedTo = async (id: string): Promise<number> =>
+    operators.pinnedHere(id) + ((await neighbours?.pinnedTo(id)) ?? 0);
   const callers = new Callers({ shard: theShard, clock, retention, admission, placement });
   const registry = new Registry({
     shard: theShard,
     clock,
     signer,
     guard,
-    pinnedTo: async (id) => pinnedHere(id) + ((await neighbours?.pinnedTo(id)) ?? 0),
+    pinnedTo,
     replicas: neighbours,
     discover: options.discover,
   });
@@ -133,6 +132,7 @@ export function buildEngine(options: EngineOptions): Engine {
     view: () => registry.view,
     isRunning: (runId) => invoker.isRunning(runId),
     waitsFor: (invocation) => invoker.waitsFor(invocation),
+    attemptsOn: (deploymentId) => invoker.attemptsOn(deploymentId),
   });
   const shell = createShell({ callers, operators, registry, invoker, watches });
 
@@ -143,7 +143,7 @@ export function buildEngine(options: EngineOptions): Engine {
     invoker,
     watches,
     shell,
-    pinnedHere,
+    pinnedTo,
     async start(recovered, lastAt = lastEventAt(recovered)): Promise<Shard> {
       const aheadMs = lastAt - clock.now();
       if (aheadMs > clockSetBackMs) {

@@ -36,16 +36,14 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-type AnyMethod = (argument: unknown, gone: Gone) => unknown;
+type AnyMethods = Readonly<Record<string, (argument: unknown, gone: Gone) => unknown>>;
 
 const headBytes = 4;
 
 /** @typeParam Theirs  what the other side serves */
 export class Link<Theirs extends LinkMethods<Theirs>> {
-  /** The connection has ended. */
-  readonly closed: Promise<void>;
   readonly #stream: Duplex;
-  readonly #methods: Readonly<Record<string, AnyMethod>>;
+  readonly #methods: Promise<AnyMethods>;
   readonly #pending = new Map<number, Pending>();
   /** Calls of the other side that have no answer yet. */
   readonly #serving = new Map<number, GoneSignal>();
@@ -55,15 +53,12 @@ export class Link<Theirs extends LinkMethods<Theirs>> {
   #lastCall = 0;
   #isClosed = false;
 
-  /** @param methods  what this side serves */
-  constructor(stream: Duplex, methods: object) {
+  /** @param methods  what this side serves; what comes before they are there waits for them */
+  constructor(stream: Duplex, methods: object | Promise<object>) {
     this.#stream = stream;
-    this.#methods = methods as Readonly<Record<string, AnyMethod>>;
-    this.closed = new Promise((resolve) => {
-      stream.once("close", () => {
-        this.#close();
-        resolve();
-      });
+    this.#methods = Promise.resolve(methods) as Promise<AnyMethods>;
+    stream.once("close", () => {
+      this.#close();
     });
     // Why a connection ends matters to nobody: that it ended does.
     stream.on("error", () => undefined);
@@ -148,7 +143,7 @@ export class Link<Theirs extends LinkMethods<Theirs>> {
       case Kind.call:
         return this.#serve(message[1], message[2], message[3]);
       case Kind.tell:
-        this.#methods[message[1]]?.(message[2], new GoneSignal());
+        void this.#perform(message[1], message[2], new GoneSignal());
         return;
       case Kind.answer:
         return this.#settled(message[1])?.resolve(message[2] as never);
@@ -169,8 +164,7 @@ export class Link<Theirs extends LinkMethods<Theirs>> {
   #serve(call: number, name: string, argument: unknown): void {
     const gone = new GoneSignal();
     this.#serving.set(call, gone);
-    const answer = async (): Promise<unknown> => await this.#methods[name]?.(argument, gone);
-    answer().then(
+    this.#perform(name, argument, gone).then(
       (value) => {
         if (this.#serving.delete(call)) this.#say([Kind.answer, call, value]);
       },
@@ -178,6 +172,11 @@ export class Link<Theirs extends LinkMethods<Theirs>> {
         if (this.#serving.delete(call)) this.#say([Kind.failure, call, sentError(error)]);
       },
     );
+  }
+
+  async #perform(name: string, argument: unknown, gone: Gone): Promise<unknown> {
+    const methods = await this.#methods;
+    return await methods[name]?.(argument, gone);
   }
 
   #close(): void {

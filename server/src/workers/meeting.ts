@@ -14,7 +14,7 @@ export interface MeetingOptions {
   /** Where the links to all others are put, by their numbers. */
   readonly links: Map<number, PeerLink>;
   /** What this worker serves: made for each link. */
-  readonly methods: () => PeerMethods;
+  readonly methods: () => Promise<PeerMethods>;
 }
 
 export class Meeting {

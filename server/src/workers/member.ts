@@ -49,13 +49,13 @@ export class Member {
     this.operators = routedOperators({
       here: engine.operators,
       routing,
-      pinnedTo: async (id) => engine.operators.pinnedHere(id) + (await neighbours.pinnedTo(id)),
+      pinnedTo: engine.pinnedTo,
     });
   }
 
-  /** What is served on a link: made for each. */
-  methods(): PeerMethods {
-    return peerMethods({ engine: this.engine, opened: this.#opened });
+  /** What is served on a link, once the engine runs: others may be ready before. Made for each. */
+  async methods(): Promise<PeerMethods> {
+    return peerMethods(this.engine, await this.#opened);
   }
 
   /**

@@ -44,9 +44,9 @@ export interface PeerMethods {
   /** What happened next; undefined when all was told. */
   nextOfWatch(watch: number): Promise<Watched | undefined>;
   endWatch(watch: number): void;
-  deliver(message: SentMessage): Promise<void>;
-  delivered(receipt: SentReceipt): Promise<void>;
-  pinnedTo(deploymentId: string): Promise<number>;
+  deliver(message: SentMessage): void;
+  delivered(receipt: SentReceipt): void;
+  pinnedTo(deploymentId: string): number;
   apply(change: RegistryChange): Promise<void>;
   follow(content: RegistryContent): Promise<void>;
 }
@@ -84,48 +84,21 @@ interface Watch {
   readonly events: AsyncGenerator<Watched, void>;
 }
 
-export interface PeerOptions {
-  readonly engine: Engine;
-  /** Resolves when the engine runs: others may be ready before. */
-  readonly opened: Promise<Shard>;
-}
-
 /** What one link serves. */
-export function peerMethods({ engine, opened }: PeerOptions): PeerMethods {
+export function peerMethods(engine: Engine, shard: Shard): PeerMethods {
   const { callers, operators, registry, watches } = engine;
   const open = new Map<number, Watch>();
   let lastWatch = 0;
   return {
-    submit: async (request) => {
-      await opened;
-      return await callers.submit(resolved(engine, request));
-    },
-    call: async (request, gone) => {
-      await opened;
-      return await callers.call(resolved(engine, request), gone);
-    },
-    attach: async (ref, gone) => {
-      await opened;
-      return await callers.attach(ref, gone);
-    },
-    output: async (ref) => {
-      await opened;
-      return await callers.output(ref);
-    },
-    status: async (ref) => {
-      await opened;
-      return await callers.status(ref);
-    },
-    signal: async ({ invocationId, signalId, result }) => {
-      await opened;
-      await callers.signal(invocationId, signalId, result);
-    },
-    operate: async ({ verb, parameters }) => {
-      await opened;
-      return await (operators[verb] as (...all: readonly unknown[]) => unknown)(...parameters);
-    },
+    submit: async (request) => await callers.submit(resolved(engine, request)),
+    call: async (request, gone) => await callers.call(resolved(engine, request), gone),
+    attach: (ref, gone) => callers.attach(ref, gone),
+    output: (ref) => callers.output(ref),
+    status: (ref) => callers.status(ref),
+    signal: ({ invocationId, signalId, result }) => callers.signal(invocationId, signalId, result),
+    operate: async ({ verb, parameters }) =>
+      await (operators[verb] as (...all: readonly unknown[]) => unknown)(...parameters),
     watch: async ({ invocationId, since }) => {
-      await opened;
       const gone = new GoneSignal();
       const events = await watches.watch(invocationId, since, gone);
       if (events === undefined) return undefined;
@@ -141,24 +114,15 @@ export function peerMethods({ engine, opened }: PeerOptions): PeerMethods {
     endWatch: (watch) => {
       open.get(watch)?.gone.abort();
     },
-    deliver: async ({ to, message }) => {
-      (await opened).enqueue(to, { case: "messageReceived", value: message });
+    deliver: ({ to, message }) => {
+      shard.enqueue(to, { case: "messageReceived", value: message });
     },
-    delivered: async ({ sender, receipt }) => {
-      (await opened).enqueue(sender, { case: "delivered", value: receipt });
+    delivered: ({ sender, receipt }) => {
+      shard.enqueue(sender, { case: "delivered", value: receipt });
     },
-    pinnedTo: async (deploymentId) => {
-      await opened;
-      return engine.pinnedHere(deploymentId);
-    },
-    apply: async (change) => {
-      await opened;
-      await registry.apply(change);
-    },
-    follow: async (content) => {
-      await opened;
-      await registry.follow(content);
-    },
+    pinnedTo: (deploymentId) => operators.pinnedHere(deploymentId),
+    apply: (change) => registry.apply(change),
+    follow: (content) => registry.follow(content),
   };
 }
 
