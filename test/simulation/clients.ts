@@ -5,7 +5,7 @@ import { create } from "@bufbuild/protobuf";
 import { HeaderSchema, ValueSchema } from "@perdure/proto/protocol/v1/journal";
 import { InvocationStatus } from "@perdure/proto/storage/v1/records";
 import { parseAwakeableId } from "@perdure/protocol/awakeable-id";
-import type { Outcome, SubmitRequest } from "@perdure/server/simulation-kit";
+import type { InvocationRef, Outcome, SubmitRequest } from "@perdure/server/simulation-kit";
 import { outcomeText } from "./history.js";
 import type { Random } from "./machine/random.js";
 import type { Running } from "./machine/server-process.js";
@@ -44,7 +44,7 @@ export class Clients {
       additionalHeaders: {},
       metadata: {},
       useHttp11: false,
-      requestResponse: undefined,
+      requestResponse: this.#random.chance(this.#parts.profile.requests) ? true : undefined,
       strict: false,
     };
     this.#do(async () => {
@@ -77,6 +77,11 @@ export class Clients {
     const waits = submission.delayMs === 0 && random.chance(0.5);
     const again = random.chance(vanishing) ? random.about(100) : undefined;
     this.#do(() => (waits ? this.#call(submission, named) : this.#send(submission, named)));
+    if (random.chance(0.2)) {
+      this.#parts.scheduler.after(random.about(2_000), this.#parts.outside, () => {
+        this.#look(submission);
+      });
+    }
     // Someone else asks for the same, or the same one again: it must be the same invocation.
     if (again === undefined || !named) return;
     this.#parts.scheduler.after(again, this.#parts.outside, () => {
@@ -110,32 +115,50 @@ export class Clients {
     for (const runId of durable.runs()) {
       const invocation = durable.invocation(runId);
       if (invocation?.status !== InvocationStatus.PAUSED) continue;
-      this.operate((running) => running.operators.resume(invocation.id, "keep"));
+      const { callers, outside } = this.#parts;
+      this.#do(() =>
+        callers
+          .ask(outside, ({ operators }) => operators.resume(invocation.id, "keep"))
+          .catch(() => undefined),
+      );
     }
-  }
-
-  operate(act: (running: Running) => Promise<unknown>): void {
-    this.#do(async () => {
-      await this.#parts.callers.ask(this.#parts.outside, act).catch(() => undefined);
-    });
-  }
-
-  /** One that has not ended. */
-  pickUnfinished(random: Random): string | undefined {
-    const { durable } = this.#parts;
-    const found = [...durable.runs()].slice(-30).flatMap((runId) => {
-      const invocation = durable.invocation(runId);
-      if (invocation === undefined || invocation.status === InvocationStatus.COMPLETED) return [];
-      return [invocation.id];
-    });
-    return found.length === 0 ? undefined : random.pick(found);
   }
 
   async #send(submission: Submission, named: boolean): Promise<void> {
     await this.#try(named, async (running) => {
-      const { invocationId } = await running.invocations.submit(requestOf(running, submission));
-      if (running.process.alive) this.#parts.tell({ kind: "accepted", invocationId });
+      await this.#submit(running, submission);
     });
+  }
+
+  async #submit(running: Running, submission: Submission): Promise<string> {
+    const { invocations, process } = running;
+    const { invocationId, accepted: isNew } = await invocations.submit(
+      requestOf(running, submission),
+    );
+    if (process.alive) this.#parts.tell({ kind: "accepted", invocationId, isNew });
+    return invocationId;
+  }
+
+  /** Someone looks whether there is a result. */
+  #look({ target, idempotencyKey }: Submission): void {
+    const ref = referenceTo(target, idempotencyKey);
+    if (ref === undefined) return;
+    const { durable, callers, outside, tell } = this.#parts;
+    const look = async ({ invocations, process }: Running): Promise<void> => {
+      const invocationId = invocations.idOf(ref);
+      const life = durable.find(invocationId);
+      const before = life !== undefined && durable.output(life) !== undefined ? life : undefined;
+      const found = await invocations.output(ref);
+      if (!process.alive) return;
+      const answer =
+        found === undefined
+          ? { case: "notFound" as const }
+          : found === "notReady"
+            ? { case: found }
+            : { case: "ended" as const, outcome: textOf(found) };
+      tell({ kind: "looked", invocationId, before, answer });
+    };
+    this.#do(() => callers.ask(outside, look).catch(() => undefined));
   }
 
   /** How it ended; undefined where nobody knows. */
@@ -147,18 +170,14 @@ export class Clients {
         return this.#ended(running, await invocations.call(requestOf(running, submission)));
       }
       // A second call of a workflow is told so: who wants the result attaches.
-      const { invocationId } = await invocations.submit(requestOf(running, submission));
-      if (running.process.alive) this.#parts.tell({ kind: "accepted", invocationId });
+      const invocationId = await this.#submit(running, submission);
       const outcome = await invocations.attach({ kind: "id", invocationId });
       return outcome === undefined ? undefined : this.#ended(running, outcome);
     });
   }
 
   #ended(running: Running, outcome: Outcome): string {
-    const text =
-      outcome.kind === "value"
-        ? new TextDecoder().decode(outcome.value)
-        : outcomeText({ case: "failure", value: outcome.failure });
+    const text = textOf(outcome);
     const { invocationId } = outcome;
     if (running.process.alive) this.#parts.tell({ kind: "ended", invocationId, outcome: text });
     return text;
@@ -188,7 +207,13 @@ export class Clients {
     const value = `for ${key}`;
     switch (want.kind) {
       case "promise": {
-        const target: Target = { service: "Flow", handler: "share", key: want.key };
+        const { scope, key: ofWorkflow } = want;
+        const target: Target = {
+          service: "Flow",
+          handler: "share",
+          key: ofWorkflow,
+          ...(scope === undefined ? {} : { scope }),
+        };
         const how = random.chance(0.8) ? "resolve" : "reject";
         return this.#helper(target, [{ op: "settle", name: want.name, how }], key);
       }
@@ -253,6 +278,26 @@ export class Clients {
   }
 }
 
+function textOf(outcome: Outcome): string {
+  return outcome.kind === "value"
+    ? new TextDecoder().decode(outcome.value)
+    : outcomeText({ case: "failure", value: outcome.failure });
+}
+
+/** Undefined where nothing names it. */
+function referenceTo(
+  target: Target,
+  idempotencyKey: string | undefined,
+): InvocationRef | undefined {
+  const { service, handler, scope } = target;
+  const key = "key" in target ? target.key : undefined;
+  if (service === "Flow" && handler === "run" && key !== undefined) {
+    return { kind: "workflow", workflow: service, key, scope };
+  }
+  if (idempotencyKey === undefined) return undefined;
+  return { kind: "idempotent", service, handler, key, idempotencyKey, scope };
+}
+
 /** The service is not registered yet. */
 class NotYet extends Error {
   override readonly name = "NotYet";
@@ -267,8 +312,8 @@ function requestOf({ registry }: Running, submission: Submission): SubmitRequest
     service,
     handler,
     key: "key" in target ? target.key : undefined,
-    scope: undefined,
-    limitKey: undefined,
+    scope: target.scope,
+    limitKey: target.limitKey,
     headers: [create(HeaderSchema, { name: "request", value: request })],
     parameter: new TextEncoder().encode(JSON.stringify(program)),
     idempotencyKey,

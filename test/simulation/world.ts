@@ -20,6 +20,7 @@ import { ServiceProcess } from "./machine/service-process.js";
 import { drawProfile, type FaultKind, type Profile, type Weather } from "./profile.js";
 import { Clients } from "./clients.js";
 import { Faults } from "./faults.js";
+import { OperatorsAtWork } from "./operators.js";
 
 export interface RunOptions {
   readonly seed: number;
@@ -52,6 +53,10 @@ export interface RunResult {
 
 const epochMs = 1_700_000_000_000;
 const settleMsMax = 20 * 60_000;
+/** Longer ones are not waited for. */
+const shortRetentionMsMax = 60_000;
+/** By then it must be gone. */
+const forgetMs = 15_000;
 /** What a bug stops is not waited for as long. */
 const canarySettleMsMax = 2 * 60_000;
 /** A bug may make everything fail over and over. */
@@ -81,6 +86,7 @@ export class World {
   readonly #server: ServerMachine;
   readonly #callers: Callers;
   readonly #clients: Clients;
+  readonly #operators: OperatorsAtWork;
   readonly #faults: Faults;
   readonly #outside: Process = { name: "outside", alive: true };
   readonly #checkers: readonly Checker[];
@@ -124,6 +130,7 @@ export class World {
       partitions: profile.partitions,
       workers: profile.workers,
       syncMs: profile.syncMs,
+      largeBytes: profile.largeBytes,
       discover: (uri) => {
         const service = this.#services.get(uri);
         return service?.process.alive === true ? service.discovered : undefined;
@@ -165,6 +172,7 @@ export class World {
       },
     };
     this.#clients = new Clients(parts);
+    this.#operators = new OperatorsAtWork(parts);
     this.#faults = new Faults(parts, {
       services: this.#services,
       startService: (address) => {
@@ -176,10 +184,14 @@ export class World {
       setClock: (ms) => {
         this.#wallOffsetMs += ms;
       },
+      operate: (kind) => {
+        this.#operators.operate(kind);
+      },
     });
     this.#checkers = checkers.map((create): Checker => {
       const checker: Checker = create({
         durable: this.#durable,
+        retention: profile.retention,
         offend: (message) => {
           this.#offend(checker.name, message);
         },
@@ -201,6 +213,7 @@ export class World {
       this.#clients.register("http://one.test/");
       await this.#stir();
       const idle = await this.#settle();
+      if (idle) await this.#forget();
       if (!this.#failed) {
         const servedMs = this.#scheduler.nowMs - this.#servingSince;
         this.#tell({ kind: "end", idle, servedMs });
@@ -227,7 +240,10 @@ export class World {
       if (!this.#faults.maybe(random)) this.#clients.submit(random);
       this.#scheduler.after(random.about(this.#profile.gapMs), this.#outside, next);
     };
-    this.#scheduler.after(50, this.#outside, next);
+    this.#scheduler.after(50, this.#outside, () => {
+      for (let rules = 0; rules < 3; rules++) this.#operators.changeRules();
+      next();
+    });
     await this.#scheduler.run(() => left <= 0 || this.#failed, 30 * 60_000);
   }
 
@@ -246,6 +262,17 @@ export class World {
       this.#clients.resumePaused();
     }
     return this.#isDone();
+  }
+
+  /** What is kept for a short time has time to go. */
+  async #forget(): Promise<void> {
+    const { retention } = this.#profile;
+    const shortMs = Object.values(retention).filter((ms) => ms <= shortRetentionMsMax);
+    if (shortMs.length === 0) return;
+    const scheduler = this.#scheduler;
+    const until = scheduler.nowMs + Math.max(...shortMs) + forgetMs;
+    await scheduler.run(() => this.#failed, until);
+    scheduler.nowMs = Math.max(scheduler.nowMs, until);
   }
 
   #isDone(): boolean {
@@ -339,12 +366,8 @@ export class World {
 }
 
 function configOf(profile: Profile): EngineConfig {
-  const day = 24 * 60 * 60_000;
-  // Nothing is forgotten meanwhile, so that everything can be asked for in the end.
   const retention = {
-    journalMs: day,
-    idempotencyMs: day,
-    workflowMs: day,
+    ...profile.retention,
     journalMaxMs: Infinity,
     idempotencyMaxMs: Infinity,
     workflowMaxMs: Infinity,
