@@ -24,7 +24,10 @@ export function emptyPatches(): () => void {
   return scanInboxes((_, scan) =>
     scan(1).map(({ key, value }) => {
       const { patch } = value;
-      return { key, value: patch === undefined ? value : { ...value, patch: { ...patch, state: [] } } };
+      return {
+        key,
+        value: patch === undefined ? value : { ...value, patch: { ...patch, state: [] } },
+      };
     }),
   );
 }

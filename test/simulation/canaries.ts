@@ -12,12 +12,7 @@ import {
   type LogRecord,
   type Shard,
 } from "@perdure/server/simulation-kit";
-import {
-  emptyPatches,
-  forgetLimitQueues,
-  ignoreRules,
-  reverseInboxes,
-} from "./broken-tables.js";
+import { emptyPatches, forgetLimitQueues, ignoreRules, reverseInboxes } from "./broken-tables.js";
 import type { Random } from "./machine/random.js";
 import type { Tampering } from "./machine/server-process.js";
 
@@ -208,9 +203,7 @@ const canariesByName = {
   "kept-for-ever": {
     checker: "what has ended is kept until its time, and goes then",
     tampering: () =>
-      events((event) =>
-        event.case === "timersDue" && event.value.retention ? undefined : event,
-      ),
+      events((event) => (event.case === "timersDue" && event.value.retention ? undefined : event)),
   },
   "overlooked-result": {
     checker: "what is kept is found",

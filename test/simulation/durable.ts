@@ -80,10 +80,17 @@ export class Durable implements DurableView {
       if (effect.kind === "completed") this.#ended.set(effect.runId, effect);
     }
     this.count++;
-    const { count } = this;
-    const created = isNew ? accepts : undefined;
-    const forgotten = this.#forgotten;
-    this.#tell({ kind: "durable", count, partition, timeMs, event, effects, created, forgotten });
+    this.#tell({
+      kind: "durable",
+      count: this.count,
+      partition,
+      timeMs,
+      event,
+      effects,
+      created: isNew ? accepts : undefined,
+      bodyApart: record.stored !== undefined,
+      forgotten: this.#forgotten,
+    });
   }
 
   digest(isMeant: (partition: number) => boolean): string {

@@ -45,6 +45,8 @@ export type Fact =
       readonly effects: readonly Effect[];
       /** The run that it accepted. */
       readonly created: string | undefined;
+      /** It lies beside the log. */
+      readonly bodyApart: boolean;
       /** What the tables let go of. */
       readonly forgotten: readonly Forgotten[];
     }

@@ -3,10 +3,9 @@
 // that was accepted must come to its end.
 
 import { InvocationStatus } from "@perdure/proto/storage/v1/records";
-import type { EngineConfig } from "@perdure/server/simulation-kit";
-import { defaultRetryPolicy } from "@perdure/protocol/retry";
 import { checkers } from "./checkers/index.js";
 import { canaries, type CanaryName } from "./canaries.js";
+import { Coverage, type Covered } from "./coverage.js";
 import { Durable } from "./durable.js";
 import type { Checker, Fact } from "./history.js";
 import { Callers } from "./machine/callers.js";
@@ -19,7 +18,9 @@ import { ServerMachine, type Tampering } from "./machine/server-process.js";
 import { ServiceProcess } from "./machine/service-process.js";
 import { drawProfile, type FaultKind, type Profile, type Weather } from "./profile.js";
 import { Clients } from "./clients.js";
+import { configOf } from "./engine-config.js";
 import { Faults } from "./faults.js";
+import { Helpers } from "./helpers.js";
 import { OperatorsAtWork } from "./operators.js";
 
 export interface RunOptions {
@@ -47,6 +48,7 @@ export interface RunResult {
   readonly tasks: number;
   readonly simulatedMs: number;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  readonly covered: Covered;
   /** Of the whole history. */
   readonly digest: string;
 }
@@ -86,8 +88,10 @@ export class World {
   readonly #server: ServerMachine;
   readonly #callers: Callers;
   readonly #clients: Clients;
+  readonly #helpers: Helpers;
   readonly #operators: OperatorsAtWork;
   readonly #faults: Faults;
+  readonly #coverage = new Coverage();
   readonly #outside: Process = { name: "outside", alive: true };
   readonly #checkers: readonly Checker[];
   readonly #executions = new Map<string, number>();
@@ -172,6 +176,7 @@ export class World {
       },
     };
     this.#clients = new Clients(parts);
+    this.#helpers = new Helpers(parts, this.#clients);
     this.#operators = new OperatorsAtWork(parts);
     this.#faults = new Faults(parts, {
       services: this.#services,
@@ -295,13 +300,16 @@ export class World {
           if (process.alive) this.#tell(fact);
         },
         wants: (want) => {
-          this.#clients.want(want);
+          this.#helpers.want(want);
         },
         execution: (runId, step) => {
           const key = `${runId} ${step}`;
           const count = (this.#executions.get(key) ?? 0) + 1;
           this.#executions.set(key, count);
           return count;
+        },
+        requested: () => {
+          this.#coverage.counts["attempts as requests"]++;
         },
         startedAt: (attempt) => this.#startedAt.get(attempt) ?? 0,
         slowness: () => this.#faults.slowness,
@@ -337,6 +345,7 @@ export class World {
         JSON.stringify(fact, (key, value: unknown) => (key === "attempt" ? 0 : value)),
       );
     }
+    this.#coverage.note(fact, this.#durable);
     for (const checker of this.#checkers) checker.check(fact);
   }
 
@@ -360,31 +369,8 @@ export class World {
       tasks: this.#scheduler.tasks,
       simulatedMs: this.#scheduler.nowMs,
       faults: this.#faults.counts,
+      covered: this.#coverage.counts,
       digest: this.#scheduler.digest(),
     };
   }
-}
-
-function configOf(profile: Profile): EngineConfig {
-  const retention = {
-    ...profile.retention,
-    journalMaxMs: Infinity,
-    idempotencyMaxMs: Infinity,
-    workflowMaxMs: Infinity,
-  };
-  const { checkpointBytes, inactivityTimeoutMs, concurrency, eagerStateBytesMax } = profile;
-  return {
-    checkpointBytes,
-    inactivityTimeoutMs,
-    concurrency,
-    eagerStateBytesMax,
-    retention,
-    bodyBytesMax: 1024 * 1024,
-    submissionsBytesMax: 64 * 1024 * 1024,
-    abortTimeoutMs: 60_000,
-    retryPolicy: defaultRetryPolicy,
-    maxRetryAttempts: Infinity,
-    attemptBytesMax: 256 * 1024 * 1024,
-    attemptsBytesMax: 1024 * 1024 * 1024,
-  };
 }

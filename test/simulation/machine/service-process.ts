@@ -36,6 +36,8 @@ export interface ServiceWorld {
   readonly startedAt: (attempt: string) => number;
   /** How many times longer than usual things take. */
   readonly slowness: () => number;
+  /** An attempt came as a request of its own. */
+  readonly requested: () => void;
   readonly lazyState: boolean;
 }
 
@@ -149,6 +151,7 @@ export class ServiceProcess implements Host {
 
   async #invoke(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     this.#refuseWhenBusy();
+    this.#world.requested();
     const request = fromBinary(InvokeRequestSchema, bytes);
     const number = ++this.#sessions;
     for (const frame of request.frames) this.#note(number, frame);

@@ -218,8 +218,9 @@ function drawAwaited(
     case 7:
       return { op: "awakeable" };
     case 8:
-      if (target.service === "Flow") return { op: "promise", name: random.pick(["p", "q"]) };
-      break;
+      // In a scope, who completes it may wait for the room that this one has.
+      if (target.service !== "Flow" || target.scope !== undefined) break;
+      return { op: "promise", name: random.pick(["p", "q"]) };
     case 9:
       if (target.service === "Flow") return { op: "peek", name: random.pick(["p", "q"]) };
       break;
