@@ -3,7 +3,7 @@
 // kept aside, for checkers to look at.
 
 import type { Entry } from "@perdure/proto/protocol/v1/journal";
-import { InvocationStatus, type Invocation } from "@perdure/proto/storage/v1/records";
+import type { Invocation } from "@perdure/proto/storage/v1/records";
 import { homeOf, partitionOfInvocationId } from "@perdure/protocol/ids";
 import {
   apply,
