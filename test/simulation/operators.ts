@@ -11,6 +11,17 @@ import type { WorldParts } from "./world.js";
 /** Of the newest ones, those that somebody may want something of. */
 const newest = 30;
 
+const hasEnded = ({ status }: Invocation): boolean => status === InvocationStatus.COMPLETED;
+
+type Which = "unfinished" | "ended" | "restartable";
+
+const isMeant: Record<Which, (invocation: Invocation, isKept: boolean) => boolean> = {
+  unfinished: (invocation) => !hasEnded(invocation),
+  ended: hasEnded,
+  restartable: (invocation, isKept) =>
+    hasEnded(invocation) && isKept && invocation.entryCount > 1 && !isWorkflow(invocation),
+};
+
 export class OperatorsAtWork {
   readonly #parts: WorldParts;
   readonly #random: Random;
@@ -36,8 +47,8 @@ export class OperatorsAtWork {
       case "purgeJournal":
         return this.#with("ended", ({ id }, { operators }) => operators[kind](id));
       case "restart":
-        return this.#with("ended", ({ id, entryCount }, running) =>
-          this.#restart(id, random.chance(0.4) ? 0 : random.below(entryCount + 1), running),
+        return this.#with("restartable", ({ id, entryCount }, running) =>
+          this.#restart(id, random.chance(0.4) ? 0 : random.below(entryCount), running),
         );
       case "patchState":
         return this.#patchState();
@@ -91,23 +102,20 @@ export class OperatorsAtWork {
     });
   }
 
-  #with(
-    which: "unfinished" | "ended",
-    act: (invocation: Invocation, running: Running) => Promise<unknown>,
-  ): void {
+  #with(which: Which, act: (invocation: Invocation, running: Running) => Promise<unknown>): void {
     const found = this.#pick(which);
     if (found.length === 0) return;
     const invocation = this.#random.pick(found);
     this.#do((running) => act(invocation, running));
   }
 
-  #pick(which: "unfinished" | "ended"): Invocation[] {
+  #pick(which: Which): Invocation[] {
     const { durable } = this.#parts;
     return [...durable.runs()].slice(-newest).flatMap((runId) => {
       const invocation = durable.invocation(runId);
       if (invocation === undefined) return [];
-      const hasEnded = invocation.status === InvocationStatus.COMPLETED;
-      return hasEnded === (which === "ended") ? [invocation] : [];
+      const isKept = durable.find(invocation.id) === runId;
+      return isMeant[which](invocation, isKept) ? [invocation] : [];
     });
   }
 
@@ -115,4 +123,8 @@ export class OperatorsAtWork {
     const { callers, outside } = this.#parts;
     callers.ask(outside, act).catch(() => undefined);
   }
+}
+
+function isWorkflow({ target }: Invocation): boolean {
+  return target?.service === "Flow" && target.handler === "run";
 }
