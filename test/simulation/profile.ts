@@ -88,7 +88,7 @@ const usual: Readonly<Record<FaultKind, number>> = {
   resume: 0.03,
   purge: 0.03,
   purgeJournal: 0.02,
-  restart: 0.06,
+  restart: 0.04,
   patchState: 0.05,
   rules: 0.04,
 };
@@ -136,11 +136,11 @@ export function drawProfile(random: Random, given?: Weather): Profile {
       stepMs: random.pick([1, 10, 300]),
       workflowKeys: random.pick([1e6, 1e6, 5]),
       scoped: random.pick([0, 0, 0.3, 0.9]),
-      valueBytes: random.pick([0, 0, 0, 1_000, 10_000]),
+      valueBytes: random.pick([0, 0, 0, 0, 1_000, 10_000]),
     },
     retention: drawRetention(random),
-    requests: random.pick([0, 0, 0, 0.5, 1]),
-    largeBytes: random.pick([256 * 1024, 256 * 1024, 4_000, 200]),
+    requests: random.pick([0, 0, 0, 0, 0, 0.5, 1]),
+    largeBytes: random.pick([256 * 1024, 256 * 1024, 256 * 1024, 4_000, 200]),
   };
 }
 

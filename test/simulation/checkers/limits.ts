@@ -85,7 +85,12 @@ export function limitsHold({ durable, offend }: CheckerContext): Checker {
       if (event.case === "appended" && outside.has(event.value.runId)) {
         offend(`${event.value.runId} went on without being let in`);
       }
-      if (outside.size > 0) checkWaiting(fact);
+      const mayWaitOrStart =
+        created !== undefined ||
+        event.case === "rulesReplaced" ||
+        event.case === "timersDue" ||
+        effects.some(({ kind }) => kind === "completed");
+      if (mayWaitOrStart && outside.size > 0) checkWaiting(fact);
     },
   };
 }
