@@ -4,11 +4,16 @@
 import {
   create,
   fromBinary,
+  isMessage,
   toBinary,
   type DescMessage,
   type DescMethodUnary,
 } from "@bufbuild/protobuf";
-import type { InvokeRequest, ServerFrame } from "@perdure/proto/protocol/v1/deployment";
+import {
+  HelloSchema,
+  InvokeRequestSchema,
+  type ServerFrame,
+} from "@perdure/proto/protocol/v1/deployment";
 import { CallError, type OpenClient } from "@perdure/server/simulation-kit";
 import type { Channel, End, Network } from "./network.js";
 import type { Process, Scheduler } from "./scheduler.js";
@@ -47,8 +52,11 @@ export function simulatedClients(
           over(new Error("given up"));
         });
         const message = create(method.input, given);
-        const { frames } = message as unknown as Partial<InvokeRequest>;
-        if (frames !== undefined) frames.splice(0, frames.length, ...frames.map(outgoing));
+        if (isMessage(message, InvokeRequestSchema)) {
+          message.frames = message.frames.map(outgoing);
+          // The real one is drawn once for each process of the system: the simulation is one.
+          message.hello = create(HelloSchema, { ...message.hello, instanceId: process.name });
+        }
         const request = toBinary(method.input, message);
         const opened = (connected: Channel): Omit<End, "process"> => {
           channel = connected;
