@@ -9,11 +9,7 @@ import {
   type DescMessage,
   type DescMethodUnary,
 } from "@bufbuild/protobuf";
-import {
-  HelloSchema,
-  InvokeRequestSchema,
-  type ServerFrame,
-} from "@perdure/proto/protocol/v1/deployment";
+import { InvokeRequestSchema, type ServerFrame } from "@perdure/proto/protocol/v1/deployment";
 import { CallError, type OpenClient } from "@perdure/server/simulation-kit";
 import type { Channel, End, Network } from "./network.js";
 import type { Process, Scheduler } from "./scheduler.js";
@@ -55,7 +51,8 @@ export function simulatedClients(
         if (isMessage(message, InvokeRequestSchema)) {
           message.frames = message.frames.map(outgoing);
           // The real one is drawn once for each process of the system: the simulation is one.
-          message.hello = create(HelloSchema, { ...message.hello, instanceId: process.name });
+          const { hello } = message;
+          if (hello !== undefined) message.hello = { ...hello, instanceId: process.name };
         }
         const request = toBinary(method.input, message);
         const opened = (connected: Channel): Omit<End, "process"> => {
