@@ -6,6 +6,8 @@ export { readableBytes } from "./attempt/readers.js";
 export { withValue } from "./attempt/value-slots.js";
 export type { HandlerModel, ServiceModel } from "./definitions/model.js";
 export type { EndpointOptions } from "./endpoint/endpoint-options.js";
+export { helloOf } from "./endpoint/hello.js";
+export { invoke } from "./endpoint/invoke.js";
 export { resolveEndpoint } from "./endpoint/resolve-endpoint.js";
 export { EndpointSession } from "./endpoint/session.js";
 export { runHandler } from "./endpoint/run-handler.js";

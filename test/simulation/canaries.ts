@@ -6,16 +6,15 @@ import type { ServerFrame } from "@perdure/proto/protocol/v1/deployment";
 import { HandlerKind } from "@perdure/proto/manifest/v1/manifest";
 import { SubmittedSchema } from "@perdure/proto/storage/v1/events";
 import {
-  Store,
   type Engine,
   type EventBody,
   type EventLog,
   type LogRecord,
   type Shard,
 } from "@perdure/server/simulation-kit";
+import { emptyPatches, forgetLimitQueues, ignoreRules, reverseInboxes } from "./broken-tables.js";
 import type { Random } from "./machine/random.js";
 import type { Tampering } from "./machine/server-process.js";
-import { SimulatedEnvironment, SimulatedLmdb } from "./machine/simulated-environment.js";
 
 interface Canary {
   /** The beginning of the name of the checker that must see it. */
@@ -192,6 +191,41 @@ const canariesByName = {
       log: (log) => changedLog(log, (record) => ({ ...record, timeMs: record.timeMs + 1 })),
     }),
   },
+  "forgotten-early": {
+    checker: "what has ended is kept until its time",
+    tampering: () =>
+      events((event) =>
+        event.case === "timersDue" && event.value.retention
+          ? { ...event, value: { ...event.value, until: event.value.until + 50 } }
+          : event,
+      ),
+  },
+  "kept-for-ever": {
+    checker: "what has ended is kept until its time, and goes then",
+    tampering: () =>
+      events((event) => (event.case === "timersDue" && event.value.retention ? undefined : event)),
+  },
+  "overlooked-result": {
+    checker: "what is kept is found",
+    tampering: (random) => ({
+      engine: ({ callers }: Engine) => {
+        const output = callers.output.bind(callers);
+        callers.output = async (ref) => (random.chance(0.5) ? undefined : output(ref));
+      },
+    }),
+  },
+  "no-limits": {
+    checker: "limits of scopes hold",
+    tampering: () => ({ everywhere: ignoreRules }),
+  },
+  "forgotten-queue": {
+    checker: "limits of scopes hold, and keep nobody waiting",
+    tampering: () => ({ everywhere: forgetLimitQueues }),
+  },
+  "empty-patch": {
+    checker: "state is that of a sequential model",
+    tampering: () => ({ everywhere: emptyPatches }),
+  },
 } satisfies Record<string, Canary>;
 
 const other = new TextEncoder().encode('"another"');
@@ -250,33 +284,5 @@ function appending(
     },
     trim: (before) => log.trim(before),
     close: () => log.close(),
-  };
-}
-
-/** In every table there is: the last of a key's inbox is next. @returns what undoes it */
-function reverseInboxes(): () => void {
-  const store = new Store({
-    directory: "",
-    writer: "inline",
-    simulated: {
-      environment: new SimulatedEnvironment(new SimulatedLmdb()),
-      writer: {
-        write: () => Promise.reject(new Error("nothing is written")),
-        rest: () => Promise.resolve(),
-        close: () => Promise.resolve(),
-      },
-      mappedPages: { areMany: false, letGo: () => undefined },
-    },
-  });
-  const tables = Object.getPrototypeOf(store.partition(0).inbox) as ReturnType<
-    typeof store.partition
-  >["inbox"];
-  const { scan } = tables;
-  tables.scan = function (from, to, limit) {
-    if (limit !== 1 || !from.startsWith("Thing\u0000")) return scan.call(this, from, to, limit);
-    return scan.call(this, from, to, 1_000).slice(-1);
-  };
-  return () => {
-    tables.scan = scan;
   };
 }

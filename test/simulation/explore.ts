@@ -1,6 +1,7 @@
 // Runs worlds, one after the other, and counts what they saw.
 
 import { canaries, type CanaryName } from "./canaries.js";
+import { noneCovered, type Covered } from "./coverage.js";
 import { real } from "./machine/real.js";
 import type { Weather } from "./profile.js";
 import { World, type RunResult } from "./world.js";
@@ -87,5 +88,16 @@ function report(results: readonly RunResult[], seconds: number): void {
   );
   const last = results.at(-1);
   if (last !== undefined) console.log(`history ${last.digest}`);
-  console.log([...faults].map(([kind, count]) => `${kind} ${count}`).join(", "));
+  const covered = noneCovered();
+  for (const result of results) {
+    for (const kind of Object.keys(covered) as (keyof Covered)[]) {
+      covered[kind] += result.covered[kind];
+    }
+  }
+  console.log(countsText(Object.entries(covered)));
+  console.log(countsText(faults));
+}
+
+function countsText(counts: Iterable<readonly [kind: string, count: number]>): string {
+  return Array.from(counts, ([kind, count]) => `${kind} ${String(count)}`).join(", ");
 }

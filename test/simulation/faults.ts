@@ -2,8 +2,7 @@
 
 import type { Random } from "./machine/random.js";
 import type { ServiceProcess } from "./machine/service-process.js";
-import { faultKinds, type FaultKind } from "./profile.js";
-import { InvocationStatus } from "@perdure/proto/storage/v1/records";
+import { faultKinds, type FaultKind, type OperationKind } from "./profile.js";
 import type { WorldParts } from "./world.js";
 
 export interface FaultTargets {
@@ -11,6 +10,7 @@ export interface FaultTargets {
   readonly startService: (address: string) => void;
   readonly register: (address: string) => void;
   readonly setClock: (ms: number) => void;
+  readonly operate: (kind: OperationKind) => void;
 }
 
 export class Faults {
@@ -131,10 +131,8 @@ export class Faults {
         if (this.#targets.services.size > 1) return;
         this.#targets.startService("http://two.test/");
         return this.#targets.register("http://two.test/");
-      case "cancel":
-      case "kill":
-      case "pause":
-        return this.#operate(kind);
+      default:
+        return this.#targets.operate(kind);
     }
   }
 
@@ -160,18 +158,5 @@ export class Faults {
         service.wrongCode = false;
       });
     });
-  }
-
-  #operate(verb: "cancel" | "kill" | "pause"): void {
-    const { durable, callers, outside, tell } = this.#parts;
-    const unfinished = [...durable.runs()].slice(-30).flatMap((runId) => {
-      const invocation = durable.invocation(runId);
-      if (invocation === undefined || invocation.status === InvocationStatus.COMPLETED) return [];
-      return [invocation.id];
-    });
-    if (unfinished.length === 0) return;
-    const invocationId = this.#random.pick(unfinished);
-    tell({ kind: "meddled", invocationId });
-    callers.ask(outside, (running) => running.operators[verb](invocationId)).catch(() => undefined);
   }
 }

@@ -21,6 +21,19 @@ export interface AttemptView {
   readonly seen: Map<string, string>;
 }
 
+/** An invocation is gone, or its journal (which goes along with it, or leaves its output behind). */
+export interface Forgotten {
+  readonly runId: string;
+  readonly what: "invocation" | "journal";
+}
+
+/** How long what has ended is kept. */
+export interface Retention {
+  readonly journalMs: number;
+  readonly idempotencyMs: number;
+  readonly workflowMs: number;
+}
+
 export type Fact =
   /** A record is on disk. */
   | {
@@ -32,6 +45,10 @@ export type Fact =
       readonly effects: readonly Effect[];
       /** The run that it accepted. */
       readonly created: string | undefined;
+      /** It lies beside the log. */
+      readonly bodyApart: boolean;
+      /** What the tables let go of. */
+      readonly forgotten: readonly Forgotten[];
     }
   | {
       readonly kind: "closure";
@@ -56,19 +73,28 @@ export type Fact =
       readonly shared: string | undefined;
       readonly outcome: string;
     }
-  /** Someone was told that an invocation is accepted, or how it ended. */
-  | { readonly kind: "accepted"; readonly invocationId: string }
+  /** Someone was told that an invocation is accepted, or how it ended. `isNew`: that it is by this very request. */
+  | { readonly kind: "accepted"; readonly invocationId: string; readonly isNew: boolean }
   | {
       readonly kind: "ended";
       readonly invocationId: string;
       readonly outcome: string;
     }
+  /** Someone has looked for the result of an invocation. */
+  | {
+      readonly kind: "looked";
+      readonly invocationId: string;
+      /** The life of it that had ended and was kept when the request came. */
+      readonly before: string | undefined;
+      readonly answer:
+        | { readonly case: "ended"; readonly outcome: string }
+        | { readonly case: "notReady" }
+        | { readonly case: "notFound" };
+    }
   /** Someone was told that a signal is there. */
   | { readonly kind: "signalled"; readonly invocationId: string; readonly signalId: number }
   /** Something was offered to settle an awakeable, a promise or a signal with. */
   | { readonly kind: "offered"; readonly shared: string; readonly outcome: string }
-  /** An operator or a canary meddled with it: it may end in any way. */
-  | { readonly kind: "meddled"; readonly invocationId: string }
   | { readonly kind: "recovered"; readonly digest: string; readonly expected: string }
   | { readonly kind: "fatal"; readonly error: unknown; readonly provoked: boolean }
   /** The server takes work again, or the disk has room again. Event time. */
@@ -81,12 +107,17 @@ export type Fact =
       readonly servedMs: number;
     };
 
-/** What is durable, as an independent replay of the records has it. */
+/** What is durable, as an independent replay of the records has it, and what was durable before it was let go of. */
 export interface DurableView {
   /** Records so far. */
   readonly count: number;
+  /** The life of an invocation that is there now. */
   find(invocationId: string): string | undefined;
+  /** All its runs, also those that are gone. */
+  lives(invocationId: string): readonly string[];
+  /** As it is, or as it ended. */
   invocation(runId: string): Invocation | undefined;
+  /** The whole of it, also where it is gone. */
   journal(runId: string): readonly Entry[];
   output(runId: string): OutputResult | undefined;
   /** Of the partition that an invocation lies in. */
@@ -102,6 +133,7 @@ export interface Checker {
 
 export interface CheckerContext {
   readonly durable: DurableView;
+  readonly retention: Retention;
   /** A promise is broken. */
   readonly offend: (message: string) => void;
 }

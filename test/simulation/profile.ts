@@ -1,8 +1,22 @@
 // What kind of world a seed gives: which faults there are and how many, how fast things are, how large. Each fault is
 // left out of many worlds, so that others are seen without it.
 
+import type { Retention } from "./history.js";
 import type { Random } from "./machine/random.js";
 import type { Taste } from "./programs/program.js";
+
+export const operationKinds = [
+  "cancel",
+  "kill",
+  "pause",
+  "resume",
+  "purge",
+  "purgeJournal",
+  "restart",
+  "patchState",
+  "rules",
+] as const;
+export type OperationKind = (typeof operationKinds)[number];
 
 export const faultKinds = [
   "serverCrash",
@@ -19,9 +33,7 @@ export const faultKinds = [
   "slowNetwork",
   "clockSet",
   "newRevision",
-  "cancel",
-  "kill",
-  "pause",
+  ...operationKinds,
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -44,6 +56,12 @@ export interface Profile {
   readonly lazyState: boolean;
   readonly latencyMs: number;
   readonly syncMs: number;
+  /** How long what has ended is kept. */
+  readonly retention: Retention;
+  /** Share of deployments that are asked request by request. */
+  readonly requests: number;
+  /** Of an event's values: more of them lie beside the log. */
+  readonly largeBytes: number;
   readonly lostAnswers: number;
   readonly vanishing: number;
   readonly taste: Taste;
@@ -67,6 +85,12 @@ const usual: Readonly<Record<FaultKind, number>> = {
   cancel: 0.04,
   kill: 0.02,
   pause: 0.04,
+  resume: 0.03,
+  purge: 0.03,
+  purgeJournal: 0.02,
+  restart: 0.04,
+  patchState: 0.05,
+  rules: 0.04,
 };
 
 /** What there is much more of in a storm. */
@@ -110,6 +134,22 @@ export function drawProfile(random: Random, given?: Weather): Profile {
       keys: random.pick([1, 3, 20]),
       sleepMs: random.pick([10, 200, 3_000]),
       stepMs: random.pick([1, 10, 300]),
+      workflowKeys: random.pick([1e6, 1e6, 5]),
+      scoped: random.pick([0, 0, 0.3, 0.9]),
+      valueBytes: random.pick([0, 0, 0, 0, 1_000, 10_000]),
     },
+    retention: drawRetention(random),
+    requests: random.pick([0, 0, 0, 0, 0, 0.5, 1]),
+    largeBytes: random.pick([256 * 1024, 256 * 1024, 256 * 1024, 4_000, 200]),
   };
+}
+
+const dayMs = 24 * 60 * 60_000;
+
+/** Mostly nothing is forgotten, so that everything can be asked for in the end. */
+function drawRetention(random: Random): Retention {
+  const isShort = random.chance(0.35);
+  const draw = (): number => random.pick([0, 100, 1_000, 5_000, dayMs]);
+  const drawn = { journalMs: draw(), idempotencyMs: draw(), workflowMs: draw() };
+  return isShort ? drawn : { journalMs: dayMs, idempotencyMs: dayMs, workflowMs: dayMs };
 }

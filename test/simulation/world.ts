@@ -3,10 +3,9 @@
 // that was accepted must come to its end.
 
 import { InvocationStatus } from "@perdure/proto/storage/v1/records";
-import type { EngineConfig } from "@perdure/server/simulation-kit";
-import { defaultRetryPolicy } from "@perdure/protocol/retry";
 import { checkers } from "./checkers/index.js";
 import { canaries, type CanaryName } from "./canaries.js";
+import { Coverage, type Covered } from "./coverage.js";
 import { Durable } from "./durable.js";
 import type { Checker, Fact } from "./history.js";
 import { Callers } from "./machine/callers.js";
@@ -19,7 +18,10 @@ import { ServerMachine, type Tampering } from "./machine/server-process.js";
 import { ServiceProcess } from "./machine/service-process.js";
 import { drawProfile, type FaultKind, type Profile, type Weather } from "./profile.js";
 import { Clients } from "./clients.js";
+import { configOf } from "./engine-config.js";
 import { Faults } from "./faults.js";
+import { Helpers } from "./helpers.js";
+import { OperatorsAtWork } from "./operators.js";
 
 export interface RunOptions {
   readonly seed: number;
@@ -46,12 +48,17 @@ export interface RunResult {
   readonly tasks: number;
   readonly simulatedMs: number;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  readonly covered: Covered;
   /** Of the whole history. */
   readonly digest: string;
 }
 
 const epochMs = 1_700_000_000_000;
 const settleMsMax = 20 * 60_000;
+/** Longer ones are not waited for. */
+const shortRetentionMsMax = 60_000;
+/** By then it must be gone. */
+const forgetMs = 15_000;
 /** What a bug stops is not waited for as long. */
 const canarySettleMsMax = 2 * 60_000;
 /** A bug may make everything fail over and over. */
@@ -81,7 +88,10 @@ export class World {
   readonly #server: ServerMachine;
   readonly #callers: Callers;
   readonly #clients: Clients;
+  readonly #helpers: Helpers;
+  readonly #operators: OperatorsAtWork;
   readonly #faults: Faults;
+  readonly #coverage = new Coverage();
   readonly #outside: Process = { name: "outside", alive: true };
   readonly #checkers: readonly Checker[];
   readonly #executions = new Map<string, number>();
@@ -124,6 +134,7 @@ export class World {
       partitions: profile.partitions,
       workers: profile.workers,
       syncMs: profile.syncMs,
+      largeBytes: profile.largeBytes,
       discover: (uri) => {
         const service = this.#services.get(uri);
         return service?.process.alive === true ? service.discovered : undefined;
@@ -165,6 +176,8 @@ export class World {
       },
     };
     this.#clients = new Clients(parts);
+    this.#helpers = new Helpers(parts, this.#clients);
+    this.#operators = new OperatorsAtWork(parts);
     this.#faults = new Faults(parts, {
       services: this.#services,
       startService: (address) => {
@@ -176,10 +189,14 @@ export class World {
       setClock: (ms) => {
         this.#wallOffsetMs += ms;
       },
+      operate: (kind) => {
+        this.#operators.operate(kind);
+      },
     });
     this.#checkers = checkers.map((create): Checker => {
       const checker: Checker = create({
         durable: this.#durable,
+        retention: profile.retention,
         offend: (message) => {
           this.#offend(checker.name, message);
         },
@@ -201,6 +218,7 @@ export class World {
       this.#clients.register("http://one.test/");
       await this.#stir();
       const idle = await this.#settle();
+      if (idle) await this.#forget();
       if (!this.#failed) {
         const servedMs = this.#scheduler.nowMs - this.#servingSince;
         this.#tell({ kind: "end", idle, servedMs });
@@ -227,7 +245,10 @@ export class World {
       if (!this.#faults.maybe(random)) this.#clients.submit(random);
       this.#scheduler.after(random.about(this.#profile.gapMs), this.#outside, next);
     };
-    this.#scheduler.after(50, this.#outside, next);
+    this.#scheduler.after(50, this.#outside, () => {
+      for (let rules = 0; rules < 3; rules++) this.#operators.changeRules();
+      next();
+    });
     await this.#scheduler.run(() => left <= 0 || this.#failed, 30 * 60_000);
   }
 
@@ -246,6 +267,17 @@ export class World {
       this.#clients.resumePaused();
     }
     return this.#isDone();
+  }
+
+  /** What is kept for a short time has time to go. */
+  async #forget(): Promise<void> {
+    const { retention } = this.#profile;
+    const shortMs = Object.values(retention).filter((ms) => ms <= shortRetentionMsMax);
+    if (shortMs.length === 0) return;
+    const scheduler = this.#scheduler;
+    const until = scheduler.nowMs + Math.max(...shortMs) + forgetMs;
+    await scheduler.run(() => this.#failed, until);
+    scheduler.nowMs = Math.max(scheduler.nowMs, until);
   }
 
   #isDone(): boolean {
@@ -268,13 +300,16 @@ export class World {
           if (process.alive) this.#tell(fact);
         },
         wants: (want) => {
-          this.#clients.want(want);
+          this.#helpers.want(want);
         },
         execution: (runId, step) => {
           const key = `${runId} ${step}`;
           const count = (this.#executions.get(key) ?? 0) + 1;
           this.#executions.set(key, count);
           return count;
+        },
+        requested: () => {
+          this.#coverage.counts["attempts as requests"]++;
         },
         startedAt: (attempt) => this.#startedAt.get(attempt) ?? 0,
         slowness: () => this.#faults.slowness,
@@ -310,6 +345,7 @@ export class World {
         JSON.stringify(fact, (key, value: unknown) => (key === "attempt" ? 0 : value)),
       );
     }
+    this.#coverage.note(fact, this.#durable);
     for (const checker of this.#checkers) checker.check(fact);
   }
 
@@ -333,35 +369,8 @@ export class World {
       tasks: this.#scheduler.tasks,
       simulatedMs: this.#scheduler.nowMs,
       faults: this.#faults.counts,
+      covered: this.#coverage.counts,
       digest: this.#scheduler.digest(),
     };
   }
-}
-
-function configOf(profile: Profile): EngineConfig {
-  const day = 24 * 60 * 60_000;
-  // Nothing is forgotten meanwhile, so that everything can be asked for in the end.
-  const retention = {
-    journalMs: day,
-    idempotencyMs: day,
-    workflowMs: day,
-    journalMaxMs: Infinity,
-    idempotencyMaxMs: Infinity,
-    workflowMaxMs: Infinity,
-  };
-  const { checkpointBytes, inactivityTimeoutMs, concurrency, eagerStateBytesMax } = profile;
-  return {
-    checkpointBytes,
-    inactivityTimeoutMs,
-    concurrency,
-    eagerStateBytesMax,
-    retention,
-    bodyBytesMax: 1024 * 1024,
-    submissionsBytesMax: 64 * 1024 * 1024,
-    abortTimeoutMs: 60_000,
-    retryPolicy: defaultRetryPolicy,
-    maxRetryAttempts: Infinity,
-    attemptBytesMax: 256 * 1024 * 1024,
-    attemptsBytesMax: 1024 * 1024 * 1024,
-  };
 }

@@ -27,7 +27,7 @@ import { frameOverheadMax } from "./budget.js";
 import { EarlyStarts } from "./early-starts.js";
 import type { InvokerDefaults } from "./handler-options.js";
 import { Isolation } from "./isolation.js";
-import type { Link } from "./link.js";
+import type { Link, OpenClient } from "./link.js";
 import { Links } from "./links.js";
 import { ReadyGroups } from "./ready-groups.js";
 import { RunningAttempts, type RunningLimits } from "./running-attempts.js";
@@ -44,6 +44,8 @@ export interface InvokerOptions {
   readonly guard?: AddressGuard | undefined;
   /** What messages of sessions travel on. Default: HTTP/2. */
   readonly openStream?: OpenStream | undefined;
+  /** What requests travel on. Default: HTTP. */
+  readonly openClient?: OpenClient | undefined;
   readonly defaults: InvokerDefaults;
   readonly retention: RetentionDefaults;
   readonly limits: AttemptLimits;
@@ -81,7 +83,7 @@ export class Invoker {
 
   constructor(options: InvokerOptions) {
     this.#options = options;
-    const { clock, limits, log, signer, guard, openStream, view } = options;
+    const { clock, limits, log, signer, guard, openStream, openClient, view } = options;
     const events = new AttemptEvents(options);
     const running = new RunningAttempts({ limits, clock, events });
     const isolation = new Isolation(clock, running.byRun);
@@ -101,7 +103,7 @@ export class Invoker {
     const frameBytesMax = limits.valueBytesMax + frameOverheadMax;
     this.#links = new Links({
       view,
-      link: { listener, log, signer, guard, frameBytesMax, openStream },
+      link: { listener, log, signer, guard, frameBytesMax, openStream, openClient },
       onLeft: (link) => {
         this.#left(link);
       },

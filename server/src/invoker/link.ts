@@ -5,6 +5,7 @@ import { ProtocolMode } from "@perdure/proto/protocol/v1/deployment";
 import type { DeploymentFrame, ServerFrame } from "@perdure/proto/protocol/v1/deployment";
 import type { Log } from "../observe/log.js";
 import type { AddressGuard } from "../outbound/address-guard.js";
+import type { DeploymentAddress, DeploymentClient } from "../outbound/deployment-client.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
 import type { OpenStream } from "./session.js";
 
@@ -50,6 +51,9 @@ export interface LinkListener {
   lost(link: Link, streamIds?: readonly number[]): void;
 }
 
+/** Makes what single requests to a deployment travel on. */
+export type OpenClient = (address: DeploymentAddress) => Pick<DeploymentClient, "call" | "close">;
+
 export interface LinkOptions {
   readonly listener: LinkListener;
   readonly log: Log;
@@ -61,6 +65,8 @@ export interface LinkOptions {
   readonly frameBytesMax?: number | undefined;
   /** What messages travel on. Default: HTTP/2. */
   readonly openStream?: OpenStream | undefined;
+  /** What requests travel on. Default: HTTP. */
+  readonly openClient?: OpenClient | undefined;
 }
 
 /** Between two tries to reach a deployment that is away. */

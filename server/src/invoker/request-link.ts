@@ -21,10 +21,13 @@ import { intervalMs } from "@perdure/protocol/retry";
 import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
 import { CallError } from "../outbound/call-error.js";
 import { DeploymentClient } from "../outbound/deployment-client.js";
-import { awayIntervals, type Link, type LinkOptions } from "./link.js";
+import { awayIntervals, type Link, type LinkOptions, type OpenClient } from "./link.js";
 import { serverHello } from "./server-hello.js";
 
-export type RequestLinkOptions = Pick<LinkOptions, "listener" | "log" | "signer" | "guard">;
+export type RequestLinkOptions = Pick<
+  LinkOptions,
+  "listener" | "log" | "signer" | "guard" | "openClient"
+>;
 
 /** Of what an answer asks for. */
 const retryAfterMsMax = 5 * 60_000;
@@ -39,7 +42,7 @@ export class RequestLink implements Link {
   readonly #options: RequestLinkOptions;
   readonly #underWay = new Map<number, AbortController>();
   #deployment: DeploymentRecord;
-  #client: DeploymentClient;
+  #client: ReturnType<OpenClient>;
   /** In a row. */
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
@@ -118,10 +121,11 @@ export class RequestLink implements Link {
     probe?.abort();
   }
 
-  #connect(): DeploymentClient {
+  #connect(): ReturnType<OpenClient> {
     const { uri, additionalHeaders: headers, useHttp11 } = this.#deployment;
-    const { signer, guard } = this.#options;
-    return new DeploymentClient({ uri, headers, useHttp11, signer, guard });
+    const { signer, guard, openClient } = this.#options;
+    const address = { uri, headers, useHttp11, signer, guard };
+    return openClient?.(address) ?? new DeploymentClient(address);
   }
 
   async #invoke(start: ServerFrame, subject: string | undefined): Promise<void> {

@@ -4,6 +4,7 @@
 import { invariant } from "@perdure/protocol/assert";
 import type { ServerConfig } from "../config/server-config.js";
 import { Invoker } from "../invoker/invoker.js";
+import type { OpenClient } from "../invoker/link.js";
 import type { OpenStream } from "../invoker/session.js";
 import type { Log } from "../observe/log.js";
 import type { AddressGuard } from "../outbound/address-guard.js";
@@ -51,6 +52,10 @@ export interface EngineOptions {
   readonly discover?: Discover | undefined;
   /** What messages of sessions travel on. Default: HTTP/2. */
   readonly openStream?: OpenStream | undefined;
+  /** What requests to deployments travel on. Default: HTTP. */
+  readonly openClient?: OpenClient | undefined;
+  /** Of an event's values: more of them are written beside the log. Default: 256 KiB. */
+  readonly largeBytes?: number | undefined;
   /** Which partitions are run here. Default: all. */
   readonly placement?: Placement | undefined;
   /** Who runs the others. */
@@ -113,6 +118,7 @@ export function buildEngine(options: EngineOptions): Engine {
     signer,
     guard,
     openStream: options.openStream,
+    openClient: options.openClient,
     defaults: { inactivityTimeoutMs, abortTimeoutMs, retryPolicy },
     retention,
     limits: { ...config, valueBytesMax: config.bodyBytesMax },
@@ -159,6 +165,7 @@ export function buildEngine(options: EngineOptions): Engine {
         clock,
         shell,
         checkpointBytes: config.checkpointBytes,
+        largeBytes: options.largeBytes,
         onDiskFull: (error) => {
           if (error === undefined) log.info("the event log is written again: new work is taken");
           else log.warn(`${error.code}: ${error.message}`);

@@ -4,10 +4,12 @@ import type { CreateChecker } from "../history.js";
 import { acknowledgedStays } from "./acknowledged.js";
 import { closureGate } from "./gate.js";
 import { everythingEnds } from "./idle.js";
+import { limitsHold } from "./limits.js";
 import { firstInFirstOut, locksExclude } from "./locks.js";
 import { messagesOnce } from "./messages.js";
 import { recoveredTables } from "./recovery.js";
 import { allowedResults } from "./results.js";
+import { keptIsFound, retainedUntilItsTime } from "./retention.js";
 import { samePath } from "./same-path.js";
 import { settledOnce } from "./settled.js";
 import { sequentialState } from "./state.js";
@@ -28,4 +30,7 @@ export const checkers: readonly CreateChecker[] = [
   messagesOnce,
   samePath,
   recoveredTables,
+  retainedUntilItsTime,
+  keptIsFound,
+  limitsHold,
 ];

@@ -11,7 +11,7 @@ interface Turn {
 }
 
 function keyOf({ target }: Invocation): string {
-  return `${target?.service ?? ""}/${target?.key ?? ""}`;
+  return `${target?.scope ?? ""}/${target?.service ?? ""}/${target?.key ?? ""}`;
 }
 
 /** By the name of the handler: what the records say of its kind is what is to be checked. */

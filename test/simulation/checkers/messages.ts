@@ -1,5 +1,5 @@
 // Messages arrive exactly once. Each request of a caller makes one invocation at most, however often it is asked again
-// under its key; each call and each send that is recorded makes one (or meets the one that its key names); and no other
+// under its key, as long as that is kept; each call and each send that is recorded makes one (or meets the one that its key names); and no other
 // invocation exists.
 
 import { create } from "@bufbuild/protobuf";
@@ -11,12 +11,15 @@ export function messagesOnce({ durable, offend }: CheckerContext): Checker {
   const asked = new Set<string>();
   const named = new Set<string>();
   const created = new Set<string>();
-  const requests = new Set<string>();
+  const gone = new Set<string>();
+  /** The invocation that each request has made last. */
+  const requests = new Map<string, string>();
   return {
     name: "messages arrive exactly once",
     check(fact): void {
       if (fact.kind === "durable") {
-        const { event } = fact;
+        const { event, forgotten } = fact;
+        for (const { runId, what } of forgotten) if (what === "invocation") gone.add(runId);
         if (event.case === "appended") {
           const { items } = event.value;
           for (const { item, callee } of items) {
@@ -32,8 +35,14 @@ export function messagesOnce({ durable, offend }: CheckerContext): Checker {
         if (fact.created !== undefined && event.case === "submitted") {
           const request = event.value.invocation?.headers.find(({ name }) => name === "request");
           const { value: number = "" } = request ?? {};
-          if (number === "" || requests.has(number)) offend(`request ${number} was accepted twice`);
-          requests.add(number);
+          const before = requests.get(number);
+          const isKept = before !== undefined && !gone.has(before);
+          const isNamed = event.value.invocation?.id.endsWith(fact.created) === false;
+          // What is not kept any more is not known to have been: a key of it is a new one.
+          if (number === "" || isKept || (before !== undefined && !isNamed)) {
+            offend(`request ${number} was accepted twice`);
+          }
+          requests.set(number, fact.created);
         }
         if (fact.created === undefined || event.case !== "messageReceived") return;
         const { message } = event.value.message ?? {};
@@ -49,8 +58,9 @@ export function messagesOnce({ durable, offend }: CheckerContext): Checker {
           if (!created.has(runId)) offend(`${runId} was called or sent, and never came to be`);
         }
         for (const id of named) {
-          if (durable.find(id) === undefined)
+          if (durable.lives(id).length === 0) {
             offend(`${id} was called or sent, and never came to be`);
+          }
         }
       }
     },

@@ -9,6 +9,8 @@ import type { Awaited, Program } from "../programs/program.js";
 export function allowedResults({ durable, offend }: CheckerContext): Checker {
   const given = new Set<string>();
   const killed = new Set<string>();
+  /** The runs that a run was made of, whose journal it has taken over, and itself. */
+  const ancestry = new Map<string, readonly string[]>();
 
   const programOf = (journal: readonly Entry[]): Program => {
     const body = journal[0]?.body;
@@ -62,7 +64,9 @@ export function allowedResults({ durable, offend }: CheckerContext): Checker {
       case "run": {
         if (awaited.ends === "value" || awaited.ends === "flaky") {
           const value = outcome.startsWith("!") ? undefined : (JSON.parse(outcome) as string);
-          if (value === undefined || !given.has(value) || !value.startsWith(`${runId} ${path}~`)) {
+          const runs = ancestry.get(runId) ?? [runId];
+          const isIts = runs.some((run) => value?.startsWith(`${run} ${path}~`) === true);
+          if (value === undefined || !given.has(value) || !isIts) {
             offence(`step ${path} is ${outcome}, which no execution of it gave`);
           }
         } else if (!outcome.startsWith("!")) {
@@ -76,10 +80,9 @@ export function allowedResults({ durable, offend }: CheckerContext): Checker {
       case "call": {
         if (outcome.startsWith("!")) return;
         const [id = "", hash] = (JSON.parse(outcome) as string).split(" ");
-        const calleeRun = durable.find(id);
-        const callee = calleeRun === undefined ? undefined : durable.output(calleeRun);
-        if (callee === undefined) return offence(`call ${path} gave a result, and ${id} has none`);
-        if (textHash(outcomeText(callee)) !== hash) {
+        const ended = durable.lives(id).flatMap((run) => durable.output(run) ?? []);
+        if (ended.length === 0) return offence(`call ${path} gave a result, and ${id} has none`);
+        if (!ended.some((callee) => textHash(outcomeText(callee)) === hash)) {
           offence(`call ${path} gave another result than ${id} ended with`);
         }
         return;
@@ -98,7 +101,11 @@ export function allowedResults({ durable, offend }: CheckerContext): Checker {
         for (const runId of durable.runs()) check(runId);
         return;
       }
-      const { event } = fact;
+      const { event, created } = fact;
+      if (event.case === "restarted" && created !== undefined) {
+        const source = durable.lives(event.value.invocationId).at(-1);
+        ancestry.set(created, [...(ancestry.get(source ?? "") ?? [source ?? ""]), created]);
+      }
       if (event.case === "killed" || event.case === "cancelled")
         killed.add(event.value.invocationId);
       const message = event.case === "messageReceived" ? event.value.message?.message : undefined;

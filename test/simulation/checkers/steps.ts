@@ -26,6 +26,13 @@ export function recordedSteps({ durable, offend }: CheckerContext): Checker {
         }
         return;
       }
+      if (fact.kind === "durable" && fact.event.case === "restarted") {
+        const { created = "" } = fact;
+        for (const { body } of durable.journal(created)) {
+          if (body.case !== "completion") continue;
+          recordedAt.set(`${created} ${body.value.completionId}`, fact.count);
+        }
+      }
       if (fact.kind !== "closure") return;
       const { attempt, step, execution } = fact;
       const completionId = completionOf(attempt, step);

@@ -46,6 +46,12 @@ export function timersInTime({ durable, offend }: CheckerContext): Checker {
       if (created !== undefined && invocation !== undefined && invocation.dueAt > timeMs) {
         starts.set(created, invocation.dueAt);
       }
+      if (event.case === "restarted" && created !== undefined) {
+        // What it has taken over has its answers.
+        for (const { body } of durable.journal(created)) {
+          if (body.case === "sleep") known.add(`${created} ${body.value.completionId}`);
+        }
+      }
       if (event.case === "appended") {
         const { runId, items } = event.value;
         const due = starts.get(runId);

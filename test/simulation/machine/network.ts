@@ -67,10 +67,13 @@ export class Network {
       const link = new Link(this.#scheduler, this, process, listener.process);
       this.#links = this.#links.filter((each) => each.open);
       this.#links.push(link);
-      link.attach(0, opened(link.channel(0)));
-      this.#scheduler.after(this.delay(), listener.process, () => {
+      // What is said at once arrives at who has accepted.
+      const acceptedAt = this.#scheduler.nowMs + this.delay();
+      this.#scheduler.at(acceptedAt, listener.process, () => {
         link.attach(1, listener.accept(link.channel(1), process));
       });
+      link.arrivesNotBefore(acceptedAt);
+      link.attach(0, opened(link.channel(0)));
     });
   }
 
@@ -132,6 +135,11 @@ export class Link {
         this.#tell(index === 0 ? 1 : 0, new Error("the other end closed (simulated)"));
       },
     };
+  }
+
+  /** What the end that opens it says. */
+  arrivesNotBefore(atMs: number): void {
+    this.#sides[0].arrivesAt = atMs;
   }
 
   /** Both ends learn of it, each in its time. */

@@ -30,6 +30,7 @@ import type { Random } from "./random.js";
 import type { Process, Scheduler } from "./scheduler.js";
 import { ShardMachine } from "./shard-machine.js";
 import { simulatedLinks } from "./simulated-links.js";
+import { simulatedClients } from "./simulated-requests.js";
 import { simulatedStreams } from "./simulated-stream.js";
 import { SimulatedEnvironment, simulatedWriter } from "./simulated-environment.js";
 
@@ -54,6 +55,8 @@ export interface ServerWorld {
   readonly partitions: number;
   readonly workers: number;
   readonly syncMs: number;
+  /** Of an event's values: more of them lie beside the log. */
+  readonly largeBytes: number;
   readonly discover: (uri: string) => Discovered | undefined;
   readonly frameSent: (frame: ServerFrame) => void;
   readonly wall: () => number;
@@ -227,6 +230,15 @@ export class ServerMachine {
 
   #engineOptions(process: Process, worker: number, clock: Clock): MemberOptions["engine"] {
     const { scheduler, tampering, config, discover } = this.#world;
+    const outgoing = (frame: ServerFrame): ServerFrame => {
+      // The real one is drawn once for each process of the system: the simulation is one.
+      if (frame.frame.case === "hello") {
+        frame.frame.value.instanceId = `${process.name} worker ${String(worker)}`;
+      }
+      const sent = tampering.frame?.(frame) ?? frame;
+      this.#world.frameSent(sent);
+      return sent;
+    };
     return {
       config,
       clock,
@@ -240,15 +252,9 @@ export class ServerMachine {
         if (found === undefined) throw new Error(`${uri} does not answer (simulated)`);
         return found;
       },
-      openStream: simulatedStreams(this.#world, process, (frame) => {
-        // The real one is drawn once for each process of the system: the simulation is one.
-        if (frame.frame.case === "hello") {
-          frame.frame.value.instanceId = `${process.name} worker ${String(worker)}`;
-        }
-        const sent = tampering.frame?.(frame) ?? frame;
-        this.#world.frameSent(sent);
-        return sent;
-      }),
+      openStream: simulatedStreams(this.#world, process, outgoing),
+      openClient: simulatedClients(this.#world, process, outgoing),
+      largeBytes: this.#world.largeBytes,
     };
   }
 

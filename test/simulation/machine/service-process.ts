@@ -1,7 +1,15 @@
 // A process of a deployment: the real endpoint sessions, attempts and contexts of the SDK, behind a simulated network.
 
-import { ProtocolMode, type ServerFrame } from "@perdure/proto/protocol/v1/deployment";
-import { EndpointSession, resolveEndpoint } from "@perdure/sdk/replay-kit";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  Deployment,
+  DiscoverResponseSchema,
+  InvokeRequestSchema,
+  InvokeResponseSchema,
+  ProtocolMode,
+  type ServerFrame,
+} from "@perdure/proto/protocol/v1/deployment";
+import { EndpointSession, helloOf, invoke, resolveEndpoint } from "@perdure/sdk/replay-kit";
 import {
   decodeServerFrame,
   decodeSessionRequest,
@@ -14,6 +22,7 @@ import { simulatedServices, type Host, type Want } from "../programs/interpreter
 import type { Channel, End, Network } from "./network.js";
 import type { Random } from "./random.js";
 import type { Process, Scheduler } from "./scheduler.js";
+import { serveRequests } from "./simulated-requests.js";
 import { takesMore } from "./simulated-stream.js";
 
 export interface ServiceWorld {
@@ -27,6 +36,8 @@ export interface ServiceWorld {
   readonly startedAt: (attempt: string) => number;
   /** How many times longer than usual things take. */
   readonly slowness: () => number;
+  /** An attempt came as a request of its own. */
+  readonly requested: () => void;
   readonly lazyState: boolean;
 }
 
@@ -48,19 +59,24 @@ export class ServiceProcess implements Host {
       services: simulatedServices(this, world.lazyState),
       logger: () => undefined,
     });
-    world.network.listen(address, process, (channel) => this.#accept(channel));
+    const { network } = world;
+    network.listen(address, process, (channel) => this.#accept(channel));
+    const { discover, invoke: invocation } = Deployment.method;
+    serveRequests(network, process, address, discover, () => this.#discover());
+    serveRequests(network, process, address, invocation, (bytes, signal) =>
+      this.#invoke(bytes, signal),
+    );
   }
 
   get discovered(): Discovered {
-    const response = {
-      $typeName: "perdure.protocol.v1.DiscoverResponse" as const,
+    const response = create(DiscoverResponseSchema, {
       minProtocolVersion: protocolVersions.min,
       maxProtocolVersion: protocolVersions.max,
       sdkVersion: "simulated",
       manifest: this.#endpoint.manifest,
       buildId: "simulated",
       protocolMode: ProtocolMode.SESSION,
-    };
+    });
     return { response, useHttp11: false, protocolMode: ProtocolMode.SESSION };
   }
 
@@ -124,6 +140,29 @@ export class ServiceProcess implements Host {
         session.end(error);
       },
     };
+  }
+
+  // ---- requests
+
+  async #discover(): Promise<Uint8Array> {
+    this.#refuseWhenBusy();
+    return Promise.resolve(toBinary(DiscoverResponseSchema, this.discovered.response));
+  }
+
+  async #invoke(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    this.#refuseWhenBusy();
+    this.#world.requested();
+    const request = fromBinary(InvokeRequestSchema, bytes);
+    const number = ++this.#sessions;
+    for (const frame of request.frames) this.#note(number, frame);
+    const hello = helloOf({ instanceId: this.process.name, buildId: "simulated" });
+    const response = await invoke(request, this.#endpoint, hello, signal);
+    return toBinary(InvokeResponseSchema, response);
+  }
+
+  #refuseWhenBusy(): void {
+    const { slowness, random } = this.#world;
+    if (slowness() > 1 && random.chance(0.2)) throw new Error("busy");
   }
 
   #note(session: number, { frame, streamId, attempt, position }: ServerFrame): void {

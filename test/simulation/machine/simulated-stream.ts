@@ -8,8 +8,7 @@ import type { OpenStream } from "@perdure/server/simulation-kit";
 import type { Channel, Network } from "./network.js";
 import type { Random } from "./random.js";
 import type { Process, Scheduler } from "./scheduler.js";
-
-const silenceMsMax = 20_000;
+import { Silence } from "./silence.js";
 
 export interface StreamWorld {
   readonly scheduler: Scheduler;
@@ -27,21 +26,16 @@ export function simulatedStreams(
   return (uri, listener) => {
     let channel: Channel | undefined;
     let closed = false;
-    let heardAt = scheduler.nowMs;
     const over = (error: Error): void => {
       if (closed) return;
       close();
       listener.closed(error);
     };
-    // Nothing but these lines says that the peer lives: a ping is answered by the connection, not by the code.
-    const watch = setInterval(() => {
-      const silentMs = scheduler.nowMs - heardAt;
-      if (silentMs > silenceMsMax) over(new Error("the peer is silent (simulated)"));
-      else if (silentMs > silenceMsMax / 2) channel?.send(new Uint8Array());
-    }, 1_000);
+    // Nothing but this says that the peer lives: a ping is answered by the connection, not by the code.
+    const silence = new Silence(scheduler, () => channel, over);
     const close = (): void => {
       closed = true;
-      clearInterval(watch);
+      silence.stop();
       channel?.close();
     };
     const opened = (given: Channel) => {
@@ -50,7 +44,7 @@ export function simulatedStreams(
       else listener.drained();
       return {
         message: (bytes: Uint8Array): void => {
-          heardAt = scheduler.nowMs;
+          silence.heard();
           if (closed || bytes.length === 0) return;
           try {
             listener.message(bytes);

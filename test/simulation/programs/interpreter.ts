@@ -13,21 +13,30 @@ import {
   type Context,
   type InvocationId,
   type Definition,
+  type GenericCall,
   type ObjectContext,
   type ObjectSharedContext,
   type WorkflowContext,
   type WorkflowSharedContext,
 } from "@perdure/sdk";
 import type { AttemptView, Fact } from "../history.js";
-import type { Awaited, Program, Statement } from "./program.js";
+import type { Awaited, Program, Statement, Target } from "./program.js";
 
 /** Something that somebody outside has to do, or the invocation waits for ever. */
 export type Want =
-  | { readonly kind: "awakeable"; readonly id: string }
-  | { readonly kind: "promise"; readonly key: string; readonly name: string }
+  | { readonly kind: "awakeable"; readonly id: string; readonly runId: string }
+  | {
+      readonly kind: "promise";
+      readonly scope: string | undefined;
+      readonly key: string;
+      readonly name: string;
+      /** The life of the workflow that waits for it. */
+      readonly runId: string;
+    }
   | {
       readonly kind: "signal";
       readonly invocationId: string;
+      readonly runId: string;
       readonly name: string;
       readonly path: string;
     };
@@ -123,7 +132,7 @@ class Interpretation {
       case "await":
         return this.#see(at, this.#make(statement.what, at, seen));
       case "set":
-        ctx.set(statement.key, `${id}/${at}`);
+        ctx.set(statement.key, `${id}/${at}${padding(statement.bytes)}`);
         return "";
       case "clear":
         ctx.clear(statement.key);
@@ -135,7 +144,7 @@ class Interpretation {
         return this.#send(statement, at);
       case "settle": {
         const value = `${id}/${at}`;
-        const shared = `promise ${ctx.key} ${statement.name}`;
+        const shared = this.#promiseName(statement.name);
         const promise = ctx.promise<string>(statement.name);
         const rejects = statement.how === "reject";
         const outcome = rejects ? `!500 ${value}` : JSON.stringify(value);
@@ -170,9 +179,7 @@ class Interpretation {
     const ctx = this.#ctx;
     const { target, program, delayMs } = statement;
     const handle = ctx.genericSend({
-      service: target.service,
-      method: target.handler,
-      ...("key" in target ? { key: target.key } : {}),
+      ...addressOf(target),
       parameter: program,
       inputSerde: serde.json as never,
       delay: delayMs,
@@ -192,6 +199,7 @@ class Interpretation {
   #make(awaited: Awaited, at: string, seen: string): DurablePromise<unknown> {
     const ctx = this.#ctx;
     const id = ctx.request().id;
+    const { runId } = this.#attempt;
     switch (awaited.op) {
       case "run":
         return this.#step(awaited, at, `${at}~${seen}`);
@@ -206,9 +214,7 @@ class Interpretation {
       case "call": {
         const { target, program, idempotencyKey } = awaited;
         const called = ctx.genericCall<unknown, HandlerOutput>({
-          service: target.service,
-          method: target.handler,
-          ...("key" in target ? { key: target.key } : {}),
+          ...addressOf(target),
           ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
           parameter: program,
           inputSerde: serde.json,
@@ -219,19 +225,20 @@ class Interpretation {
       }
       case "awakeable": {
         const made = ctx.awakeable<string>();
-        this.#host.wants({ kind: "awakeable", id: made.id });
+        this.#host.wants({ kind: "awakeable", id: made.id, runId });
         return this.#watch(at, `awakeable ${made.id}`, made.promise);
       }
       case "promise": {
         const { name } = awaited;
-        this.#host.wants({ kind: "promise", key: ctx.key, name });
-        return this.#watch(at, `promise ${ctx.key} ${name}`, ctx.promise<string>(name).get());
+        const { scope } = ctx.request();
+        this.#host.wants({ kind: "promise", scope, key: ctx.key, name, runId });
+        return this.#watch(at, this.#promiseName(name), ctx.promise<string>(name).get());
       }
       case "peek":
         return ctx.promise<string>(awaited.name).peek();
       case "signal": {
         const { name } = awaited;
-        this.#host.wants({ kind: "signal", invocationId: id, name, path: at });
+        this.#host.wants({ kind: "signal", invocationId: id, runId, name, path: at });
         return this.#watch(at, undefined, ctx.signal<string>(name));
       }
       case "timeout":
@@ -245,7 +252,16 @@ class Interpretation {
     }
   }
 
-  #step({ ends, ms }: Awaited & { op: "run" }, at: string, step: string): DurablePromise<unknown> {
+  #promiseName(name: string): string {
+    const { scope = "" } = this.#ctx.request();
+    return `promise ${scope}/${this.#ctx.key} ${name}`;
+  }
+
+  #step(
+    { ends, ms, bytes }: Awaited & { op: "run" },
+    at: string,
+    step: string,
+  ): DurablePromise<unknown> {
     const attempt = this.#attempt;
     const host = this.#host;
     const closure = (): string | Promise<string> => {
@@ -255,7 +271,7 @@ class Interpretation {
         if (ends === "terminal") throw new TerminalError(`ended ${step}`, { errorCode: 422 });
         if (ends === "exhausted") throw new Error(`used up ${step}`);
         if (ends === "flaky" && execution <= 2) throw new Error(`not yet ${step}`);
-        const value = `${attempt.runId} ${step} ${String(execution)}`;
+        const value = `${attempt.runId} ${step} ${String(execution)}${padding(bytes)}`;
         host.tell({ kind: "gave", attempt, step, value: JSON.stringify(value) });
         return value;
       };
@@ -315,6 +331,21 @@ class Interpretation {
       return this.#saw(at, outcomeOf(error));
     }
   }
+}
+
+function addressOf(target: Target): Omit<GenericCall<unknown, unknown>, "parameter"> {
+  const { service, handler: method, scope, limitKey } = target;
+  return {
+    service,
+    method,
+    ...("key" in target ? { key: target.key } : {}),
+    ...(scope === undefined ? {} : { scope }),
+    ...(limitKey === undefined ? {} : { limitKey }),
+  };
+}
+
+function padding(bytes: number): string {
+  return bytes === 0 ? "" : ` ${"x".repeat(bytes)}`;
 }
 
 /** What a caller sees of a callee: who it was, and a hash of all that it saw. */

@@ -4,10 +4,17 @@
 
 import type { Random } from "../machine/random.js";
 
-export type Target =
-  | { readonly service: "Plain"; readonly handler: "run" }
-  | { readonly service: "Thing"; readonly handler: "own" | "look"; readonly key: string }
-  | { readonly service: "Flow"; readonly handler: "run" | "share"; readonly key: string };
+export type Target = Scoped &
+  (
+    | { readonly service: "Plain"; readonly handler: "run" }
+    | { readonly service: "Thing"; readonly handler: "own" | "look"; readonly key: string }
+    | { readonly service: "Flow"; readonly handler: "run" | "share"; readonly key: string }
+  );
+
+export interface Scoped {
+  readonly scope?: string;
+  readonly limitKey?: string;
+}
 
 /** What can be awaited and combined. */
 export type Awaited =
@@ -16,6 +23,8 @@ export type Awaited =
       readonly ends: "value" | "terminal" | "flaky" | "exhausted";
       /** How long the closure takes; 0: it is synchronous. */
       readonly ms: number;
+      /** Of its result, besides what it says. */
+      readonly bytes: number;
     }
   | { readonly op: "sleep"; readonly ms: number }
   | { readonly op: "get"; readonly key: string }
@@ -40,7 +49,7 @@ export type Awaited =
 
 export type Statement =
   | { readonly op: "await"; readonly what: Awaited }
-  | { readonly op: "set"; readonly key: string }
+  | { readonly op: "set"; readonly key: string; readonly bytes: number }
   | { readonly op: "clear"; readonly key: string }
   | { readonly op: "clearAll" }
   | {
@@ -75,25 +84,54 @@ export interface Taste {
   readonly keys: number;
   readonly sleepMs: number;
   readonly stepMs: number;
+  readonly workflowKeys: number;
+  /** Share of targets that are in a scope. */
+  readonly scoped: number;
+  /** Mean of those values that are not small. */
+  readonly valueBytes: number;
+}
+
+export const limitKeys = ["a", "a/x", "b"] as const;
+
+/** Scopes carry their level, as keys do: who waits for a limit waits for none who waits for him. */
+export function scopeOf(random: Random, level: number): string {
+  return `L${String(level)}-${random.pick(["s", "t"])}`;
+}
+
+function drawScope(random: Random, level: number, { scoped }: Taste): Scoped {
+  if (scoped === 0 || !random.chance(scoped)) return {};
+  const scope = scopeOf(random, level);
+  const limitKey = random.pick([undefined, ...limitKeys]);
+  return limitKey === undefined ? { scope } : { scope, limitKey };
+}
+
+const hugeBytes = 300_000;
+
+/** Most values are small; a few are so large that they lie beside the log wherever that begins. */
+function drawBytes(random: Random, { valueBytes }: Taste): number {
+  if (valueBytes === 0 || !random.chance(0.2)) return 0;
+  return random.chance(0.01) ? hugeBytes : Math.floor(random.about(valueBytes));
 }
 
 export function drawTarget(random: Random, level: number, taste: Taste): Target {
   const key = `L${String(level)}-${String(random.below(taste.keys))}`;
+  const scope = drawScope(random, level, taste);
   switch (random.below(7)) {
     case 0:
     case 1:
-      return { service: "Plain", handler: "run" };
+      return { service: "Plain", handler: "run", ...scope };
     case 2:
     case 3:
     case 4:
-      return { service: "Thing", handler: "own", key };
+      return { service: "Thing", handler: "own", key, ...scope };
     case 5:
-      return { service: "Thing", handler: "look", key };
+      return { service: "Thing", handler: "look", key, ...scope };
     default:
       return {
         service: "Flow",
         handler: "run",
-        key: `L${String(level)}-${String(random.below(1e6))}`,
+        key: `L${String(level)}-${String(random.below(taste.workflowKeys))}`,
+        ...scope,
       };
   }
 }
@@ -111,7 +149,7 @@ function drawStatement(random: Random, target: Target, level: number, taste: Tas
   switch (random.below(16)) {
     case 0:
     case 1:
-      return writes ? { op: "set", key } : { op: "rand" };
+      return writes ? { op: "set", key, bytes: drawBytes(random, taste) } : { op: "rand" };
     case 2:
       if (!writes) return { op: "rand" };
       return random.chance(0.8) ? { op: "clear", key } : { op: "clearAll" };
@@ -180,8 +218,9 @@ function drawAwaited(
     case 7:
       return { op: "awakeable" };
     case 8:
-      if (target.service === "Flow") return { op: "promise", name: random.pick(["p", "q"]) };
-      break;
+      // In a scope, who completes it may wait for the room that this one has.
+      if (target.service !== "Flow" || target.scope !== undefined) break;
+      return { op: "promise", name: random.pick(["p", "q"]) };
     case 9:
       if (target.service === "Flow") return { op: "peek", name: random.pick(["p", "q"]) };
       break;
@@ -205,5 +244,6 @@ function drawAwaited(
     op: "run",
     ends: random.pick(["value", "value", "value", "value", "terminal", "flaky", "exhausted"]),
     ms: random.chance(0.4) ? 0 : Math.ceil(random.about(taste.stepMs)),
+    bytes: drawBytes(random, taste),
   };
 }
