@@ -18,6 +18,7 @@ import { createClock, type Clock } from "./shard/clock.js";
 import type { Operators } from "./shard/operators.js";
 import { lastEventAt, recoverShard } from "./shard/recovery.js";
 import type { Shard } from "./shard/shard.js";
+import { moveShards } from "./move-shards.js";
 import { Meeting } from "./workers/meeting.js";
 import { Member } from "./workers/member.js";
 import type { PeerLink, PeerMethods } from "./workers/peer.js";
@@ -79,7 +80,8 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
 
   async function open(): Promise<Server> {
     const workers = directory.shards.length;
-    if (workers > 1 && start.damagedLog === "cut") throw cutAmongWorkers();
+    const isAlone = workers === 1 && directory.movesFrom === undefined;
+    if (!isAlone && start.damagedLog === "cut") throw cutAmongWorkers();
     const config = shareOf(options, workers);
     const clock = start.clock ?? createClock();
     let ready = false;
@@ -154,6 +156,15 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
       if (place !== "") rmSync(place, { recursive: true, force: true });
     });
     await meeting.listen();
+    if (directory.movesFrom !== undefined) {
+      await moveShards({
+        directory: directory.path,
+        partitions: directory.partitions,
+        from: directory.movesFrom,
+        shards: workers,
+        log,
+      });
+    }
     const { damagedLog, workerExecArgv: execArgv } = start;
     const pool = new WorkerPool({
       starts: directory.shards.slice(1).map((shard, index) => ({
@@ -211,7 +222,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
 function cutAmongWorkers(): DataDirectoryError {
   return new DataDirectoryError(
     "PDR1006",
-    "the event log of one of several workers can't be cut: the others would go on as if it were whole. Nothing was changed. Restore the whole data directory from a copy",
+    "an event log is cut only where one worker has it all, before and after: others would go on as if it were whole. Nothing was changed. Restore the whole data directory from a copy, or leave --workers away if there was one worker so far",
   );
 }
 

@@ -22,8 +22,6 @@ process.on("SIGTERM", () => undefined);
 // Its log must not be written when a new server may have begun to read it.
 process.once("disconnect", () => process.exit(1));
 
-const lockWarningMs = 5_000;
-
 class WorkerProcess {
   readonly #start: WorkerStart;
   readonly #connections: HandedConnections;
@@ -100,14 +98,11 @@ class WorkerProcess {
 
   /** The worker of a server that was killed a moment ago ends at once; one that is halted does not. */
   async #lock(directory: string): Promise<() => void> {
-    const warning = setTimeout(() => {
+    return await lockShard(directory, (path) => {
       this.#log.warn(
-        `worker ${String(this.#start.worker)} waits for ${directory}/lock, which a process of an earlier server holds`,
+        `worker ${String(this.#start.worker)} waits for ${path}, which a process of an earlier server holds`,
       );
-    }, lockWarningMs);
-    const release = await lockShard(directory);
-    clearTimeout(warning);
-    return release;
+    });
   }
 
   async take(message: ToWorker, socket: Socket | undefined): Promise<void> {

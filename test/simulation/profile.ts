@@ -36,6 +36,8 @@ export interface Profile {
   readonly partitions: number;
   /** That share them. */
   readonly workers: number;
+  /** Share of the server's starts with another number of them. */
+  readonly moves: number;
   readonly checkpointBytes: number;
   readonly segmentBytes: number;
   readonly inactivityTimeoutMs: number;
@@ -111,5 +113,6 @@ export function drawProfile(random: Random, given?: Weather): Profile {
       sleepMs: random.pick([10, 200, 3_000]),
       stepMs: random.pick([1, 10, 300]),
     },
+    moves: random.pick([0, 0.2, 0.7]),
   };
 }

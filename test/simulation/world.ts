@@ -42,6 +42,8 @@ export interface RunResult {
   readonly early: number;
   readonly crashes: number;
   readonly checkpoints: number;
+  /** To another number of workers. */
+  readonly moves: number;
   readonly messages: number;
   readonly tasks: number;
   readonly simulatedMs: number;
@@ -123,6 +125,7 @@ export class World {
       segmentBytes: profile.segmentBytes,
       partitions: profile.partitions,
       workers: profile.workers,
+      moves: profile.moves,
       syncMs: profile.syncMs,
       discover: (uri) => {
         const service = this.#services.get(uri);
@@ -329,6 +332,7 @@ export class World {
       early: this.#early,
       crashes: this.#crashes,
       checkpoints: this.#server.commits,
+      moves: this.#server.moves,
       messages: this.#network.messages,
       tasks: this.#scheduler.tasks,
       simulatedMs: this.#scheduler.nowMs,
