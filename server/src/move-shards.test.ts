@@ -10,7 +10,7 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { idOf, plain, runIdAt, submitted } from "./core/events.fixture.js";
 import type { EventBody } from "./core/apply.js";
 import { loadConfig } from "./config/index.js";
-import { openDataDirectory } from "./data-directory.js";
+import { lockShard, openDataDirectory } from "./data-directory.js";
 import { moveShards } from "./move-shards.js";
 import { createLog, type Log } from "./observe/log.js";
 import { createClock } from "./shard/clock.js";
@@ -111,6 +111,16 @@ describe("moving the partitions of a data directory", () => {
     expect(new Set(before).size).toBe(partitions);
   });
 
+  test("works for a directory that nothing was done in", async () => {
+    openDataDirectory(directory, { partitions }).release();
+    const before = await digests();
+
+    await moveTo(3);
+
+    expect(openedShards()).toBe(3);
+    expect(await digests()).toEqual(before);
+  });
+
   test("says what it did", async () => {
     await made(1);
 
@@ -164,7 +174,6 @@ describe("moving the partitions of a data directory", () => {
 
   test("waits for a process of an earlier server that still has one of the shards", async () => {
     await made(2);
-    const { lockShard } = await import("./data-directory.js");
     const release = await lockShard(join(directory, "shards", "1"), () => undefined);
     let isMoved = false;
     const moved = moveTo(1).then(() => (isMoved = true));

@@ -172,28 +172,40 @@ describe("a server that is started with another number of workers", () => {
 });
 
 describe.skipIf(!canMount())("a disk without room for a move", () => {
-  const diskBytes = 160 * 1024 * 1024;
+  const diskBytes = 200 * 1024 * 1024;
+  const value = "x".repeat(2 * 1024 * 1024);
+  let disk: SmallDisk;
+  let dataDir: string;
 
-  test("keeps the server from starting with others, and lets it start with as many as before", async () => {
+  /** A server on it, with some megabytes in its tables, that was stopped. */
+  async function startOnSmallDisk(): Promise<void> {
     const mountPoint = bed.directory();
-    const dataDir = path.join(mountPoint, "data");
-    // One that keeps the disk, while servers on it come and go.
-    const wrapper = onSmallDisk(mountPoint, diskBytes);
+    // It keeps the disk, while servers on it come and go.
     const holder = bed.startProcess({
       name: "holder of the disk",
       args: ["--eval", "console.log('there'); setInterval(() => undefined, 1000)"],
       cwd: bed.directory(),
-      wrapper,
+      wrapper: onSmallDisk(mountPoint, diskBytes),
     });
     await holder.waitForOutput(/there/);
-    const inside = ["nsenter", "-m", "-t", String(holder.pid)];
-    await startServer({ dataDir, wrapper: inside });
-    const disk = new SmallDisk(holder.pid, mountPoint);
-    const bytes = "x".repeat(1024 * 1024);
-    for (const key of keys) await call("Greeter/once", bytes, { "idempotency-key": key });
-    await call("Counter/c/add", 1);
-    await until("the log has a spare segment", () => disk.freeBytes < diskBytes - 40_000_000);
+    const wrapper = ["nsenter", "-m", "-t", String(holder.pid)];
+    await startServer({ dataDir: path.join(mountPoint, "data"), wrapper });
+    disk = new SmallDisk(holder.pid, mountPoint);
+    dataDir = `/proc/${String(holder.pid)}/root${mountPoint}/data`;
+    for (const key of keys) {
+      await call("Greeter/nothing", value, { "idempotency-key": key });
+      await call(`Counter/${key}/add`, 1);
+    }
     await server.terminate();
+  }
+
+  async function expectAllThere(): Promise<void> {
+    const counts = await Promise.all(keys.map((key) => call(`Counter/${key}/get`)));
+    expect(counts).toEqual(keys.map(() => 1));
+  }
+
+  test("keeps the server from starting with others, and lets it start with as many as before", async () => {
+    await startOnSmallDisk();
     disk.fill();
 
     const refused = server.spawn({ workers: "2" });
@@ -202,11 +214,28 @@ describe.skipIf(!canMount())("a disk without room for a move", () => {
     expect(refused.output).toMatch(
       /PDR1007: there is no room .+ takes up to [\d.]+ MiB, and [\d.]+ MiB are free. .*--workers 1/,
     );
-    const onDisk = (name: string): string => `/proc/${String(holder.pid)}/root${dataDir}/${name}`;
-    expect(existsSync(onDisk("shards.next"))).toBe(false);
+    expect(readdirSync(dataDir)).not.toContain("shards.next");
+    expect(readdirSync(path.join(dataDir, "shards"))).toEqual(["0"]);
     disk.makeRoom();
     await server.start({ workers: "2" });
-    expect(await call("Counter/c/get")).toBe(1);
-    expect(readdirSync(onDisk("shards"))).toEqual(["0", "1"]);
+    expect(readdirSync(path.join(dataDir, "shards"))).toEqual(["0", "1"]);
+    await expectAllThere();
+  });
+
+  test("that ran out of it in the middle leaves the old shards, without what was begun", async () => {
+    await startOnSmallDisk();
+    const moving = server.spawn({ workers: "2" });
+    await until("the move writes", () =>
+      existsSync(path.join(dataDir, "shards.next", "0", "store")),
+    );
+    disk.fill();
+
+    expect((await moving.waitForExit()).code).toBe(1);
+    expect(moving.output).toContain("PDR1007");
+    expect(readdirSync(dataDir)).not.toContain("shards.next");
+    disk.makeRoom();
+    await server.start();
+    expect(readdirSync(path.join(dataDir, "shards"))).toEqual(["0"]);
+    await expectAllThere();
   });
 });
