@@ -6,8 +6,19 @@ import { create } from "@bufbuild/protobuf";
 import { RulesReplacedSchema } from "@perdure/proto/storage/v1/events";
 import { LimitRuleSchema } from "@perdure/proto/storage/v1/records";
 import { registryPartition } from "@perdure/protocol/ids";
-import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { idOf, plain, runIdAt, submitted } from "./core/events.fixture.js";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { send } from "./core/commands.fixture.js";
+import {
+  appended,
+  calleeOf,
+  idOf,
+  invoke,
+  plain,
+  reaching,
+  received,
+  runIdAt,
+  submitted,
+} from "./core/events.fixture.js";
 import type { EventBody } from "./core/apply.js";
 import { loadConfig } from "./config/index.js";
 import { lockShard, openDataDirectory } from "./data-directory.js";
@@ -15,8 +26,10 @@ import { moveShards } from "./move-shards.js";
 import { createLog, type Log } from "./observe/log.js";
 import { createClock } from "./shard/clock.js";
 import { recordOf, recoverShard, type Recovered } from "./shard/recovery.js";
+import type { Shard } from "./shard/shard.js";
 import { temporaryDirectory } from "./store/store.fixture.js";
 import { Member } from "./workers/member.js";
+import type { PeerLink } from "./workers/peer.js";
 
 const partitions = 8;
 let directory: string;
@@ -193,6 +206,35 @@ function openedShards(): number {
   return shards.length;
 }
 
+/** The engine over one shard of the directory. */
+async function startMember(
+  worker: number,
+  workers: number,
+  links: ReadonlyMap<number, PeerLink> = new Map<number, PeerLink>(),
+): Promise<{ readonly member: Member; readonly shard: Shard }> {
+  const recovered = await recover(join(directory, "shards", String(worker)));
+  const member = new Member({
+    worker,
+    layout: { partitions, workers },
+    links,
+    engine: {
+      config: loadConfig({ flags: {}, env: {}, cwd: directory }),
+      clock: createClock(),
+      log,
+      onFatal: (error) => {
+        throw error;
+      },
+    },
+  });
+  const shard = await member.start(recovered, 1_000);
+  onTestFinished(async () => {
+    member.engine.invoker.close();
+    await shard.close();
+    await close(recovered);
+  });
+  return { member, shard };
+}
+
 describe("rules of scopes after a move", () => {
   test("are those of the first shard everywhere, also where a crash came between the shards", async () => {
     const { shards, release } = openDataDirectory(directory, { partitions, shards: 2 });
@@ -205,26 +247,78 @@ describe("rules of scopes after a move", () => {
     await logged(shards[1] ?? "", [1, 3].map(accepted));
     await moveTo(1);
 
-    const recovered = await recover(join(directory, "shards", "0"));
-    onTestFinished(() => close(recovered));
-    const member = new Member({
-      worker: 0,
-      layout: { partitions, workers: 1 },
-      links: new Map(),
-      engine: {
-        config: loadConfig({ flags: {}, env: {}, cwd: directory }),
-        clock: createClock(),
-        log,
-        onFatal: vi.fn(),
-      },
-    });
-    const shard = await member.start(recovered, 1_000);
+    const { member, shard } = await startMember(0, 1);
     await member.lead();
 
     for (const partition of shard.partitionNumbers) {
       expect(shard.tables(partition).rules.get("tenant")?.concurrency).toBe(3);
     }
-    await shard.close();
-    member.engine.invoker.close();
+  });
+});
+
+describe("a message between partitions that a move finds on its way", () => {
+  const [sender, receiver] = [runIdAt(8), runIdAt(9)];
+  const sending: readonly Happened[] = [
+    accepted(8),
+    [
+      0,
+      appended(
+        sender,
+        [
+          reaching(
+            send(1),
+            calleeOf(idOf(receiver, 1), { partition: 1, runId: receiver, target: plain() }),
+          ),
+        ],
+        { epoch: 0 },
+      ),
+    ],
+  ];
+
+  test("comes to a partition that is run by the same worker now", async () => {
+    const { shards, release } = openDataDirectory(directory, { partitions, shards: 2 });
+    release();
+    await logged(shards[0] ?? "", sending);
+    await logged(shards[1] ?? "", [accepted(1)]);
+    await moveTo(1);
+
+    const { shard } = await startMember(0, 1);
+    await shard.drained();
+
+    expect(shard.tables(1).invocations.get(receiver)?.id).toBe(idOf(receiver, 1));
+    expect(shard.tables(0).outbox.scan("", "\u00ff", 10)).toEqual([]);
+  });
+
+  test("is not taken a second time where it had come, and the sender did not know", async () => {
+    const { shards, release } = openDataDirectory(directory, { partitions, shards: 2 });
+    release();
+    await logged(shards[0] ?? "", sending);
+    const invoked = invoke(receiver, plain(), { id: idOf(receiver, 1) });
+    await logged(shards[1] ?? "", [[1, received(0, 1, invoked)]]);
+    await moveTo(1);
+
+    const { shard } = await startMember(0, 1);
+    await shard.drained();
+
+    // That it was opened, and what was there before.
+    expect(shard.tables(1).partitionState.appliedPosition).toBe(2);
+    expect(shard.tables(0).outbox.scan("", "\u00ff", 10)).toEqual([]);
+  });
+
+  test("goes to another worker where the partition is run by that one now", async () => {
+    const { shards, release } = openDataDirectory(directory, { partitions, shards: 1 });
+    release();
+    await logged(shards[0] ?? "", sending);
+    await moveTo(2);
+    const told: unknown[] = [];
+    const tell = (name: string, what: unknown): void => void told.push([name, what]);
+
+    const { shard } = await startMember(0, 2, new Map([[1, { tell } as unknown as PeerLink]]));
+    await shard.drained();
+
+    expect(told).toEqual([
+      ["deliver", { to: 1, message: expect.objectContaining({ from: 0, sequence: 1 }) as unknown }],
+    ]);
+    expect(shard.tables(0).outbox.scan("", "\u00ff", 10)).toHaveLength(1);
   });
 });
