@@ -81,36 +81,44 @@ async function writeShards(
   found: readonly Recovered[],
   way: string,
 ): Promise<Moved> {
-  const { directory, shards, from, log } = move;
+  const { directory, shards, log } = move;
   const needed = found.reduce(
     (sum, { store }) => sum + store.bytesToMove,
     bytesOfMove + shards * bytesOfShard,
   );
   if (freeBytes(directory) < needed) throw noRoom(move, needed);
   log.info(`moving ${way}`);
+  let moved: Moved | "diskFull";
   try {
-    for (const { store, log: events } of found) {
-      store.giveUpWhenFull();
-      if ((await store.checkpoint(events.lastPosition)) === "diskFull") throw noRoom(move, needed);
-    }
-    const paths = beginMove(directory, shards);
-    const moved = await movePartitions({
-      from: found.map(({ store }) => store),
-      to: paths.map((path) => () => Environment.open(join(path, "store"))),
-      moved: progressOf(move),
-    });
-    if (moved === "diskFull") throw noRoom(move, needed);
-    keepSetAside(from[0] ?? "", paths[0] ?? "");
-    for (const path of paths) {
-      syncPath(join(path, "store", "data.mdb"));
-      syncPath(join(path, "store"));
-      syncPath(path);
-    }
-    return moved;
+    moved = await writeAll(move, found);
   } catch (error) {
     abandonMove(directory);
     throw isFull(error) ? noRoom(move, needed) : error;
   }
+  if (moved !== "diskFull") return moved;
+  abandonMove(directory);
+  throw noRoom(move, needed);
+}
+
+async function writeAll(move: ShardMove, found: readonly Recovered[]): Promise<Moved | "diskFull"> {
+  for (const { store, log } of found) {
+    store.giveUpWhenFull();
+    if ((await store.checkpoint(log.lastPosition)) === "diskFull") return "diskFull";
+  }
+  const paths = beginMove(move.directory, move.shards);
+  const moved = await movePartitions({
+    from: found.map(({ store }) => store),
+    to: paths.map((path) => () => Environment.open(join(path, "store"))),
+    moved: progressOf(move),
+  });
+  if (moved === "diskFull") return "diskFull";
+  keepSetAside(move.from[0] ?? "", paths[0] ?? "");
+  for (const path of paths) {
+    syncPath(join(path, "store", "data.mdb"));
+    syncPath(join(path, "store"));
+    syncPath(path);
+  }
+  return moved;
 }
 
 /** What an operator has given up of a log is kept for inspection. Only the log of the one shard that there was can have it. */
@@ -143,7 +151,9 @@ function freeBytes(directory: string): number {
 }
 
 function isFull(error: unknown): boolean {
-  return error instanceof Error && /no space left|ENOSPC|EDQUOT/i.test(error.message);
+  return (
+    error instanceof Error && /no space left|quota exceeded|ENOSPC|EDQUOT/i.test(error.message)
+  );
 }
 
 function noRoom({ directory, shards, from }: ShardMove, needed: number): DataDirectoryError {

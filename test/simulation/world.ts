@@ -42,7 +42,7 @@ export interface RunResult {
   readonly early: number;
   readonly crashes: number;
   readonly checkpoints: number;
-  /** To another number of workers. */
+  /** To another number of workers, begun. */
   readonly moves: number;
   readonly messages: number;
   readonly tasks: number;

@@ -80,7 +80,7 @@ export class ServerMachine {
   disk = new SimulatedDisk();
   #shards: readonly ShardMachine[];
   starts = 0;
-  /** Times that the partitions were moved to other shards. */
+  /** Times that a move of the partitions to other shards was begun. */
   moves = 0;
   /** No room for checkpoints either. */
   storeFull = false;
