@@ -155,7 +155,10 @@ export async function measureRestart(
 }
 
 /** From now until a plain call is answered; refused and failed calls are repeated. */
-function timeUntilServed(started: StartedSystem, patienceMs: number): Promise<number | null> {
+export function timeUntilServed(
+  started: StartedSystem,
+  patienceMs: number,
+): Promise<number | null> {
   return timeUntil(patienceMs, (leftMs) => callGreeter(started.ingressPort, leftMs));
 }
 

@@ -114,7 +114,7 @@ describe("the lock", () => {
   });
 
   test("is let go when the directory is refused for its format", () => {
-    place('{"format":3}');
+    place('{"format":4}');
     expect(() => openDataDirectory(directory)).toThrow(refusal("PDR1003"));
 
     writeFileSync(join(directory, "format.json"), '{"format":1}');
@@ -125,15 +125,15 @@ describe("the lock", () => {
 
 describe("the format", () => {
   test("of a newer release is refused, and nothing is changed", () => {
-    place('{"format":3}');
+    place('{"format":4}');
     const before = contentOf(join(directory, "shards"));
 
     expect(() => openDataDirectory(directory)).toThrow(
-      refusal("PDR1003", "has format 3", "up to 2", "newer release"),
+      refusal("PDR1003", "has format 4", "up to 3", "newer release"),
     );
 
     expect(contentOf(join(directory, "shards"))).toEqual(before);
-    expect(readFileSync(join(directory, "format.json"), "utf8")).toBe('{"format":3}');
+    expect(readFileSync(join(directory, "format.json"), "utf8")).toBe('{"format":4}');
   });
 
   test("that is missing where there is data is damage: it is not taken for new", () => {
@@ -210,19 +210,28 @@ describe("a data directory for several workers", () => {
     { made: 2, asked: 3 },
     { made: 1, asked: 2 },
     { made: 2, asked: 1 },
-  ])("made for $made refuses $asked, and nothing is changed", ({ made, asked }) => {
-    openDataDirectory(directory, { shards: made }).release();
-    const before = contentOf(directory);
+  ])(
+    "made for $made and asked for $asked says what is to be moved, and changes nothing",
+    ({ made, asked }) => {
+      const before = openDataDirectory(directory, { shards: made });
+      before.release();
+      const content = contentOf(directory);
 
-    expect(() => openDataDirectory(directory, { shards: asked })).toThrow(
-      refusal("PDR1005", `made for ${made} worker`, `started with ${asked} worker`),
-    );
+      const opened = openDataDirectory(directory, { shards: asked });
 
-    expect(contentOf(directory)).toEqual(before);
-  });
+      expect(opened.movesFrom).toEqual(before.shards);
+      expect(opened.shards).toHaveLength(asked);
+      expect(contentOf(directory)).toEqual(content);
+      opened.release();
+    },
+  );
 
   test("has no more workers than partitions", () => {
     expect(() => openDataDirectory(directory, { partitions: 2, shards: 3 })).toThrow(
+      refusal("PDR1005", "3 workers can't share 2 partitions"),
+    );
+    openDataDirectory(directory, { partitions: 2 }).release();
+    expect(() => openDataDirectory(directory, { shards: 3 })).toThrow(
       refusal("PDR1005", "3 workers can't share 2 partitions"),
     );
   });
@@ -241,7 +250,7 @@ describe("a data directory for several workers", () => {
     onTestFinished(() => void child.kill("SIGKILL"));
     await once(child.stdout, "data");
     let isTaken = false;
-    const taken = lockShard(shard).then((release) => {
+    const taken = lockShard(shard, () => undefined).then((release) => {
       isTaken = true;
       return release;
     });
@@ -252,5 +261,23 @@ describe("a data directory for several workers", () => {
 
     const release = await taken;
     release();
+  });
+
+  test("lends a shard that took the place of another one by its own lock", async () => {
+    const shard = join(directory, "shards", "1");
+    const first = await lockShard(shard, () => undefined);
+    const second = lockShard(shard, () => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    rmSync(shard, { recursive: true });
+    const third = await lockShard(shard, () => undefined);
+    let isTaken = false;
+    void second.then(() => (isTaken = true));
+
+    first();
+
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(isTaken).toBe(false);
+    third();
+    (await second)();
   });
 });

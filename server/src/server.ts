@@ -15,6 +15,7 @@ import type { Clock } from "./shard/clock.js";
 import type { Operators } from "./shard/operators.js";
 import { lastEventAt } from "./shard/recovery.js";
 import type { Shard } from "./shard/shard.js";
+import { moveShards } from "./move-shards.js";
 import { Worker } from "./worker.js";
 import { makeMeetingPlace } from "./workers/meeting-place.js";
 import { shareOf } from "./workers/share.js";
@@ -73,7 +74,8 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
 
   async function open(): Promise<Server> {
     const workers = directory.shards.length;
-    if (workers > 1 && start.damagedLog === "cut") throw cutAmongWorkers();
+    const isAlone = workers === 1 && directory.movesFrom === undefined;
+    if (!isAlone && start.damagedLog === "cut") throw cutAmongWorkers();
     const { config, adminConnectionsMax } = limitsOf(options, workers, log);
     const signer = signerOf(options.requestIdentityKeyFile);
     if (signer !== undefined) {
@@ -121,6 +123,15 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
     }
 
     await first.listen();
+    if (directory.movesFrom !== undefined) {
+      await moveShards({
+        directory: directory.path,
+        partitions: directory.partitions,
+        from: directory.movesFrom,
+        shards: workers,
+        log,
+      });
+    }
     const pool = new WorkerPool({
       starts: directory.shards.slice(1).map((shard, index) => ({
         worker: index + 1,
@@ -164,7 +175,7 @@ export async function startServer(options: ServerConfig, start: StartOptions): P
 function cutAmongWorkers(): DataDirectoryError {
   return new DataDirectoryError(
     "PDR1006",
-    "the event log of one of several workers can't be cut: the others would go on as if it were whole. Nothing was changed. Restore the whole data directory from a copy",
+    "an event log is cut only where one worker has it all, before and after: others would go on as if it were whole. Nothing was changed. Restore the whole data directory from a copy, or leave --workers away if there was one worker so far",
   );
 }
 

@@ -19,6 +19,7 @@ export { decodeEvent, encodeEvent } from "./shard/event-codec.js";
 export { startIdsAnew } from "./shard/identity.js";
 export type { InvocationRef, Invocations, Outcome, SubmitRequest } from "./shard/invocations.js";
 export type { Operators, StateOf } from "./shard/operators.js";
+export { movePartitions } from "./shard/move-partitions.js";
 export { shardOf } from "./shard/placement.js";
 export { lastEventAt, recoverShard, type Recovered } from "./shard/recovery.js";
 export type { Shard } from "./shard/shard.js";

@@ -18,8 +18,6 @@ process.on("SIGTERM", () => undefined);
 // As the server was: its log must not be written when a new one may have begun to read it.
 process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
 
-const lockWarningMs = 5_000;
-
 class WorkerProcess {
   readonly #start: WorkerStart;
   readonly #connections: HandedConnections;
@@ -57,14 +55,11 @@ class WorkerProcess {
 
   /** The worker of a server that was killed a moment ago ends at once; one that is halted does not. */
   async #lock(directory: string): Promise<() => void> {
-    const warning = setTimeout(() => {
+    return await lockShard(directory, (path) => {
       this.#log.warn(
-        `worker ${String(this.#start.worker)} waits for ${directory}/lock, which a process of an earlier server holds`,
+        `worker ${String(this.#start.worker)} waits for ${path}, which a process of an earlier server holds`,
       );
-    }, lockWarningMs);
-    const release = await lockShard(directory);
-    clearTimeout(warning);
-    return release;
+    });
   }
 
   async take(message: ToWorker, socket: Socket | undefined): Promise<void> {

@@ -120,6 +120,20 @@ describe.each(goldenNames())("the data of %s", (name) => {
     await server.kill();
     await server.start();
 
+    await expectSameResults();
+  });
+
+  test("is the same with other workers, and with one again", async () => {
+    await server.terminate();
+    await server.start({ workers: "3" });
+    await expectSameResults();
+    await server.kill();
+    await server.start({ workers: "1" });
+
+    await expectSameResults();
+  });
+
+  async function expectSameResults(): Promise<void> {
     for (const { id, name: what } of golden.invocations) {
       const { status, text } = await server.ingress.get(`/restate/attach/${id}`);
       expect({ status, text }, what).toEqual({
@@ -127,7 +141,7 @@ describe.each(goldenNames())("the data of %s", (name) => {
         text: results.get(id)?.text,
       });
     }
-  });
+  }
 
   async function act({ id, acts }: Recorded): Promise<void> {
     for (const one of acts) {

@@ -52,7 +52,7 @@ const newer: Readonly<
   "the layout of the directory": [
     "PDR1003",
     (dataDir) => {
-      writeFileSync(`${dataDir}/format.json`, JSON.stringify({ format: 3, partitions }));
+      writeFileSync(`${dataDir}/format.json`, JSON.stringify({ format: 4, partitions }));
     },
   ],
   "the format of the log's segments": [
@@ -103,7 +103,7 @@ test.each(Object.entries(newer))("%s is refused, and untouched", async (_, [code
 test("what is refused is opened again by the release that wrote it", async () => {
   const dataDir = opened("0.1.0/mixed");
   const format = readFileSync(`${dataDir}/format.json`);
-  writeFileSync(`${dataDir}/format.json`, JSON.stringify({ format: 3, partitions }));
+  writeFileSync(`${dataDir}/format.json`, JSON.stringify({ format: 4, partitions }));
   const server = await bed.newServer({ dataDir });
   await server.spawn().waitForExit();
 

@@ -55,9 +55,13 @@ export class ServerProcess {
     return new ServerProcess(options, { ingress: await freePort(), admin: await freePort() });
   }
 
-  /** Starts the process. Does not wait until it answers. */
-  spawn(): NodeProcess {
-    const { cwd, flags = {}, env, wrapper } = this.#options;
+  /**
+   * Starts the process. Does not wait until it answers.
+   * @param changed  flags that this start has in place of the server's
+   */
+  spawn(changed: Readonly<Record<string, string>> = {}): NodeProcess {
+    const { cwd, env, wrapper } = this.#options;
+    const flags = { ...this.#options.flags, ...changed };
     const all = {
       "data-dir": this.dataDir,
       ingress: `127.0.0.1:${this.#ports.ingress}`,
@@ -81,8 +85,8 @@ export class ServerProcess {
   }
 
   /** Starts it, again after a kill, and waits until it takes requests. */
-  async start(): Promise<void> {
-    const process = this.spawn();
+  async start(changed: Readonly<Record<string, string>> = {}): Promise<void> {
+    const process = this.spawn(changed);
     const isUp = async (): Promise<boolean> => {
       if (process.exit !== undefined) return true;
       const { status } = await this.ingress.get("/health");

@@ -84,7 +84,7 @@ function report(results: readonly RunResult[], seconds: number): void {
     `${results.length} worlds in ${seconds.toFixed(1)} s (${Math.round(sum((result) => result.simulatedMs) / 1_000)} s simulated): ` +
       `${invocations} invocations (${Math.round(invocations / seconds)} a second), ${sum((result) => result.closures)} step executions, ${sum((result) => result.early)} early starts and results, ` +
       `${sum((result) => result.records)} records, ${sum((result) => result.checkpoints)} checkpoint transactions, ` +
-      `${sum((result) => result.messages)} messages, ${sum((result) => result.crashes)} crashes of the server`,
+      `${sum((result) => result.messages)} messages, ${sum((result) => result.crashes)} crashes of the server, ${sum((result) => result.moves)} begun moves to other workers`,
   );
   const last = results.at(-1);
   if (last !== undefined) console.log(`history ${last.digest}`);

@@ -48,6 +48,8 @@ export interface Profile {
   readonly partitions: number;
   /** That share them. */
   readonly workers: number;
+  /** Share of the server's starts with another number of them. */
+  readonly moves: number;
   readonly checkpointBytes: number;
   readonly segmentBytes: number;
   readonly inactivityTimeoutMs: number;
@@ -141,6 +143,7 @@ export function drawProfile(random: Random, given?: Weather): Profile {
     retention: drawRetention(random),
     requests: random.pick([0, 0, 0, 0, 0, 0.5, 1]),
     largeBytes: random.pick([256 * 1024, 256 * 1024, 256 * 1024, 4_000, 200]),
+    moves: random.pick([0, 0.2, 0.7]),
   };
 }
 

@@ -44,6 +44,8 @@ export interface RunResult {
   readonly early: number;
   readonly crashes: number;
   readonly checkpoints: number;
+  /** To another number of workers, begun. */
+  readonly moves: number;
   readonly messages: number;
   readonly tasks: number;
   readonly simulatedMs: number;
@@ -133,6 +135,7 @@ export class World {
       segmentBytes: profile.segmentBytes,
       partitions: profile.partitions,
       workers: profile.workers,
+      moves: profile.moves,
       syncMs: profile.syncMs,
       largeBytes: profile.largeBytes,
       discover: (uri) => {
@@ -365,6 +368,7 @@ export class World {
       early: this.#early,
       crashes: this.#crashes,
       checkpoints: this.#server.commits,
+      moves: this.#server.moves,
       messages: this.#network.messages,
       tasks: this.#scheduler.tasks,
       simulatedMs: this.#scheduler.nowMs,

@@ -1,14 +1,17 @@
-// Perdure, as a user starts it: with its defaults, or with its partitions shared out among two processes.
+// Perdure, as a user starts it: with its defaults, or with its partitions shared out among processes.
 import { readFileSync } from "node:fs";
 import { perdureBin } from "../paths.js";
 import type { System } from "./system.js";
 
 export const perdure: System = perdureWith("perdure", "Perdure", []);
 
-export const perdureWorkers: System = perdureWith("perdure-workers", "Perdure, 2 workers", [
-  "--workers",
-  "2",
-]);
+export const perdureWorkers: System = perdureOf(2);
+
+/** With its partitions shared out among so many processes. */
+export function perdureOf(workers: number): System {
+  const title = `Perdure, ${String(workers)} workers`;
+  return perdureWith("perdure-workers", title, ["--workers", String(workers)]);
+}
 
 function perdureWith(name: string, title: string, flags: readonly string[]): System {
   return {

@@ -25,8 +25,11 @@ export interface StartedSystem {
   readonly moreServices: readonly RunningProcess[];
   /** End all processes and remove the data. */
   stop(): Promise<void>;
-  /** Start the server anew on the same data, after it was killed; resolves at once, not when it is ready. */
-  restartServer(): Promise<StartedSystem>;
+  /**
+   * Start the server anew on the same data, after it has ended; resolves at once, not when it is ready.
+   * @param as  with the command of this one. Default: of the system that it is
+   */
+  restartServer(as?: System): Promise<StartedSystem>;
 }
 
 export interface StartSystemOptions {
@@ -63,9 +66,9 @@ export async function startSystem(
       startServices(system, entry, servicesPorts[at]!, directory, profiles),
     ),
   )) as [RunningProcess, ...RunningProcess[]];
-  const startServer = (): Promise<RunningProcess> =>
-    startServerProcess(system, addresses, directory, profiles);
-  const server = await startServer();
+  const startServer = (as: System): Promise<RunningProcess> =>
+    startServerProcess(as, addresses, directory, profiles);
+  const server = await startServer(system);
   await ready(server, `http://127.0.0.1:${ingressPort}/restate/health`);
   await ready(server, `http://127.0.0.1:${adminPort}/health`);
   for (const port of servicesPorts) await register(server, adminPort, port);
@@ -85,7 +88,7 @@ export async function startSystem(
       await Promise.all([services, ...more].map((each) => each.stop(mode)));
       removeNow(directory);
     },
-    restartServer: async () => withServer(await startServer()),
+    restartServer: async (as = system) => withServer(await startServer(as)),
   });
   return withServer(server);
 }

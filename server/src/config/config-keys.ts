@@ -28,7 +28,7 @@ export const configKeys: readonly ConfigKey[] = [
     "workers",
     "COUNT",
     "auto",
-    "processes that share the partitions; auto: as many as the data directory was made for, at first 1",
+    "processes that share the partitions; auto: as many as the data directory has, at first 1; another number moves them",
   ),
   key("ingress", "HOST:PORT", "127.0.0.1:8080", "where callers come in"),
   key("admin", "HOST:PORT", "127.0.0.1:9070", "where operators come in"),

@@ -17,7 +17,7 @@ export interface ServerConfig {
   readonly dataDir: string;
   /** Of a new data directory; one that exists keeps its own. */
   readonly partitions: number;
-  /** Processes that share the partitions; undefined: as many as the data directory was made for, 1 in a new one. */
+  /** Processes that share the partitions; undefined: as many as the data directory has, 1 in a new one. */
   readonly workers: number | undefined;
   readonly ingress: ListenAddress;
   readonly admin: ListenAddress;

@@ -8,6 +8,7 @@
 const segmentPattern = /^segment-(\d{10,16})\.log$/;
 const sparePattern = /^spare-(\d+)\.log$/;
 const preparingPattern = /^preparing-(\d+)\.log$/;
+const setAsidePattern = /^set-aside-\d+-/;
 const bodyPattern = /^body-(\d{1,15})\.log$/;
 
 export function segmentName(index: number): string {
@@ -48,6 +49,10 @@ export function setAsideName(name: string, taken: ReadonlySet<string>): string {
     const candidate = `set-aside-${number}-${name}`;
     if (!taken.has(candidate)) return candidate;
   }
+}
+
+export function isSetAside(name: string): boolean {
+  return setAsidePattern.test(name);
 }
 
 function numberIn(name: string, pattern: RegExp): number | undefined {

@@ -57,6 +57,7 @@ import {
 } from "./registrar.js";
 import {
   changesBetween,
+  sameRules,
   type RegistryChange,
   type RegistryContent,
   type RegistryReplicas,
@@ -95,9 +96,7 @@ export class Registry implements Registrar {
   /** The tables of the registry have changed and are durable (or were recovered). */
   refresh(): void {
     const { deployments, rules } = this.#options.shard().tables(registryPartition);
-    const all = <V>(table: RangeTable<V>): V[] =>
-      table.scan("", "\u00ff", Number.MAX_SAFE_INTEGER).map((row) => row.value);
-    this.#view = createRegistryView(all(deployments), all(rules));
+    this.#view = createRegistryView(allOf(deployments), allOf(rules));
   }
 
   // ---- of a registry that is followed, or follows
@@ -114,6 +113,21 @@ export class Registry implements Registrar {
   async follow(leader: RegistryContent): Promise<void> {
     const changes = changesBetween(this.content, leader);
     await Promise.all(changes.map((change) => this.apply(change)));
+    await this.alignRules();
+  }
+
+  /**
+   * Gives the rules to partitions that have others: they were moved here from a shard that a crash had left a change behind.
+   * Resolves when it is durable.
+   */
+  async alignRules(): Promise<void> {
+    const shard = this.#options.shard();
+    const { rules } = this.content;
+    const behind = shard.partitionNumbers.filter((partition) => {
+      return !sameRules(allOf(shard.tables(partition).rules), rules);
+    });
+    const value = create(RulesReplacedSchema, { rules: [...rules] });
+    await this.#applyTo(behind, { case: "rulesReplaced", value });
   }
 
   /** All in one turn of the shard, so that it is one batch. Resolves when the view has it. */
@@ -123,6 +137,11 @@ export class Registry implements Registrar {
       change.case === "rulesReplaced"
         ? [...shard.partitionNumbers, registryPartition]
         : [registryPartition];
+    await this.#applyTo(partitions, change);
+  }
+
+  async #applyTo(partitions: readonly number[], change: RegistryChange): Promise<void> {
+    const shard = this.#options.shard();
     await Promise.all(
       partitions.map(
         (partition) =>
@@ -336,6 +355,10 @@ class Turns {
     this.#last = acted.catch(() => undefined);
     return acted;
   }
+}
+
+function allOf<V>(table: RangeTable<V>): V[] {
+  return table.scan("", "\u00ff", Number.MAX_SAFE_INTEGER).map((row) => row.value);
 }
 
 function manifestOf({ manifest }: DiscoverResponse): Manifest {

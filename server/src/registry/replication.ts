@@ -57,7 +57,7 @@ export function changesBetween(from: RegistryContent, to: RegistryContent): Regi
   return [...changes, { case: "rulesReplaced", value }];
 }
 
-function sameRules(some: readonly LimitRule[], others: readonly LimitRule[]): boolean {
+export function sameRules(some: readonly LimitRule[], others: readonly LimitRule[]): boolean {
   const byPattern = new Map(others.map((rule) => [rule.pattern, rule]));
   return (
     some.length === others.length &&

@@ -21,7 +21,7 @@ const mapBytes = 64 * 1024 ** 3;
 /** What the tables need of LMDB. A simulated one promises the same. */
 export type StoreEnvironment = Pick<
   Environment,
-  "get" | "range" | "renewSnapshot" | "isFull" | "write" | "rest" | "close"
+  "get" | "range" | "usedBytes" | "renewSnapshot" | "isFull" | "write" | "rest" | "close"
 >;
 
 /** Of rows that are deleted. They must not change while they are looked for. */
@@ -68,6 +68,13 @@ export class Environment {
   /** From `start` inclusive to `end` exclusive, in key order. */
   range(start: Buffer, end: Buffer): Iterator<StoredRow> {
     return this.#database.getRange({ start, end })[Symbol.iterator]() as Iterator<StoredRow>;
+  }
+
+  /** Of the pages that rows and the tree above them lie in, without free ones. */
+  get usedBytes(): number {
+    const stats = this.#database.getStats() as TreeStatistics;
+    const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = stats;
+    return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
   }
 
   /** Reads see what has been committed since, by this or another thread. */
@@ -128,6 +135,15 @@ export class Environment {
   async close(): Promise<void> {
     await this.#opened?.close();
   }
+}
+
+/** What lmdb-js says of a tree, and does not declare. */
+interface TreeStatistics {
+  readonly pageSize: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  /** Of values that have pages of their own. */
+  readonly overflowPages: number;
 }
 
 function openDatabase(directory: string): RootDatabase<Buffer, Buffer> {

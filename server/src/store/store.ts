@@ -13,7 +13,7 @@ import {
   type CheckpointWriter,
   type WriteOutcome,
 } from "./checkpoint-writer.js";
-import { Environment, type StoreEnvironment } from "./environment.js";
+import { Environment, type StoredRow, type StoreEnvironment } from "./environment.js";
 import { MappedPages } from "./mapped-pages.js";
 import { createPartitionTables, type PartitionTables } from "./partition-tables.js";
 import { rowKey } from "./row-key.js";
@@ -35,6 +35,8 @@ const defaultMsPerTurn = 1;
 
 const shardPartition = 0xfffe;
 const checkpointTableNumber = 14;
+/** Above the number of any table. */
+const tableNumberEnd = 0xff;
 
 export interface StoreOptions {
   readonly directory: string;
@@ -194,10 +196,30 @@ export class Store {
     return hash.digest("hex");
   }
 
+  /** Of a partition, as LMDB has them: what was applied since the last checkpoint is not in them. */
+  storedRows(partition: number, after?: Buffer): Iterator<StoredRow> {
+    const start = after === undefined ? rowKey(partition, 0, "") : keyAfter(after);
+    return this.#environment.range(start, rowKey(partition, tableNumberEnd, ""));
+  }
+
+  /** What all rows take on disk in another store, at most, and a checkpoint of this one before that. */
+  get bytesToMove(): number {
+    return this.#environment.usedBytes + 2 * this.#liveBytes;
+  }
+
+  /** Lets go of the file's pages until they are wanted again. Only while nothing is being written. */
+  rest(): void {
+    this.#environment.rest();
+  }
+
   async close(): Promise<void> {
     await this.#writer.close();
     await this.#environment.close();
   }
+}
+
+function keyAfter(key: Buffer): Buffer {
+  return Buffer.concat([key, Buffer.of(0)]);
 }
 
 const checkpointKey = rowKey(shardPartition, checkpointTableNumber, "");

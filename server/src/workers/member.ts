@@ -68,9 +68,11 @@ export class Member {
     return shard;
   }
 
-  /** The others take over what is registered here. */
+  /** All partitions, and the others, take over what is registered here. */
   async lead(): Promise<void> {
-    const { content } = this.engine.registry;
+    const { registry } = this.engine;
+    await registry.alignRules();
+    const { content } = registry;
     await Promise.all(Array.from(this.#links.values(), (link) => link.call("follow", content)));
   }
 }

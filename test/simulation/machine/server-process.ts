@@ -6,6 +6,7 @@ import {
   createClock,
   lastEventAt,
   Member,
+  movePartitions,
   recoverShard,
   SimulatedDisk,
   startIdsAnew,
@@ -53,7 +54,10 @@ export interface ServerWorld {
   readonly config: EngineConfig;
   readonly segmentBytes: number;
   readonly partitions: number;
+  /** Of the first start. */
   readonly workers: number;
+  /** Share of the starts with another number of workers. */
+  readonly moves: number;
   readonly syncMs: number;
   /** Of an event's values: more of them lie beside the log. */
   readonly largeBytes: number;
@@ -77,8 +81,10 @@ export class ServerMachine {
   process: Process = { name: "server 0", alive: false };
   running: Running | undefined;
   disk = new SimulatedDisk();
-  readonly #shards: readonly ShardMachine[];
+  #shards: readonly ShardMachine[];
   starts = 0;
+  /** Times that a move of the partitions to other shards was begun. */
+  moves = 0;
   /** No room for checkpoints either. */
   storeFull = false;
   storeFails = false;
@@ -87,17 +93,26 @@ export class ServerMachine {
   /** Something was done to it that may stop it. */
   #provoked = false;
   #syncsFail = false;
+  /** Of shards that were given up. */
+  #earlierCommits = 0;
   readonly #world: ServerWorld;
+  readonly #movesDrawn: Random;
 
   constructor(world: ServerWorld) {
     this.#world = world;
-    const numbers = [...Array(world.workers).keys()];
-    this.#shards = numbers.map((number) => new ShardMachine(number, world));
+    this.#movesDrawn = world.random.fork("moves");
+    this.#shards = this.#newShards(world.workers);
+  }
+
+  #newShards(shards: number): ShardMachine[] {
+    const { moves } = this;
+    const numbers = [...Array(shards).keys()];
+    return numbers.map((number) => new ShardMachine({ number, shards, moves }, this.#world));
   }
 
   /** Transactions of checkpoints so far. */
   get commits(): number {
-    return this.#shards.reduce((sum, { lmdb }) => sum + lmdb.commits, 0);
+    return this.#shards.reduce((sum, { lmdb }) => sum + lmdb.commits, this.#earlierCommits);
   }
 
   /** A new process; a crash may be planned that many operations of its disk ahead. */
@@ -155,13 +170,15 @@ export class ServerMachine {
 
   async #boot(process: Process): Promise<void> {
     const { scheduler, tell, wall } = this.#world;
-    const found: Recovered[] = [];
-    for (const shard of this.#shards) {
-      found.push(await this.#recover(shard));
-      if (!process.alive) return;
-    }
+    const before = await this.#recoverAll(process);
+    if (before === undefined) return;
+    const wanted = this.#wantedWorkers();
+    const found =
+      wanted === before.length ? before : await this.#recoverMoved(process, before, wanted);
+    if (found === undefined) return;
     const clock = createClock(wall, () => scheduler.nowMs);
-    const { partitions, workers, tampering } = this.#world;
+    const { partitions, tampering } = this.#world;
+    const workers = this.#shards.length;
     const links = this.#shards.map(() => new Map<number, PeerLink>());
     const members = this.#shards.map(
       ({ number }): Member =>
@@ -199,6 +216,61 @@ export class ServerMachine {
     tell({ kind: "serving", timeMs: clock.now() });
   }
 
+  /** Undefined where the process is gone. */
+  async #recoverAll(process: Process): Promise<Recovered[] | undefined> {
+    const found: Recovered[] = [];
+    for (const shard of this.#shards) {
+      found.push(await this.#recover(shard));
+      if (!process.alive) return undefined;
+    }
+    return found;
+  }
+
+  #wantedWorkers(): number {
+    const { moves, partitions } = this.#world;
+    const random = this.#movesDrawn;
+    if (!random.chance(moves)) return this.#shards.length;
+    return Math.min(partitions, random.pick([1, 2, 3]));
+  }
+
+  /** Moves the partitions, and recovers the shards that have them now. */
+  async #recoverMoved(
+    process: Process,
+    found: readonly Recovered[],
+    wanted: number,
+  ): Promise<Recovered[] | undefined> {
+    for (const { store, log } of found) {
+      store.giveUpWhenFull();
+      const outcome = await store.checkpoint(log.lastPosition);
+      if (!process.alive) return undefined;
+      if (outcome === "diskFull") throw new Error("no room for a move (simulated)");
+    }
+    this.moves++;
+    const shards = this.#newShards(wanted);
+    await movePartitions({
+      from: found.map(({ store }) => store),
+      to: shards.map(
+        ({ lmdb }) =>
+          () =>
+            new SimulatedEnvironment(lmdb, this.#world.random),
+      ),
+      moved: () => {
+        this.#crashPoint("in the middle of a move");
+      },
+    });
+    for (const { log } of found) await log.close();
+    if (!process.alive) return undefined;
+    this.#earlierCommits = this.commits;
+    this.#shards = shards;
+    return await this.#recoverAll(process);
+  }
+
+  #crashPoint(where: string): void {
+    if (--this.#commitsLeft >= 0 || this.#commitsLeft === -Infinity) return;
+    this.crash(`killed ${where}`);
+    throw new Error("the process is gone");
+  }
+
   async #recover(shard: ShardMachine): Promise<Recovered> {
     const { scheduler, random } = this.#world;
     const environment = new SimulatedEnvironment(shard.lmdb, random);
@@ -206,9 +278,7 @@ export class ServerMachine {
       full: () => this.storeFull,
       fails: () => this.storeFails && random.chance(0.5),
       crashPoint: (where) => {
-        if (--this.#commitsLeft >= 0 || this.#commitsLeft === -Infinity) return;
-        this.crash(`killed ${where} of a checkpoint`);
-        throw new Error("the process is gone");
+        this.#crashPoint(`${where} of a checkpoint`);
       },
     });
     const { disk } = this;

@@ -17,8 +17,14 @@ export interface ShardWorld {
   readonly scheduler: Scheduler;
   readonly durable: Durable;
   readonly partitions: number;
-  readonly workers: number;
   readonly tell: (fact: Fact) => void;
+}
+
+/** Which of how many shards, since partitions were moved for so many times. */
+export interface ShardPlace {
+  readonly number: number;
+  readonly shards: number;
+  readonly moves: number;
 }
 
 export class ShardMachine {
@@ -26,19 +32,22 @@ export class ShardMachine {
   readonly lmdb: SimulatedLmdb = new SimulatedLmdb();
   /** Every record that is in the log, or may be, by position. */
   readonly #records: LogRecord[] = [];
+  readonly #place: ShardPlace;
   readonly #world: ShardWorld;
   #synced = 0;
   /** Of the records, those that are known to be durable. */
   #noted = 0;
 
-  constructor(number: number, world: ShardWorld) {
-    this.number = number;
+  constructor(place: ShardPlace, world: ShardWorld) {
+    this.number = place.number;
+    this.#place = place;
     this.#world = world;
   }
 
   /** Of its log, on the disk of the machine. */
   get directory(): string {
-    return `log ${String(this.number)}`;
+    const { moves, number } = this.#place;
+    return `log ${String(moves)}.${String(number)}`;
   }
 
   /** What survived is what there is from now on. */
@@ -80,7 +89,7 @@ export class ShardMachine {
   /** The registry is the first shard's: what others have of it only follows. */
   #isIts(partition: number): boolean {
     if (partition === registryPartition) return this.number === 0;
-    const { partitions, workers } = this.#world;
-    return shardOf(partition, partitions, workers) === this.number;
+    const { partitions } = this.#world;
+    return shardOf(partition, partitions, this.#place.shards) === this.number;
   }
 }

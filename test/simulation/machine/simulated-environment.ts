@@ -81,6 +81,10 @@ export class SimulatedEnvironment implements StoreEnvironment {
     }
   }
 
+  get usedBytes(): number {
+    return [...this.#snapshot.values.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
   renewSnapshot(): void {
     this.#snapshot = this.#file.rows;
   }
