@@ -13,8 +13,9 @@ export class Helpers {
   readonly #parts: WorldParts;
   readonly #clients: Clients;
   readonly #random: Random;
-  /** How often each was asked for: by every attempt that waits for it. */
-  readonly #wanted = new Map<string, number>();
+  readonly #wanted = new Set<string>();
+  /** What waits for an invocation to be durable, by its run. */
+  readonly #unknown = new Map<string, (() => void)[]>();
 
   constructor(parts: WorldParts, clients: Clients) {
     this.#parts = parts;
@@ -24,41 +25,37 @@ export class Helpers {
 
   want(want: Want): void {
     const key = JSON.stringify(want);
-    const times = (this.#wanted.get(key) ?? 0) + 1;
-    this.#wanted.set(key, times);
-    if (times > 1) return;
+    if (this.#wanted.has(key)) return;
+    this.#wanted.add(key);
     const { scheduler, outside } = this.#parts;
     const random = this.#random.fork(key);
     const many = random.chance(0.2) && want.kind !== "signal" ? 2 : 1;
     for (let each = 1; each <= many; each++) {
+      const satisfy = (): void => {
+        this.#clients.do(() => this.#satisfy(want, `${key} ${String(each)}`, random.fork(each)));
+      };
       scheduler.after(random.about(300), outside, () => {
-        this.#clients.do(async () => {
-          if (await this.#exists(want, key)) {
-            await this.#satisfy(want, `${key} ${String(each)}`, random.fork(each));
-          } else this.#wanted.delete(key);
-        });
+        this.#whenKnown(want, satisfy);
       });
     }
   }
 
+  /** An invocation is durable. */
+  known(runId: string): void {
+    const { scheduler, outside } = this.#parts;
+    for (const act of this.#unknown.get(runId) ?? []) scheduler.after(0, outside, act);
+    this.#unknown.delete(runId);
+  }
+
   /**
    * Ids of awakeables and invocations get out of handlers by steps and sends, that is when the invocation is durable. Here
-   * they are known at once, and may be those of one that gets lost, and is never known, or is accepted later: then its next
-   * attempt asks for them again.
+   * they are known at once, and may be those of one that gets lost, and is never known, or whose record waits for a disk.
    */
-  async #exists(want: Want, key: string): Promise<boolean> {
-    if (want.kind === "promise") return true;
-    const { durable, scheduler } = this.#parts;
-    const id = want.kind === "signal" ? want.invocationId : parseAwakeableId(want.id)?.invocationId;
-    let times: number | undefined;
-    while (times !== this.#wanted.get(key)) {
-      times = this.#wanted.get(key);
-      for (let looks = 0; looks < 20; looks++) {
-        if (durable.find(id ?? "") !== undefined) return true;
-        await scheduler.wait(50);
-      }
-    }
-    return false;
+  #whenKnown(want: Want, act: () => void): void {
+    const { runId } = want;
+    if (want.kind === "promise" || this.#parts.durable.invocation(runId) !== undefined)
+      return act();
+    this.#unknown.set(runId, [...(this.#unknown.get(runId) ?? []), act]);
   }
 
   async #satisfy(want: Want, key: string, random: Random): Promise<void> {

@@ -64,6 +64,8 @@ export interface Profile {
   readonly requests: number;
   /** Of an event's values: more of them lie beside the log. */
   readonly largeBytes: number;
+  /** Of the server's shards. */
+  readonly eventsPerBatch: number;
   readonly lostAnswers: number;
   readonly vanishing: number;
   readonly taste: Taste;
@@ -143,6 +145,7 @@ export function drawProfile(random: Random, given?: Weather): Profile {
     retention: drawRetention(random),
     requests: random.pick([0, 0, 0, 0, 0, 0.5, 1]),
     largeBytes: random.pick([256 * 1024, 256 * 1024, 256 * 1024, 4_000, 200]),
+    eventsPerBatch: random.pick([500, 500, 500, 20, 3]),
     moves: random.pick([0, 0.2, 0.7]),
   };
 }

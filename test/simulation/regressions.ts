@@ -16,6 +16,11 @@ export const regressions: readonly Regression[] = [
     steps: 150,
     about: "what an early attempt waits for, when its first one was lost",
   },
+  {
+    seed: 262950233,
+    steps: 150,
+    about: "an early attempt whose record waits for a full disk longer than anybody asks",
+  },
   { seed: 880010, steps: 150, about: "results that are not kept, in scopes with limits" },
   { seed: 880023, steps: 150, about: "attempts as requests in a storm, of which some got lost" },
 ];

@@ -138,6 +138,7 @@ export class World {
       moves: profile.moves,
       syncMs: profile.syncMs,
       largeBytes: profile.largeBytes,
+      eventsPerBatch: profile.eventsPerBatch,
       discover: (uri) => {
         const service = this.#services.get(uri);
         return service?.process.alive === true ? service.discovered : undefined;
@@ -338,6 +339,7 @@ export class World {
   #tell(fact: Fact): void {
     if (fact.kind === "closure") this.#closures++;
     if (fact.kind === "serving") this.#servingSince = this.#scheduler.nowMs;
+    if (fact.kind === "durable" && fact.created !== undefined) this.#helpers.known(fact.created);
     if (fact.kind === "durable" && fact.event.case === "appended") {
       for (const { item } of fact.event.value.items) {
         if (item.case === "proposal" && item.value.shownAfter !== undefined) this.#early++;

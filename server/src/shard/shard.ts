@@ -46,6 +46,8 @@ export interface ShardOptions {
   readonly neighbours?: Neighbours | undefined;
   /** Of an event's values: more of them are written beside the log. Tests say less. */
   readonly largeBytes?: number | undefined;
+  /** How many events one batch may have. Default 500. Tests say less. */
+  readonly eventsPerBatch?: number | undefined;
 }
 
 export interface EnqueueOptions {
@@ -84,7 +86,7 @@ const retentionGapMs = 20;
 /** Events that may wait to be applied; beyond it new submissions are refused. */
 const queueMax = 20_000;
 /** What one event leads to may be thousands of messages, as where a caller of as many is killed: others come in between. */
-const eventsPerBatch = 500;
+const defaultEventsPerBatch = 500;
 
 export class Shard {
   readonly #options: ShardOptions;
@@ -318,13 +320,14 @@ export class Shard {
 
   #applyQueue(): LogRecord[] {
     const batch: LogRecord[] = [];
+    const { eventsPerBatch = defaultEventsPerBatch } = this.#options;
     let room = eventsPerBatch;
     const applySome = (queue: Queued[], most: number): void => {
       const taken = queue.splice(0, most);
       room -= taken.length;
       for (const queued of taken) this.#apply(queued, batch);
     };
-    applySome(this.#messages, eventsPerBatch / 2);
+    applySome(this.#messages, Math.ceil(eventsPerBatch / 2));
     // Messages between partitions, and their receipts, join the batch of the event that sent them, while there is room.
     while (this.#waiting > 0 && room > 0) {
       applySome(this.#queue, room);

@@ -56,6 +56,8 @@ export interface EngineOptions {
   readonly openClient?: OpenClient | undefined;
   /** Of an event's values: more of them are written beside the log. Default: 256 KiB. */
   readonly largeBytes?: number | undefined;
+  /** As of a shard. */
+  readonly eventsPerBatch?: number | undefined;
   /** Which partitions are run here. Default: all. */
   readonly placement?: Placement | undefined;
   /** Who runs the others. */
@@ -166,6 +168,7 @@ export function buildEngine(options: EngineOptions): Engine {
         shell,
         checkpointBytes: config.checkpointBytes,
         largeBytes: options.largeBytes,
+        eventsPerBatch: options.eventsPerBatch,
         onDiskFull: (error) => {
           if (error === undefined) log.info("the event log is written again: new work is taken");
           else log.warn(`${error.code}: ${error.message}`);

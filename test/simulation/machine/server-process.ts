@@ -61,6 +61,7 @@ export interface ServerWorld {
   readonly syncMs: number;
   /** Of an event's values: more of them lie beside the log. */
   readonly largeBytes: number;
+  readonly eventsPerBatch: number;
   readonly discover: (uri: string) => Discovered | undefined;
   readonly frameSent: (frame: ServerFrame) => void;
   readonly wall: () => number;
@@ -325,6 +326,7 @@ export class ServerMachine {
       openStream: simulatedStreams(this.#world, process, outgoing),
       openClient: simulatedClients(this.#world, process, outgoing),
       largeBytes: this.#world.largeBytes,
+      eventsPerBatch: this.#world.eventsPerBatch,
     };
   }
 
