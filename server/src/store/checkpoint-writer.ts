@@ -34,6 +34,8 @@ export function createInlineWriter(environment: StoreEnvironment): CheckpointWri
 
 /** One transaction. What is wrong with the store, but for a full disk, is thrown. */
 export function writeBatch(environment: StoreEnvironment, batch: BatchPieces): WriteOutcome {
+  const bytes = batch.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (!environment.hasRoomFor(bytes)) return "diskFull";
   try {
     environment.write(readBatch(batch));
     return "written";

@@ -21,11 +21,22 @@ const mapBytes = 64 * 1024 ** 3;
 /** What the tables need of LMDB. A simulated one promises the same. */
 export type StoreEnvironment = Pick<
   Environment,
-  "get" | "range" | "usedBytes" | "renewSnapshot" | "isFull" | "write" | "rest" | "close"
+  | "get"
+  | "range"
+  | "usedBytes"
+  | "renewSnapshot"
+  | "isFull"
+  | "hasRoomFor"
+  | "write"
+  | "rest"
+  | "close"
 >;
 
 /** Of rows that are deleted. They must not change while they are looked for. */
 const keysAtATime = 1_000;
+
+/** Of a transaction, on top of its rows: pages of the tree above them. */
+const treeBytes = 512 * 1024;
 
 /** Less room than a transaction may want. */
 const fullBelowBytes = 16 * 1024 * 1024;
@@ -92,6 +103,15 @@ export class Environment {
     if (!/input\/output error|EIO/i.test(message)) return false;
     const { bavail, bsize } = statfsSync(this.#directory);
     return bavail * bsize < fullBelowBytes;
+  }
+
+  /**
+   * Whether the disk has room for a transaction of so many bytes. To be asked before: where LMDB itself finds the disk full, it
+   * writes more than it has memory for into its message, and the process may crash, or hang.
+   */
+  hasRoomFor(bytes: number): boolean {
+    const { bavail, bsize } = statfsSync(this.#directory);
+    return bavail * bsize >= bytes + treeBytes;
   }
 
   /** One durable transaction. */

@@ -93,6 +93,10 @@ export class SimulatedEnvironment implements StoreEnvironment {
     return false;
   }
 
+  hasRoomFor(): boolean {
+    return true;
+  }
+
   write(operations: Iterable<CheckpointOperation>): void {
     this.#file.rows = this.#file.rows.with(operations);
     this.#file.commits++;
