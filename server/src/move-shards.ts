@@ -2,7 +2,7 @@
 // served, and under all of the directory's locks. Recovery and checkpoints of the old shards are as at any start and stop;
 // what is more is written beside them, and takes their place at once (directory-move.ts).
 
-import { copyFileSync, mkdirSync, readdirSync, statfsSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { abandonMove, beginMove, commitMove } from "./directory-move.js";
 import { DataDirectoryError, syncPath } from "./directory-format.js";
@@ -12,6 +12,7 @@ import type { Log } from "./observe/log.js";
 import { movePartitions, type Moved } from "./shard/move-partitions.js";
 import { recoverShard, type Recovered } from "./shard/recovery.js";
 import { Environment } from "./store/environment.js";
+import { freeBytes } from "./store/free-bytes.js";
 
 export interface ShardMove {
   /** Of the data, which this process has locked. */
@@ -143,11 +144,6 @@ function progressOf({ partitions, log }: ShardMove): (more: number) => void {
     toldAt = performance.now();
     log.info(`moved ${String(done)} of ${String(partitions)} partitions so far`);
   };
-}
-
-function freeBytes(directory: string): number {
-  const { bavail, bsize } = statfsSync(directory);
-  return bavail * bsize;
 }
 
 function isFull(error: unknown): boolean {

@@ -104,6 +104,6 @@ async function startServer({ server, random }: Killed): Promise<number> {
 }
 
 /** A random instant is one that nothing tells. */
-async function pause(ms: number): Promise<void> {
+export async function pause(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }

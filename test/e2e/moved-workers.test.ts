@@ -23,15 +23,11 @@ beforeEach(async () => {
 });
 
 async function startServer(options: Parameters<typeof bed.startServer>[0] = {}): Promise<void> {
-  const [started, services] = await Promise.all([
-    bed.startServer({ flags, ...options }),
-    bed.startServices({
-      modules: ["greeter", "peers", "queue", "timing"],
-      env: { PERDURE_TEST_GATES: gates.url },
-    }),
-  ]);
-  server = started;
-  await server.register(services.url);
+  const services = {
+    modules: ["greeter", "peers", "queue", "timing"],
+    env: { PERDURE_TEST_GATES: gates.url },
+  };
+  ({ server } = await bed.serve(services, { flags, ...options }));
 }
 
 function format(): unknown {

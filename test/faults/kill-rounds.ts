@@ -4,7 +4,7 @@
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { digestAfterCheckpoint, recoveredDigest } from "../crash/digest.js";
-import { checkAlive, killOnce, type Victim } from "../crash/kills.js";
+import { checkAlive, killOnce, pause, type Victim } from "../crash/kills.js";
 import { seededRandom } from "../harness/seed.js";
 import type { ServerProcess } from "../harness/server-process.js";
 import type { ServicesProcess, ServicesProcessOptions } from "../harness/services-process.js";
@@ -128,9 +128,4 @@ async function hasOneDigest(dataDir: string, scratch: string): Promise<boolean> 
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
-}
-
-/** A random instant is one that nothing tells. */
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms));
 }

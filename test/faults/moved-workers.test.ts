@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { pause } from "../crash/kills.js";
 import { useBed } from "../harness/bed.js";
 import { seededRandom, testSeed } from "../harness/seed.js";
 import type { ServerProcess } from "../harness/server-process.js";
@@ -40,11 +41,7 @@ test(
     console.log(`moved workers: PERDURE_TEST_SEED=${seed}`);
     const random = seededRandom(seed, "moved workers");
     const effectsFile = path.join(bed.directory(), "effects");
-    const [server, services] = await Promise.all([
-      bed.startServer({ flags: killFlags }),
-      bed.startServices(mixedServices(effectsFile)),
-    ]);
-    await server.register(services.url);
+    const { server } = await bed.serve(mixedServices(effectsFile), { flags: killFlags });
     const book = new MixedBook(effectsFile);
     const disturbances = new Disturbances();
     const load = new MixedLoad({
@@ -86,8 +83,3 @@ test(
     expect(left["unfinished"]).toBeGreaterThan(0);
   },
 );
-
-/** A random instant is one that nothing tells. */
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms));
-}

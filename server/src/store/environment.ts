@@ -1,10 +1,11 @@
 // The LMDB environment of a shard. The only place (with the checkpoint's writer) where lmdb is known. It is
 // read on the main thread and written by checkpoints alone.
 
-import { mkdirSync, statfsSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { open, type RootDatabase } from "lmdb";
 import { fillUp, findDamage } from "./check-file.js";
 import type { CheckpointOperation } from "./checkpoint-batch.js";
+import { freeBytes } from "./free-bytes.js";
 import { StoreDamaged } from "./store-errors.js";
 
 export interface StoredRow {
@@ -101,8 +102,7 @@ export class Environment {
     const message = error instanceof Error ? error.message : String(error);
     if (/no space left|ENOSPC/i.test(message)) return true;
     if (!/input\/output error|EIO/i.test(message)) return false;
-    const { bavail, bsize } = statfsSync(this.#directory);
-    return bavail * bsize < fullBelowBytes;
+    return freeBytes(this.#directory) < fullBelowBytes;
   }
 
   /**
@@ -110,8 +110,7 @@ export class Environment {
    * writes more than it has memory for into its message, and the process may crash, or hang.
    */
   hasRoomFor(bytes: number): boolean {
-    const { bavail, bsize } = statfsSync(this.#directory);
-    return bavail * bsize >= bytes + treeBytes;
+    return freeBytes(this.#directory) >= bytes + treeBytes;
   }
 
   /** One durable transaction. */
