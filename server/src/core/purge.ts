@@ -40,7 +40,7 @@ export function purgeJournal(ctx: ApplyContext, runId: string): void {
   const draft = openDraft(ctx, runId);
   if (draft?.invocation.status !== InvocationStatus.COMPLETED) return;
   const { invocation } = draft;
-  const output = ctx.tables.journal.read(runId)[invocation.outputIndex];
+  const [output] = ctx.tables.journal.read(runId, invocation.outputIndex);
   invariant(output !== undefined, "a completed invocation has an Output command");
   ctx.tables.journal.delete(runId);
   ctx.tables.journal.append(runId, 0, output);

@@ -23,7 +23,7 @@ export function openInvocation(ctx: ApplyContext, invocationId: string): Draft |
 
 /** What a completed invocation ended with. */
 export function readOutput(tables: Tables, runId: string, invocation: Invocation): OutputResult {
-  const entry = tables.journal.read(runId)[invocation.outputIndex];
+  const [entry] = tables.journal.read(runId, invocation.outputIndex);
   invariant(entry?.body.case === "output", "a completed invocation has an Output command");
   return entry.body.value.result;
 }

@@ -40,8 +40,8 @@ export interface RangeTable<V> extends Table<V> {
 export interface JournalTable {
   /** @param index  the entry's place; the caller counts, and never skips one */
   append(runId: string, index: number, entry: Entry): void;
-  /** All entries, in order. */
-  read(runId: string): Entry[];
+  /** Entries, in order: all, or those from an index on. */
+  read(runId: string, from?: number): Entry[];
   delete(runId: string): void;
 }
 

@@ -9,6 +9,7 @@ import { entryOf, valueOf, voidResult } from "@perdure/protocol/messages";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  AskedCommands,
   cursorOf,
   happenedSince,
   progressOf,
@@ -42,14 +43,33 @@ function completed(completionId: number): Entry {
   return command({ body: { case: "completion", value: { completionId, result: voidResult } } });
 }
 
-function seen(entries: readonly Entry[], about: Partial<Invocation> = {}): Seen {
+/** What is read where `since` was told, by a watch that has read what `asked` knows. */
+function seen(
+  entries: readonly Entry[],
+  about: Partial<Invocation> = {},
+  since?: Progress,
+  asked = new AskedCommands(),
+): Seen {
   const invocation = create(InvocationSchema, {
     id: "inv_1",
     status: InvocationStatus.READY,
     entryCount: entries.length,
     target: { service: "Signup", handler: "run" },
   });
-  return { invocation: { ...invocation, ...about }, entries, attempt: undefined };
+  const from = Math.min(since?.entries ?? 0, asked.readTo);
+  const unread = entries.slice(from);
+  asked.read(unread, from);
+  const end = entries.at(-1)?.body;
+  const result = end?.case === "output" ? end.value.result : undefined;
+  const isOver = about.status === InvocationStatus.COMPLETED;
+  return {
+    invocation: { ...invocation, ...about },
+    entries: unread,
+    from,
+    asked,
+    output: isOver ? result : undefined,
+    attempt: undefined,
+  };
 }
 
 /** One word for each event; the names of steps and keys beside it. */
@@ -206,6 +226,7 @@ test("whenever one looks, and wherever a cursor cuts, history is told whole, in 
           outputIndex: entries.length - 1,
         };
         let since: Progress | undefined;
+        let asked = new AskedCommands();
         const told: string[] = [];
         const take = (happened: readonly Happened[]): void => {
           told.push(...words(happened));
@@ -214,11 +235,12 @@ test("whenever one looks, and wherever a cursor cuts, history is told whole, in 
         };
         for (const [length, status, lost] of [...looks].sort(([a], [b]) => a - b)) {
           const part = entries.slice(0, Math.max(1, Math.min(length, entries.length - 1)));
-          const happened = happenedSince(runId, seen(part, { status }), since);
-          // The connection broke before the last ones arrived.
+          const happened = happenedSince(runId, seen(part, { status }, since, asked), since);
+          // The connection broke before the last ones arrived: another watch goes on.
           take(happened.slice(0, Math.max(0, happened.length - lost)));
+          if (lost > 0) asked = new AskedCommands();
         }
-        take(happenedSince(runId, seen(entries, end), since));
+        take(happenedSince(runId, seen(entries, end, since, asked), since));
 
         const whole = happenedSince(runId, seen(entries, end), undefined);
         expect(history(told)).toEqual(history(words(whole)));

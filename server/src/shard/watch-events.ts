@@ -2,7 +2,8 @@
 //   W1. Steps, state changes and the end are in the journal: each is told once, in its order.
 //   W2. How it stands in between (started, waiting, retrying, paused) is no history: it is told as it is now, if it
 //       was not told before.
-//   W3. Progress says all that was told: from the same progress and the same tables come the same events.
+//   W3. Progress says all that was told: from the same progress and the same tables come the same events. What earlier
+//       commands asked for is remembered, so that only what is new of a journal is read.
 
 import type { Entry } from "@perdure/proto/protocol/v1/journal";
 import type { FailureDetail, WatchResponse } from "@perdure/proto/ingress/v1/ingress";
@@ -23,7 +24,14 @@ export interface Progress {
 
 export interface Seen {
   readonly invocation: Invocation;
+  /** Entries of the journal that were not told yet. */
   readonly entries: readonly Entry[];
+  /** The index of the first of them. */
+  readonly from: number;
+  /** What all commands asked for that were not told yet. */
+  readonly asked: AskedCommands;
+  /** What it ended with, where it has. */
+  readonly output: OutputResult | undefined;
   /** What its attempt does, if it has one. */
   readonly attempt: "computing" | "waiting" | undefined;
 }
@@ -48,7 +56,7 @@ export function progressOf(cursor: string): Progress | undefined {
 
 /** Everything that was not told yet, oldest first. */
 export function happenedSince(runId: string, seen: Seen, since: Progress | undefined): Happened[] {
-  const { invocation, entries } = seen;
+  const { invocation, entries, from, asked } = seen;
   const told: Happened[] = [];
   let progress: Progress = since ?? { runId, entries: 0, standing: "" };
 
@@ -58,21 +66,21 @@ export function happenedSince(runId: string, seen: Seen, since: Progress | undef
   }
   if (progress.standing === "") tell(accepted(invocation), { entries: 1, standing: "accepted" });
 
-  const commands = commandsById(entries);
-  for (let index = progress.entries; index < entries.length; index++) {
-    const entry = entries[index];
+  const end = from + entries.length;
+  for (let index = Math.max(progress.entries, from); index < end; index++) {
+    const entry = entries[index - from];
     if (entry === undefined || entry.body.case === "output") continue;
     const isCommand = entry.body.case !== "completion" && entry.body.case !== "signal";
     if (isCommand && !progress.standing.startsWith("started")) {
       tell(started(invocation), { standing: "started" });
     }
-    const event = eventOf(entry, index, commands);
+    const event = eventOf(entry, index, asked);
     if (event !== undefined) tell(event, { entries: index + 1 });
   }
   const now = standingOf(seen, progress.standing);
   if (now.standing !== progress.standing && now.event !== undefined) {
     tell(now.event, {
-      entries: Math.max(progress.entries, entries.length),
+      entries: Math.max(progress.entries, end),
       standing: now.standing,
     });
   }
@@ -107,21 +115,18 @@ interface Standing {
   readonly event: WatchEvent | undefined;
 }
 
-function standingOf({ invocation, entries, attempt }: Seen, before: string): Standing {
+function standingOf({ invocation, output, attempt }: Seen, before: string): Standing {
   const { status, retryCount, lastFailure, attempt: number } = invocation;
   const failure =
     lastFailure === undefined
       ? {}
       : { failure: failureDetail(lastFailure.code, lastFailure.message) };
   switch (status) {
-    case InvocationStatus.COMPLETED: {
-      const output = entries[invocation.outputIndex];
-      const result = output?.body.case === "output" ? output.body.value.result : undefined;
+    case InvocationStatus.COMPLETED:
       return {
         standing: "completed",
-        event: result === undefined ? undefined : endedEvent(result),
+        event: output === undefined ? undefined : endedEvent(output),
       };
-    }
     case InvocationStatus.PAUSED:
       return {
         standing: `paused${String(number)}`,
@@ -174,9 +179,27 @@ interface Asked {
 }
 
 /** What the code asked for, by the id of the completion that answers it. */
-function commandsById(entries: readonly Entry[]): ReadonlyMap<number, Asked> {
-  const commands = new Map<number, Asked>();
-  for (const { name, body } of entries) {
+export class AskedCommands {
+  readonly #byCompletion = new Map<number, Asked>();
+  #readTo = 0;
+
+  /** From where on entries have not been read. */
+  get readTo(): number {
+    return this.#readTo;
+  }
+
+  /** @param from  the index of the first of the entries; not behind {@link readTo} */
+  read(entries: readonly Entry[], from: number): void {
+    for (const entry of entries.slice(this.#readTo - from)) this.#note(entry);
+    this.#readTo = Math.max(this.#readTo, from + entries.length);
+  }
+
+  of(completionId: number): Asked | undefined {
+    return this.#byCompletion.get(completionId);
+  }
+
+  #note({ name, body }: Entry): void {
+    const commands = this.#byCompletion;
     switch (body.case) {
       case "run":
       case "sleep":
@@ -211,7 +234,6 @@ function commandsById(entries: readonly Entry[]): ReadonlyMap<number, Asked> {
         break;
     }
   }
-  return commands;
 }
 
 function promise(operation: string, name: string, key: string): Asked {
@@ -226,11 +248,11 @@ function targetName(target: { service: string; handler: string } | undefined): s
 function eventOf(
   { name, body }: Entry,
   index: number,
-  commands: ReadonlyMap<number, Asked>,
+  commands: AskedCommands,
 ): WatchEvent | undefined {
   switch (body.case) {
     case "completion": {
-      const asked = commands.get(body.value.completionId);
+      const asked = commands.of(body.value.completionId);
       if (asked === undefined) return undefined;
       const { result } = body.value;
       const failed = result.case === "failure" ? result.value : undefined;

@@ -5,12 +5,13 @@
 //       invocation stands still costs a batch of its partition a look at memory, never at LMDB.
 
 import { partitionOfInvocationId } from "@perdure/protocol/ids";
-import type { Invocation } from "@perdure/proto/storage/v1/records";
+import { InvocationStatus, type Invocation } from "@perdure/proto/storage/v1/records";
 import type { OutputResult } from "../core/effect.js";
-import { findRun } from "../core/queries.js";
+import { findRun, readOutput } from "../core/queries.js";
 import type { Gone } from "./invocations.js";
 import type { Shard } from "./shard.js";
 import {
+  AskedCommands,
   cursorOf,
   endedEvent,
   happenedSince,
@@ -45,6 +46,7 @@ interface Watcher {
   invocation: Invocation | undefined;
   /** What memory had of the record then. What has gone to LMDB since has not changed by that. */
   recent: ReturnType<Tables["recentInvocation"]>;
+  readonly asked: AskedCommands;
   /** How it ended, where its record went with its end. */
   ended: OutputResult | undefined;
   wake: () => void;
@@ -151,9 +153,14 @@ export class Watches {
     watcher.invocation = invocation;
     watcher.recent = tables.recentInvocation(runId);
     if (invocation !== undefined) {
-      const entries = tables.journal.read(runId);
+      const { asked } = watcher;
+      const from = Math.min(since?.entries ?? 0, asked.readTo);
+      const entries = tables.journal.read(runId, from);
+      asked.read(entries, from);
+      const isOver = invocation.status === InvocationStatus.COMPLETED;
+      const output = isOver ? readOutput(tables, runId, invocation) : undefined;
       const attempt = this.#options.attemptOf(runId);
-      return happenedSince(runId, { invocation, entries, attempt }, since);
+      return happenedSince(runId, { invocation, entries, from, asked, output, attempt }, since);
     }
     if (ended === undefined) return [];
     const progress = { runId, entries: since?.entries ?? 0, standing: "completed" };
@@ -187,6 +194,7 @@ export class Watches {
       partition,
       invocation: undefined,
       recent: undefined,
+      asked: new AskedCommands(),
       ended: undefined,
       wake: () => undefined,
     };

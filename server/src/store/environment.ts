@@ -24,6 +24,7 @@ export type StoreEnvironment = Pick<
   Environment,
   | "get"
   | "range"
+  | "keyAtOrBefore"
   | "usedBytes"
   | "renewSnapshot"
   | "isFull"
@@ -80,6 +81,12 @@ export class Environment {
   /** From `start` inclusive to `end` exclusive, in key order. */
   range(start: Buffer, end: Buffer): Iterator<StoredRow> {
     return this.#database.getRange({ start, end })[Symbol.iterator]() as Iterator<StoredRow>;
+  }
+
+  /** The last key up to `key` inclusive, of those behind `first`. */
+  keyAtOrBefore(key: Buffer, first: Buffer): Buffer | undefined {
+    const [found] = this.#database.getKeys({ start: key, end: first, reverse: true, limit: 1 });
+    return found;
   }
 
   /** Of the pages that rows and the tree above them lie in, without free ones. */

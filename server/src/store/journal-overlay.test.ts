@@ -24,9 +24,9 @@ class World {
   #next = 0;
 
   constructor() {
-    const read = (runId: string): Entry[] => {
+    const read = (runId: string, from: number): Entry[] => {
       const chunks = [...(this.#chunks.get(runId) ?? [])].toSorted(([a], [b]) => a - b);
-      return chunks.flatMap(([, entries]) => entries);
+      return chunks.flatMap(([, entries]) => entries).slice(from);
     };
     const { undo } = this;
     const options = { base: { read }, undo, sizeOf: () => 1, grown: () => undefined };
@@ -67,8 +67,8 @@ class World {
     }
   }
 
-  read(runId: string): number[] {
-    return this.journal.read(runId).map(({ body }) => {
+  read(runId: string, from?: number): number[] {
+    return this.journal.read(runId, from).map(({ body }) => {
       return body.case === "run" ? body.value.completionId : -1;
     });
   }
@@ -136,7 +136,10 @@ describe("a journal in layers", () => {
         for (const step of all) {
           world.take(step);
           for (const runId of ["run-1", "run-2", "run-3"]) {
-            expect(world.read(runId)).toEqual(world.model.get(runId) ?? []);
+            const entries = world.model.get(runId) ?? [];
+            for (let from = 0; from <= entries.length + 1; from++) {
+              expect(world.read(runId, from)).toEqual(entries.slice(from));
+            }
           }
         }
       }),

@@ -18,7 +18,8 @@ export interface JournalTail {
 
 /** The chunks that LMDB has. */
 export interface JournalBase {
-  read(runId: string): Entry[];
+  /** Entries from an index on. */
+  read(runId: string, from: number): Entry[];
 }
 
 export interface JournalOptions {
@@ -51,14 +52,19 @@ export class JournalOverlay implements JournalTable {
     this.#options.grown(this.#options.sizeOf(entry));
   }
 
-  read(runId: string): Entry[] {
+  read(runId: string, from = 0): Entry[] {
     const live = this.#live.get(runId);
-    if (live !== undefined && live.older !== "kept") return live.entries.slice();
+    if (live !== undefined && hasAllFrom(live, from)) return entriesFrom(live, from);
+    const newest = live?.entries ?? [];
     const frozen = this.#frozen?.get(runId);
-    const inBase = frozen === undefined || frozen.older === "kept";
+    if (frozen === undefined) return this.#options.base.read(runId, from).concat(newest);
+    const middle = entriesFrom(frozen, from).concat(newest);
+    if (hasAllFrom(frozen, from)) return middle;
     // The base may have what is frozen already: a checkpoint's transactions become visible one by one.
-    const base = inBase ? this.#options.base.read(runId).slice(0, frozen?.from) : [];
-    return base.concat(frozen?.entries ?? [], live?.entries ?? []);
+    return this.#options.base
+      .read(runId, from)
+      .slice(0, frozen.from - from)
+      .concat(middle);
   }
 
   delete(runId: string): void {
@@ -88,4 +94,13 @@ export class JournalOverlay implements JournalTable {
   thaw(): void {
     this.#frozen = undefined;
   }
+}
+
+/** Whether no older layer has any entry from an index on. */
+function hasAllFrom({ from: first, older }: JournalTail, from: number): boolean {
+  return older !== "kept" || first <= from;
+}
+
+function entriesFrom({ from: first, entries }: JournalTail, from: number): Entry[] {
+  return entries.slice(Math.max(0, from - first));
 }

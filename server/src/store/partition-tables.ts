@@ -10,7 +10,7 @@ import {
 } from "@perdure/proto/storage/v1/records";
 import { decode, encode, encodeParts, type Codec } from "@perdure/proto/wire";
 import { JournalChunkCodec, PartitionStateCodec } from "@perdure/proto/wire/storage/v1/records";
-import { base62OfNumber } from "@perdure/protocol/base62";
+import { base62OfNumber, bigintOfBase62 } from "@perdure/protocol/base62";
 import { endOfPrefix } from "../core/keys.js";
 import type { Row, Tables } from "../core/tables.js";
 import type { CheckpointBatch } from "./checkpoint-batch.js";
@@ -91,7 +91,7 @@ export function createPartitionTables(
   }
 
   const journal = new JournalOverlay({
-    base: { read: (runId) => readChunks(environment, partition, runId) },
+    base: { read: (runId, from) => readChunks(environment, partition, runId, from) },
     undo,
     sizeOf: entryBytes,
     grown,
@@ -200,8 +200,7 @@ function encodeJournal(
 ): Iterable<void> {
   if (tail.older === "deleted") batch.deletePrefix(rowKey(partition, journalTableNumber, runId));
   if (tail.entries.length === 0) return [];
-  const key = runId + base62OfNumber(tail.from, chunkIndexWidth);
-  const row = rowKey(partition, journalTableNumber, key);
+  const row = rowKey(partition, journalTableNumber, chunkKey(runId, tail.from));
   return putRow(batch, row, JournalChunkCodec, chunkOf(tail.entries));
 }
 
@@ -236,15 +235,34 @@ function createBase<T>(
   };
 }
 
-function readChunks(environment: StoreEnvironment, partition: number, runId: string): Entry[] {
-  const start = rowKey(partition, journalTableNumber, runId);
+function readChunks(
+  environment: StoreEnvironment,
+  partition: number,
+  runId: string,
+  from: number,
+): Entry[] {
+  const first = rowKey(partition, journalTableNumber, runId);
   const end = rowKey(partition, journalTableNumber, endOfPrefix(runId));
+  const wanted = rowKey(partition, journalTableNumber, chunkKey(runId, from));
+  const start = (from === 0 ? undefined : environment.keyAtOrBefore(wanted, first)) ?? first;
   const entries: Entry[] = [];
   const rows = environment.range(start, end);
+  let index = start === first ? 0 : chunkIndexOf(tableKeyOf(start));
   for (let row = rows.next(); row.done !== true; row = rows.next()) {
-    entries.push(...decodeRow(journalTableNumber, JournalChunkCodec, row.value.value).entries);
+    const chunk = decodeRow(journalTableNumber, JournalChunkCodec, row.value.value);
+    entries.push(...(index < from ? chunk.entries.slice(from - index) : chunk.entries));
+    index += chunk.entries.length;
   }
   return entries;
+}
+
+/** Of the row that holds entries of a journal, by the index of the first. */
+function chunkKey(runId: string, index: number): string {
+  return runId + base62OfNumber(index, chunkIndexWidth);
+}
+
+function chunkIndexOf(key: string): number {
+  return Number(bigintOfBase62(key.slice(-chunkIndexWidth)));
 }
 
 function readPartitionState(environment: StoreEnvironment, partition: number): PartitionState {

@@ -100,11 +100,13 @@ describe("a checkpoint", () => {
     await store.close();
 
     const again = openStore(directory).partition(0).journal;
-    const ids = again
-      .read(A)
-      .map(({ body }) => (body.case === "run" ? body.value.completionId : 0));
-    expect(ids).toEqual([10, 11, 12, 20, 21, 22, 30, 31, 32, 40, 41, 42]);
+    const idsFrom = (from?: number): number[] =>
+      again.read(A, from).map(({ body }) => (body.case === "run" ? body.value.completionId : 0));
+    const ids = [10, 11, 12, 20, 21, 22, 30, 31, 32, 40, 41, 42];
+    expect(idsFrom()).toEqual(ids);
+    for (let from = 0; from <= 13; from++) expect(idsFrom(from)).toEqual(ids.slice(from));
     expect(again.read(B)).toEqual([]);
+    expect(again.read(B, 2)).toEqual([]);
   });
 
   test("is not seen while it is written: reads are right at every moment", async () => {

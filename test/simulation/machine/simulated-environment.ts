@@ -81,6 +81,14 @@ export class SimulatedEnvironment implements StoreEnvironment {
     }
   }
 
+  keyAtOrBefore(key: Buffer, first: Buffer): ReturnType<StoreEnvironment["keyAtOrBefore"]> {
+    const { sorted } = this.#snapshot;
+    const [wanted, bound] = [key.toString("latin1"), first.toString("latin1")];
+    const behind = placeOf(sorted, `${wanted}\u0000`);
+    const found = sorted[behind - 1];
+    return found === undefined || found <= bound ? undefined : Buffer.from(found, "latin1");
+  }
+
   get usedBytes(): number {
     return [...this.#snapshot.values.values()].reduce((sum, { length }) => sum + length, 0);
   }
