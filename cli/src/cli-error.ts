@@ -1,6 +1,8 @@
 // What can go wrong in a command, and how every error of it is told: in one line, with its stable code,
 // without a stack.
 
+import { errorMessage } from "@perdure/protocol/error-message";
+
 /** Stable codes of the command line's own errors (docs/errors.md). */
 export const CliErrorCode = {
   usage: "PDR5201",
@@ -39,7 +41,7 @@ export class CliError extends Error {
 
 /** `PDR5202: …`: what is told of an error. One without a code of its own gets `otherwise`. */
 export function tellError(error: unknown, otherwise: CliErrorCode): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   const code = codeOf(error) ?? otherwise;
   return message.startsWith(`${code}:`) ? message : `${code}: ${message}`;
 }

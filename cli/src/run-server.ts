@@ -5,6 +5,7 @@
 //   P3. A server that had to stop itself, or can't close, ends with status 1, so that whoever watches it knows.
 
 import type { ServerConfig } from "@perdure/server/config";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { CliError, CliErrorCode, codeOf, tellError } from "./cli-error.js";
 import type { CliIo } from "./cli-io.js";
 import { version } from "./version.js";
@@ -102,7 +103,7 @@ function greeting(config: ServerConfig, { ingressUrl, adminUrl }: RunningServer)
 
 function startError(error: unknown): unknown {
   if (codeOf(error) !== undefined) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   return new CliError(CliErrorCode.startFailed, `the server could not start: ${message}`, {
     cause: error,
   });

@@ -1,6 +1,7 @@
 // Values of callers as the bytes that travel, and back: by a serde, then through the connection's codec.
 // Which serde: what the request says, else what the definition declares, else the connection's own, else JSON.
 
+import { errorMessage } from "@perdure/protocol/error-message";
 import { ClientError, ClientErrorCode } from "./errors.js";
 import { jsonSerde, type JournalValueCodec, type Serde } from "./serde.js";
 import type { IngressAnswer, IngressRequest } from "./transport.js";
@@ -44,7 +45,7 @@ export function createValues(common: MaybeSerde, codec: JournalValueCodec | unde
       } catch (cause) {
         throw new ClientError(
           ClientErrorCode.badArgument,
-          `${what}: the input can't be serialised: ${messageOf(cause)}`,
+          `${what}: the input can't be serialised: ${errorMessage(cause)}`,
           { cause },
         );
       }
@@ -56,7 +57,7 @@ export function createValues(common: MaybeSerde, codec: JournalValueCodec | unde
         return choose(serdes).deserialize(bytes);
       } catch (cause) {
         const type = answer.contentType ?? "no content-type";
-        throw badAnswer(what, `it can't be read (${type}): ${messageOf(cause)}`, cause);
+        throw badAnswer(what, `it can't be read (${type}): ${errorMessage(cause)}`, cause);
       }
     },
   };
@@ -65,8 +66,4 @@ export function createValues(common: MaybeSerde, codec: JournalValueCodec | unde
 export function badAnswer(what: string, why: string, cause?: unknown): ClientError {
   const message = `${what}: the answer is not one of an ingress: ${why}`;
   return new ClientError(ClientErrorCode.badAnswer, message, { cause });
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

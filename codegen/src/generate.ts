@@ -7,6 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Manifest } from "@perdure/proto/manifest/v1/manifest";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { CodegenError } from "./codegen-error.js";
 import { listOf } from "./list-file.js";
 import { manifestFile, parseManifest } from "./manifest-file.js";
@@ -64,7 +65,7 @@ async function previousManifest(out: string): Promise<Manifest | undefined> {
 }
 
 function unreadable(path: string, cause: unknown): CodegenError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = errorMessage(cause);
   return new CodegenError(
     "PDR6401",
     `the field numbers that are given are in ${path}, which can't be read (${why}). Restore it from version control, or remove it where nobody has called these services yet`,

@@ -5,6 +5,7 @@
 
 import { mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, normalize, sep } from "node:path";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { CodegenError } from "./codegen-error.js";
 import { listFile, pathsIn } from "./list-file.js";
 import type { GeneratedFile } from "./model/files.js";
@@ -45,7 +46,7 @@ export async function writeFiles(
     }
     return { written, removed };
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorMessage(cause);
     throw new CodegenError(
       "PDR6402",
       `the output folder ${out} can't be written: ${why}. Name another one with --out, or give the right to write there`,

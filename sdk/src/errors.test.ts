@@ -4,7 +4,6 @@ import {
   isPauseError,
   isRetryableError,
   isTerminalError,
-  messageOf,
   PauseError,
   RestateError,
   RetryableError,
@@ -93,12 +92,4 @@ describe("a retryable error", () => {
     expect(isRetryableError(inner)).toBe(false);
     expect(new RetryableError("x").retryAfter).toBeUndefined();
   });
-});
-
-test("whatever was thrown has a message", () => {
-  expect(messageOf(new Error("x"))).toBe("x");
-  expect(messageOf("text")).toBe("text");
-  expect(messageOf(undefined)).toBe("undefined");
-  expect(messageOf(Symbol("s"))).toBe("Symbol(s)");
-  expect(messageOf(Object.create(null))).toBe("something was thrown that has no text");
 });

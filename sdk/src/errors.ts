@@ -2,6 +2,7 @@
 // `instanceof` does not.
 
 import type { Duration } from "@perdure/protocol/duration";
+import { errorMessage } from "@perdure/protocol/error-message";
 
 export interface TerminalErrorOptions {
   /** An HTTP status code; 500 unless given. */
@@ -77,7 +78,7 @@ export class RetryableError extends Error {
   }
 
   static from(cause: unknown, options: Omit<RetryableErrorOptions, "cause"> = {}): RetryableError {
-    return new RetryableError(messageOf(cause), { ...options, cause });
+    return new RetryableError(errorMessage(cause), { ...options, cause });
   }
 }
 
@@ -94,7 +95,7 @@ export class PauseError extends Error {
   }
 
   static from(cause: unknown): PauseError {
-    return new PauseError(messageOf(cause), { cause });
+    return new PauseError(errorMessage(cause), { cause });
   }
 }
 
@@ -126,12 +127,4 @@ export function isSuspendedError(error: unknown): boolean {
     error.name === "RestateError" &&
     (error as Partial<RestateError>).code === suspendedCode
   );
-}
-
-export function messageOf(error: unknown): string {
-  try {
-    return String(error instanceof Error ? error.message : error);
-  } catch {
-    return "something was thrown that has no text";
-  }
 }

@@ -4,11 +4,11 @@
 import { closeSync, fstatSync, mkdirSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import fsNativeExtensions from "fs-native-extensions";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { partitionCount } from "@perdure/protocol/ids";
 import {
   damagedFormat,
   DataDirectoryError,
-  messageOf,
   notWritable,
   readFormat,
   writeFormat,
@@ -47,7 +47,7 @@ export function openDataDirectory(directory: string, shape: DirectoryShape = {})
   } catch (error) {
     throw new DataDirectoryError(
       "PDR1001",
-      `the data directory ${directory} can't be created (${messageOf(error)}). Name another with --data-dir`,
+      `the data directory ${directory} can't be created (${errorMessage(error)}). Name another with --data-dir`,
     );
   }
   const lock = lockDirectory(directory);

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { partitionCount } from "@perdure/protocol/ids";
 
 /** Releases that know only this format look for one shard, and would not see others. */
@@ -106,12 +107,8 @@ export function damagedFormat(directory: string, what: string): DataDirectoryErr
 export function notWritable(directory: string, error: unknown): DataDirectoryError {
   return new DataDirectoryError(
     "PDR1001",
-    `the data directory ${directory} can't be written to (${messageOf(error)}). Make room, mend its permissions, or name another with --data-dir`,
+    `the data directory ${directory} can't be written to (${errorMessage(error)}). Make room, mend its permissions, or name another with --data-dir`,
   );
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function newerFormat(directory: string, format: number): DataDirectoryError {

@@ -8,6 +8,7 @@ import type { Definable, DefinableAs, ServiceName } from "@perdure/protocol/defi
 import { serve, type Listening, type ServeOptions } from "@perdure/sdk";
 import { startServer, type Server, type ServerConfig } from "@perdure/server";
 import { loadConfig } from "@perdure/server/config";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { reasonOf } from "./admin-error.js";
 import { temporaryDirectory, type Storage } from "./data-directory.js";
 import { TestingError, TestingErrorCode } from "./errors.js";
@@ -253,7 +254,7 @@ async function closeAll(closing: readonly (() => Promise<void> | void)[]): Promi
 }
 
 function serverFailed(error: unknown): TestingError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = errorMessage(error);
   return new TestingError(
     TestingErrorCode.serverFailed,
     `the server of the test environment had to stop itself: ${reason}`,

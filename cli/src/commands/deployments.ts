@@ -3,6 +3,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { connectionOf, isObject } from "../admin-connection.js";
 import { jsonText, withAdminFlags, type AdminFlags } from "../admin-flags.js";
 import { CliError, CliErrorCode } from "../cli-error.js";
@@ -103,7 +104,7 @@ function manifestAt(cwd: string, file: string): unknown {
     if (isObject(manifest)) return manifest;
     throw new Error("it is no JSON object");
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorMessage(cause);
     throw new CliError(
       CliErrorCode.badManifest,
       `${file} is no manifest (${why}). Name the manifest.json that perdure codegen writes`,

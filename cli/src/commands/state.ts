@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { connectionOf, isObject } from "../admin-connection.js";
 import { jsonText, withAdminFlags, type AdminFlags } from "../admin-flags.js";
 import { CliError, CliErrorCode } from "../cli-error.js";
@@ -98,7 +99,7 @@ function fileText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorMessage(cause);
     throw new CliError(CliErrorCode.usage, `${file} can't be read: ${why}`, { cause });
   }
 }
@@ -108,7 +109,7 @@ function parseState(text: string, binary: boolean): ReadonlyMap<string, Uint8Arr
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw notAState(cause instanceof Error ? cause.message : String(cause));
+    throw notAState(errorMessage(cause));
   }
   if (!isObject(parsed)) throw notAState("it must be an object");
   const entries = Object.entries(parsed).map(([name, value]) => {

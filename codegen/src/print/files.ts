@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ManifestSchema, type Manifest } from "@perdure/proto/manifest/v1/manifest";
 import type { FileDescriptorProto } from "@bufbuild/protobuf/wkt";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { lower } from "../lower/lower.js";
 import type { Diagnostic } from "../model/diagnostic.js";
 import type { GeneratedFile } from "../model/files.js";
@@ -92,7 +93,7 @@ function pluginFailed(error: unknown): Diagnostic {
   return {
     code: "PDR6112",
     severity: "error",
-    message: `protoc-gen-es could not make the TypeScript of the messages: ${error instanceof Error ? error.message : String(error)}`,
+    message: `protoc-gen-es could not make the TypeScript of the messages: ${errorMessage(error)}`,
     advice:
       "install the dependencies of @perdure/codegen again, and report it if that does not help",
   };

@@ -17,10 +17,11 @@ import {
 } from "@perdure/proto/protocol/v1/deployment";
 import type { Entry } from "@perdure/proto/protocol/v1/journal";
 import { millisOf, type Duration } from "@perdure/protocol/duration";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { deploymentFrameOf, entryOf, proposalOf } from "@perdure/protocol/messages";
 import type { CalleeSerdes } from "../definitions/declared-serdes.js";
 import type { HandlerModel, ServiceModel } from "../definitions/model.js";
-import { isPauseError, isRetryableError, messageOf } from "../errors.js";
+import { isPauseError, isRetryableError } from "../errors.js";
 import type { DurablePromiseNode } from "../futures/durable-promise.js";
 import { timeoutAfter } from "../futures/combinators.js";
 import { leave, runInside, type HostSlot } from "../futures/current-host.js";
@@ -331,7 +332,7 @@ export class Attempt implements Cancellable {
         logContextOf(this.options),
       );
     }
-    logger.warn(`attempt failed: ${messageOf(error)}`, logContextOf(this.options));
+    logger.warn(`attempt failed: ${errorMessage(error)}`, logContextOf(this.options));
     this.#failure = error;
     this.#send({ case: "failed", value: failed });
     this.#finish();

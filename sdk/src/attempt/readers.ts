@@ -1,8 +1,9 @@
 // From recorded results to what the code gets.
 
 import type { Failure, Value } from "@perdure/proto/protocol/v1/journal";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { bytesOf } from "@perdure/protocol/messages";
-import { messageOf, TerminalError } from "../errors.js";
+import { TerminalError } from "../errors.js";
 import type { Settled } from "../futures/durable-promise.js";
 import type { Serde } from "../serde/serde.js";
 import type { CompletionResult, Reader } from "./leaves.js";
@@ -31,7 +32,9 @@ export class UnreadableValueError extends Error {
   readonly code = "PDR2020";
 
   constructor(cause: unknown) {
-    super(`Failed to deserialize a value of the journal: ${messageOf(cause)} (PDR2020)`, { cause });
+    super(`Failed to deserialize a value of the journal: ${errorMessage(cause)} (PDR2020)`, {
+      cause,
+    });
   }
 }
 

@@ -1,17 +1,18 @@
 // From what the code gives to what is recorded.
 
 import type { Entry, Failure, Header } from "@perdure/proto/protocol/v1/journal";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { failureMessage, valueOf } from "@perdure/protocol/messages";
 import { commandBody } from "./command-body.js";
 import type { HandlerModel, ServiceModel } from "../definitions/model.js";
-import { isTerminalError, messageOf, type TerminalError } from "../errors.js";
+import { isTerminalError, type TerminalError } from "../errors.js";
 import { defaultSerde, type Serde } from "../serde/serde.js";
 
 /** What fits the contract's field. */
 const codeMax = 0xffff_ffff;
 
 export function failureOf(error: unknown): Failure {
-  return failureMessage(codeOf(error), messageOf(error), metadataOf(error));
+  return failureMessage(codeOf(error), errorMessage(error), metadataOf(error));
 }
 
 function codeOf(error: unknown): number {
@@ -27,7 +28,7 @@ function metadataOf(error: unknown): Header[] {
   return Object.entries(metadata).map(([name, value]) => ({
     $typeName: "perdure.protocol.v1.Header",
     name,
-    value: messageOf(value),
+    value: errorMessage(value),
   }));
 }
 
@@ -51,7 +52,7 @@ export function serialised<T>(serde: Serde<T>, value: T, what: string): Uint8Arr
   try {
     bytes = serde.serialize(value);
   } catch (error) {
-    throw new TypeError(`${what} can't be serialised: ${messageOf(error)} (PDR2002)`, {
+    throw new TypeError(`${what} can't be serialised: ${errorMessage(error)} (PDR2002)`, {
       cause: error,
     });
   }

@@ -1,10 +1,11 @@
 // A step's closure: run, its result proposed; or tried again as its options, or the invocation's retry policy, say.
 
 import { millisOf } from "@perdure/protocol/duration";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { valueOf } from "@perdure/protocol/messages";
 import { intervalMs } from "@perdure/protocol/retry";
 import type { RunOptions } from "../context/context.js";
-import { isPauseError, isRetryableError, messageOf, TerminalError } from "../errors.js";
+import { isPauseError, isRetryableError, TerminalError } from "../errors.js";
 import type { Serde } from "../serde/serde.js";
 import type { Attempt } from "./attempt.js";
 import type { CommandRef } from "./leaves.js";
@@ -108,7 +109,7 @@ function stepFailed<T>(
     (maxRetryDuration !== undefined && tried.elapsedMs >= millisOf(maxRetryDuration));
   if (exhausted) {
     const { code } = failureOf(error);
-    const failure = failureOf(new TerminalError(messageOf(error), { errorCode: code }));
+    const failure = failureOf(new TerminalError(errorMessage(error), { errorCode: code }));
     return attempt.propose(completionId, { case: "failure", value: failure });
   }
   const asked = isRetryableError(error) ? error.retryAfter : undefined;

@@ -6,8 +6,8 @@ import {
   type AttemptNumber,
   type DeploymentFrame,
 } from "@perdure/proto/protocol/v1/deployment";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { deploymentFrameOf } from "@perdure/protocol/messages";
-import { messageOf } from "../errors.js";
 
 /** A value, and what is around it. Servers take 32 MiB by default. */
 export const frameBytesTaken: number = 512 * 1024 * 1024;
@@ -26,7 +26,7 @@ export function failFrameUnwritable(
   attempt: AttemptNumber,
   error: unknown,
 ): DeploymentFrame {
-  const message = `PDR2030: what the attempt has to say can't be written: ${messageOf(error)}`;
+  const message = `PDR2030: what the attempt has to say can't be written: ${errorMessage(error)}`;
   return failFrame(streamId, attempt, message, Behavior.RETRY);
 }
 

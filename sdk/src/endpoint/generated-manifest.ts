@@ -4,8 +4,8 @@
 import { fromBinary, fromJson, isMessage, type JsonValue } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
 import { ManifestSchema, type Manifest } from "@perdure/proto/manifest/v1/manifest";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { mergeManifests } from "@perdure/protocol/manifest-merge";
-import { messageOf } from "../errors.js";
 
 /**
  * What `perdure codegen` wrote: the text of `manifest.ts`, the bytes of `manifest.binpb`, or the parsed object (or the
@@ -62,7 +62,7 @@ function read(given: GeneratedManifest): Manifest {
   try {
     manifest = parsed(given);
   } catch (error) {
-    throw noManifest(messageOf(error), error);
+    throw noManifest(errorMessage(error), error);
   }
   // Few texts are no protobuf at all.
   if (manifest.services.length === 0) throw noManifest("it has no services");

@@ -9,6 +9,7 @@ import {
   type Start,
 } from "@perdure/proto/protocol/v1/deployment";
 import type { Entry, InputCommand } from "@perdure/proto/protocol/v1/journal";
+import { errorMessage } from "@perdure/protocol/error-message";
 import type { Attempt } from "../attempt/attempt.js";
 import { interceptorsOf, untilOver } from "../attempt/interceptors.js";
 import { readableBytes } from "../attempt/readers.js";
@@ -16,7 +17,7 @@ import { handlerSerde, outputEntry } from "../attempt/results.js";
 import type { Request } from "../context/context.js";
 import { createContext } from "../context/create-context.js";
 import { createRequest } from "../context/request.js";
-import { messageOf, TerminalError } from "../errors.js";
+import { TerminalError } from "../errors.js";
 import { CodecError } from "../serde/codec-source.js";
 
 const nextCalledTwice =
@@ -68,7 +69,7 @@ async function invoke(
       error instanceof CodecError
         ? "Failed to decode input using journal value codec"
         : "Failed to deserialize input";
-    throw new TerminalError(`${what}: ${messageOf(error)}`, { errorCode: 400, cause: error });
+    throw new TerminalError(`${what}: ${errorMessage(error)}`, { errorCode: 400, cause: error });
   }
   const output = await handler.invoke(createContext(attempt, requestOf), input);
   return outputEntry(service, handler, output);

@@ -3,8 +3,9 @@
 
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { readAllBytes } from "@connectrpc/connect/protocol";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { handlerSerde } from "../attempt/results.js";
-import { messageOf } from "../errors.js";
+
 import { defaultSerde, type Serde } from "../serde/serde.js";
 import type { ResolvedEndpoint } from "./resolve-endpoint.js";
 import { jsonResponse, once, textResponse } from "./text-response.js";
@@ -59,7 +60,7 @@ export async function previewSerde(
       body: once(codec === undefined ? plain : codec.encode(plain)),
     };
   } catch (error) {
-    return jsonResponse(422, { message: messageOf(error) });
+    return jsonResponse(422, { message: errorMessage(error) });
   }
 }
 

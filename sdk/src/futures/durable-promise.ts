@@ -7,7 +7,8 @@
 
 import type { Awaiting } from "@perdure/proto/protocol/v1/journal";
 import type { Duration } from "@perdure/protocol/duration";
-import { isTerminalError, messageOf } from "../errors.js";
+import { errorMessage } from "@perdure/protocol/error-message";
+import { isTerminalError } from "../errors.js";
 
 /** How a node ended. */
 export type Settled<T> =
@@ -208,6 +209,6 @@ export function isDurablePromise(value: unknown): value is DurablePromise<unknow
 export function nodeOf<T>(promise: PromiseLike<T>): DurablePromiseNode<T> {
   if (promise instanceof DurablePromiseNode) return promise as DurablePromiseNode<T>;
   throw new TypeError(
-    `only durable promises of one context can be combined; ${messageOf(promise)} is none (PDR2003)`,
+    `only durable promises of one context can be combined; ${errorMessage(promise)} is none (PDR2003)`,
   );
 }

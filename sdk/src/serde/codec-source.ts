@@ -1,6 +1,6 @@
 // Where attempts get the journal value codec from: made once by the user's provider, when it is wanted first.
 
-import { messageOf } from "../errors.js";
+import { errorMessage } from "@perdure/protocol/error-message";
 import type { JournalValueCodec, JournalValueCodecProvider } from "./journal-value-codec.js";
 
 /** A value could not be written or read by the codec, or there is none. The attempt is tried again. */
@@ -9,7 +9,7 @@ export class CodecError extends Error {
   readonly code = "PDR2021";
 
   constructor(what: string, cause: unknown) {
-    super(`the journal value codec ${what}: ${messageOf(cause)} (PDR2021)`, { cause });
+    super(`the journal value codec ${what}: ${errorMessage(cause)} (PDR2021)`, { cause });
   }
 }
 

@@ -4,6 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { DeploymentService } from "@perdure/proto/admin/v1/admin";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { adminErrors } from "../http/error-codes.js";
 import { connectCodeOf, HttpError } from "../http/http-error.js";
 import type { HttpHandler } from "../http/messages.js";
@@ -34,7 +35,7 @@ export function createConnectHandler(parts: AdminParts): HttpHandler {
     try {
       adapter(request, response);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorMessage(error);
       throw new HttpError(adminErrors.badRequest, `bad host header: ${why}`, { cause: error });
     }
   };

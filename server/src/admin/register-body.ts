@@ -2,6 +2,7 @@
 
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { ManifestSchema, type Manifest } from "@perdure/proto/manifest/v1/manifest";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { adminErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
 import type { RegisterRequest } from "../registry/registrar.js";
@@ -41,7 +42,7 @@ function manifestOf(value: unknown): Manifest | undefined {
   try {
     return fromJson(ManifestSchema, value as JsonValue, { ignoreUnknownFields: true });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     throw badRequest(`"manifest" is not what codegen writes as manifest.json: ${why}`);
   }
 }

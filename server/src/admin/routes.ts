@@ -6,6 +6,7 @@
 // a page let in that has its own name lead here (http/host-check.ts).
 
 import { DeploymentService } from "@perdure/proto/admin/v1/admin";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { readBody } from "../http/body.js";
 import { adminErrors } from "../http/error-codes.js";
 import { isKnownHost } from "../http/host-check.js";
@@ -192,7 +193,7 @@ async function jsonOf(request: HttpRequest, bytesMax: number): Promise<unknown> 
       Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(),
     ) as unknown;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     throw new HttpError(adminErrors.badJson, `the body is not JSON: ${why}`);
   }
 }

@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { ConfigError, ConfigErrorCode } from "./config-error.js";
 import {
   configFileFlag,
@@ -96,7 +97,7 @@ function settingsOfJson(file: string, text: string): Settings {
     // Some editors begin a file with a byte order mark.
     root = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
-    throw notJson(file, cause instanceof Error ? cause.message : String(cause));
+    throw notJson(file, errorMessage(cause));
   }
   if (!isObject(root))
     throw notJson(file, 'expected an object such as {"ingress": "0.0.0.0:8080"}');

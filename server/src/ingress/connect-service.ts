@@ -7,6 +7,7 @@ import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { Ingress, Stage } from "@perdure/proto/ingress/v1/ingress";
 import { constants } from "node:http2";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { ingressErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
 import type { HttpRequest } from "../http/messages.js";
@@ -68,7 +69,7 @@ export function createConnectHandler(parts: IngressParts, closing: AbortSignal):
     try {
       adapter(request, response);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorMessage(error);
       replyError(exchange, new HttpError(ingressErrors.badHeader, `bad host header: ${why}`));
     }
   };

@@ -1,5 +1,6 @@
 // The JSON body that names an invocation: {"target":"workflow"|"idempotentInvocation"|"invocation", …}.
 
+import { errorMessage } from "@perdure/protocol/error-message";
 import { isInvocationId } from "@perdure/protocol/ids";
 import { ingressErrors } from "../http/error-codes.js";
 import { HttpError } from "../http/http-error.js";
@@ -74,7 +75,7 @@ function parseObject(body: Uint8Array): Fields {
   try {
     value = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     throw badTarget(`cannot read body: ${why}; send ${forms}`);
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;

@@ -7,6 +7,7 @@
 
 import type { Deployment } from "@perdure/proto/storage/v1/records";
 import type { DeploymentFrame, Hello, ServerFrame } from "@perdure/proto/protocol/v1/deployment";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { intervalMs } from "@perdure/protocol/retry";
 import { HeldSession } from "./held-session.js";
 import { awayIntervals, lookIntervals, type Link, type LinkOptions } from "./link.js";
@@ -269,7 +270,7 @@ export class DeploymentLink implements Link {
     if (this.#closed) return;
     this.#failures++;
     if (this.#failures === 1) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       this.#options.log.warn(
         `lost the session with deployment ${this.#deployment.uri} (${reason}); its invocations wait and go on when it is back`,
       );

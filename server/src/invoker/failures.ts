@@ -8,6 +8,7 @@ import {
 import { FailureSchema, VoidSchema, type Failure } from "@perdure/proto/protocol/v1/journal";
 import { FailedSchema, type Failed } from "@perdure/proto/storage/v1/events";
 import { AttemptFailureSchema, type AttemptFailure } from "@perdure/proto/storage/v1/records";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { decideRetry } from "@perdure/protocol/retry";
 import type { Attempt } from "./attempt.js";
 
@@ -46,7 +47,7 @@ export function failedBySdk(failed: AttemptFailed): AttemptError {
 
 /** A command was refused: by the core, or because whom it means is not known. */
 export function failedByCommand(error: unknown): AttemptError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   const failure = create(AttemptFailureSchema, { code: 500, message, errorCode: codeOf(error) });
   return { failure, metadata: [], retryAfterMs: undefined, behavior: Behavior.RETRY };
 }

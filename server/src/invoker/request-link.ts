@@ -16,6 +16,7 @@ import {
   type ServerFrame,
 } from "@perdure/proto/protocol/v1/deployment";
 import { FailureSchema } from "@perdure/proto/protocol/v1/journal";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { deploymentFrameOf } from "@perdure/protocol/messages";
 import { intervalMs } from "@perdure/protocol/retry";
 import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
@@ -221,7 +222,7 @@ function failedFrame(
   { uri, id }: DeploymentRecord,
   error: unknown,
 ): DeploymentFrame {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = errorMessage(error);
   const message = `PDR2040: deployment ${id} at ${uri} did not carry out a request: ${reason}`;
   const value = create(AttemptFailedSchema, {
     failure: create(FailureSchema, { code: 500, message }),

@@ -20,6 +20,7 @@ import {
   type UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
 import { createNodeHttpClient } from "@connectrpc/connect-node";
+import { errorMessage } from "@perdure/protocol/error-message";
 import type { AddressGuard } from "./address-guard.js";
 import { CallError, parseRetryAfter } from "./call-error.js";
 import { Http2Connection } from "./http2-connection.js";
@@ -191,7 +192,7 @@ function decoded<I extends DescMessage, O extends DescMessage>(
   try {
     return fromBinary(output, bytes);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     const message = `the answer of ${uri} can't be read as ${output.name}: ${reason}`;
     throw new CallError("status", message, { status: 200, cause: error });
   }

@@ -3,6 +3,7 @@
 
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { errorMessage } from "@perdure/protocol/error-message";
 import {
   audienceOf,
   identityKeyOf,
@@ -48,7 +49,7 @@ export function loadRequestSigner(file: string): RequestSigner {
   try {
     pem = readFileSync(file, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new IdentityKeyError(
       `the key that signs requests to services can't be read: ${reason}`,
       error,

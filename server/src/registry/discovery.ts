@@ -7,6 +7,7 @@ import {
   ProtocolMode,
   type DiscoverResponse,
 } from "@perdure/proto/protocol/v1/deployment";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { protocolVersions } from "@perdure/protocol/versions";
 import { refusalOf, type AddressGuard } from "../outbound/address-guard.js";
 import { negotiateHttp } from "../outbound/alpn.js";
@@ -116,7 +117,7 @@ function discoveryFailed(uri: string, error: unknown, late: boolean): Registrati
   if (refused !== undefined) {
     return new RegistrationError("PDR4220", "META0003", 403, refused.reason);
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   const status = error instanceof CallError ? error.status : undefined;
   const reason = error instanceof CallError ? error.reason : undefined;
   if (reason === "failed_precondition") {

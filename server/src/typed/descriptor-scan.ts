@@ -4,6 +4,7 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { ContractError } from "./contract-error.js";
 
 /** Messages and unknown elements: each is an object of some hundred bytes. */
@@ -29,7 +30,7 @@ export function scanDescriptorSet(bytes: Uint8Array): void {
     scan.message(FileDescriptorSetSchema, bytes.length, 0);
   } catch (error) {
     if (error instanceof ContractError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new ContractError("PDR4215", `the descriptor set is not valid protobuf: ${reason}`);
   }
 }

@@ -29,6 +29,7 @@ import {
   type FileDescriptorProto,
 } from "@bufbuild/protobuf/wkt";
 import { file_perdure_typed_v1_typed } from "@perdure/proto/typed/v1/typed";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { ContractError } from "./contract-error.js";
 import { scanDescriptorSet, typeNestingMax } from "./descriptor-scan.js";
 
@@ -65,7 +66,7 @@ export function readDescriptors(bytes: Uint8Array): FileRegistry {
   } catch (error) {
     if (error instanceof ContractError) throw error;
     // Of what the protobuf library checks itself: names that lead nowhere, map entries that are none.
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw bad(`can't be used: ${reason.slice(0, 500)}`);
   }
 }

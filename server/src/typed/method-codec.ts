@@ -14,6 +14,7 @@ import {
 } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { Handler } from "@perdure/proto/manifest/v1/manifest";
+import { errorMessage } from "@perdure/protocol/error-message";
 import {
   requestRoles,
   responseRoles,
@@ -105,7 +106,7 @@ export class MethodCodec {
       return this.#readPlain(json, text) ?? this.readRequest(this.#binaryOf(json, text));
     } catch (error) {
       if (error instanceof TranscodeError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       const what = `the request is not ${input.typeName} as JSON`;
       throw new TranscodeError("PDR3032", "", `${what}: ${reason.slice(0, 500)}`);
     }

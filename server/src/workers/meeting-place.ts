@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { errorMessage } from "@perdure/protocol/error-message";
 
 /** Workers have no place to meet. Nothing was changed. */
 export class MeetingPlaceError extends Error {
@@ -13,7 +14,7 @@ export class MeetingPlaceError extends Error {
   readonly code = "PDR1305";
 
   constructor(parent: string, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorMessage(cause);
     super(
       `PDR1305: the workers can't meet in ${parent} (${why}). Name another directory with TMPDIR, or mend its permissions`,
       { cause },

@@ -2,6 +2,7 @@
 
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
+import { errorMessage } from "@perdure/protocol/error-message";
 import { ingressErrors } from "../../http/error-codes.js";
 import { HttpError } from "../../http/http-error.js";
 import { bodyTooLarge } from "../invoke.js";
@@ -34,7 +35,7 @@ export async function decompress(bytes: Uint8Array, bytesMax: number): Promise<U
     return await gunzipOf(bytes, { maxOutputLength: bytesMax });
   } catch (error) {
     if (error instanceof RangeError) throw bodyTooLarge(bytesMax);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     throw new HttpError(ingressErrors.badMessage, `the message is no gzip: ${why}`);
   }
 }
