@@ -20,11 +20,14 @@ export class Faults {
   readonly #parts: WorldParts;
   readonly #targets: FaultTargets;
   readonly #random: Random;
+  /** Whether the file system copies what is overwritten. */
+  readonly #copies: boolean;
 
   constructor(parts: WorldParts, targets: FaultTargets) {
     this.#parts = parts;
     this.#targets = targets;
     this.#random = parts.random.fork("faults");
+    this.#copies = parts.random.fork("file system").chance(0.5);
   }
 
   /** One of the profile's faults, or none. */
@@ -89,9 +92,9 @@ export class Faults {
       case "diskFull":
         server.disk.capacityBytes = 0;
         server.storeFull = random.chance(0.5);
-        // A file system may find so only when it syncs what is no segment yet.
+        // A file system may find so only when it syncs what is no segment yet, or, where it copies what is overwritten, then too.
         server.disk.fullAtSync = (name) =>
-          server.storeFull && name !== "" && !name.startsWith("segment");
+          server.storeFull && name !== "" && (this.#copies || !name.startsWith("segment"));
         return later(2_000, () => {
           server.disk.capacityBytes = Infinity;
           server.disk.fullAtSync = () => false;

@@ -1,6 +1,8 @@
 // The errors of the event log that a person can meet, each with its stable code (docs/errors.md).
 // A refusal to open leaves every file as it was.
 
+import { errorMessage } from "@perdure/protocol/error-message";
+
 /** Stable codes of the event log. */
 export const LogErrorCode = {
   damaged: "PDR1101",
@@ -61,22 +63,22 @@ export class LogFailure extends Error {
 
   constructor(path: string, cause: unknown) {
     super(
-      `writing the event log in ${path} failed: ${messageOf(cause)}. Nothing more is written. ` +
+      `writing the event log in ${path} failed: ${errorMessage(cause)}. Nothing more is written. ` +
         `Look after the disk, then start the server again; it recovers everything it has acknowledged`,
       { cause },
     );
   }
 }
 
-/** There is no room for the next segment; the batch was not written and may be tried again. */
+/** There is no room for the batch, or for its segment; it was not written and may be tried again. */
 export class DiskFull extends Error {
   override readonly name = "DiskFull";
   readonly code: typeof LogErrorCode.diskFull = LogErrorCode.diskFull;
 
   constructor(path: string, neededBytes: number, cause: unknown) {
     super(
-      `the disk that holds the event log in ${path} has no room for a segment of ${neededBytes} ` +
-        `bytes. New work is refused, nothing is lost; work goes on when there is room`,
+      `the disk that holds the event log in ${path} has no room for ${neededBytes} bytes ` +
+        `more. New work is refused, nothing is lost; work goes on when there is room`,
       { cause },
     );
   }
@@ -89,7 +91,7 @@ export class LogNotAccessible extends Error {
 
   constructor(path: string, cause: unknown) {
     super(
-      `the event log in ${path} can't be opened: ${messageOf(cause)}. Check that the directory ` +
+      `the event log in ${path} can't be opened: ${errorMessage(cause)}. Check that the directory ` +
         `exists, belongs to the user that runs the server, and that its disk is healthy`,
       { cause },
     );
@@ -115,7 +117,7 @@ export class TooManyFiles extends Error {
 
   constructor(path: string, cause: unknown) {
     super(
-      `the event log in ${path} can't open its next segment: ${messageOf(cause)}. New work is refused, ` +
+      `the event log in ${path} can't open its next segment: ${errorMessage(cause)}. New work is refused, ` +
         `nothing is lost; work goes on when there are fewer open files and connections. Raise the ` +
         `limit of open files (ulimit -n)`,
       { cause },
@@ -147,8 +149,4 @@ export function postponedBy(
     default:
       return undefined;
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -20,7 +20,7 @@ describe("a full disk", () => {
       }
     }
     const next = recordsAfter(all, 1, 1500);
-    expect(() => log.appendSync(next)).toThrow(/has no room for a segment of 8192 bytes/);
+    expect(() => log.appendSync(next)).toThrow(/has no room for 8192 bytes more/);
     expect(log.lastPosition).toBe(all.length);
     expect(log.syncedPosition).toBe(all.length);
     expect(refused).toBeGreaterThan(0);
@@ -38,7 +38,7 @@ describe("a full disk", () => {
     const first = await appendBatches(log, [], [1]);
     disk.capacityBytes = 0;
 
-    await expect(log.append(recordsAfter(first, 1, 30_000))).rejects.toThrow(/room for a segment/);
+    await expect(log.append(recordsAfter(first, 1, 30_000))).rejects.toThrow(/has no room for/);
     const all = await appendBatches(log, first, [1, 2]);
 
     expect((await open(disk.kill())).records).toEqual(all);
@@ -131,14 +131,69 @@ describe("a file system that finds only in a sync that it has no room", () => {
     }
   });
 
-  test("has to stop the log where the segment is a part of it already", async () => {
-    const disk = new SimulatedDisk();
-    const { log } = await open(disk);
-    const first = await appendBatches(log, [], [1]);
-    disk.fullAtSync = () => true;
+  test.each([1_000, 600_000])(
+    "refuses a batch of %i bytes in a segment that is a part of the log already, and takes it when there is room",
+    async (bodyBytes) => {
+      for (const way of ["append", "appendSync"] as const) {
+        const disk = new SimulatedDisk();
+        const { log } = await open(disk, { segmentBytes: 1024 * 1024 });
+        const first = await appendBatches(log, [], [1, 2]);
+        const next = recordsAfter(first, 1, bodyBytes);
+        disk.fullAtSync = () => true;
 
-    await expect(log.append(recordsAfter(first, 1))).rejects.toMatchObject({ code: "PDR1104" });
+        for (let tries = 0; tries < 3; tries++) {
+          await expect((async () => log[way](next))()).rejects.toMatchObject({ code: "PDR1105" });
+          expect(log.lastPosition).toBe(3);
+          expect(log.syncedPosition).toBe(3);
+        }
+        disk.fullAtSync = () => false;
+        await log[way](next);
+        const all = await appendBatches(log, [...first, ...next], [1, 2]);
+
+        expect((await open(disk.powerLoss(7))).records).toEqual(all);
+      }
+    },
+  );
+
+  test("keeps what was there through a loss of power while a batch waits in a segment, and nothing but that batch", async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const disk = new SimulatedDisk();
+      const { log } = await open(disk);
+      const first = await appendBatches(log, [], [2, 1]);
+      const next = recordsAfter(first, 2);
+      disk.fullAtSync = () => true;
+      for (let tries = 0; tries < 2; tries++) {
+        await expect(log.append(next)).rejects.toMatchObject({ code: "PDR1105" });
+      }
+
+      const restarted = disk.powerLoss(seed);
+      const found = await open(restarted);
+      expect([first, [...first, ...next]]).toContainEqual(found.records);
+      const all = await appendBatches(found.log, found.records, [1]);
+      expect((await open(restarted.kill())).records).toEqual(all);
+    }
   });
+
+  test.each([false, true])(
+    "lets a log be closed while a batch waits in a segment, still full: %s",
+    async (isFull) => {
+      const disk = new SimulatedDisk();
+      const { log } = await open(disk);
+      const first = await appendBatches(log, [], [2]);
+      disk.fullAtSync = () => true;
+      await expect(log.append(recordsAfter(first, 1, 1_000))).rejects.toMatchObject({
+        code: "PDR1105",
+      });
+
+      disk.fullAtSync = () => isFull;
+      await log.close();
+
+      const found = await open(disk.kill());
+      expect(found.records).toEqual(first);
+      const all = await appendBatches(found.log, first, [1]);
+      expect((await open(disk.kill())).records).toEqual(all);
+    },
+  );
 });
 
 describe("too many open files", () => {

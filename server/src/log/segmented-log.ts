@@ -6,8 +6,9 @@
 //       it as synced, and at most the last batch of a log can be torn.
 //   A2. A segment gets its name only when its header and first batch are durable, and its first batch is
 //       acknowledged only when the name is.
-//   A3. After a failed write or sync nothing is written any more: what is durable is unknown. But where the first batch of
-//       a segment finds no room, its file is no part of the log yet: it is removed, and the batch may be tried again.
+//   A3. After a failed write or sync nothing is written any more: what is durable is unknown. But where a batch finds no
+//       room, it alone is in doubt (A1), and may be tried again: the same bytes go to the same place. The first batch of a
+//       segment goes to another file instead, since the one that found no room is no part of the log yet.
 
 import { randomBytes } from "node:crypto";
 import { invariant, InvariantViolation } from "@perdure/protocol/assert";
@@ -142,8 +143,7 @@ export class SegmentedLog implements EventLog {
       if (current === undefined || !hasRoom(current, length)) {
         yield* this.#appendToNext(batch, length);
       } else {
-        yield* this.#write(current, batch, length);
-        yield current.file;
+        yield* this.#appendToCurrent(current, batch, length);
       }
       this.#syncedPosition = this.#lastPosition;
       this.#nameBodies(batch);
@@ -162,6 +162,33 @@ export class SegmentedLog implements EventLog {
     for (const [index, { stored }] of batch.entries()) {
       if (stored !== undefined) this.#bodies.named(stored.reference, before + index + 1);
     }
+  }
+
+  /** @throws DiskFull  nothing has changed. A disk may be full here where it copies what is overwritten, or compresses it. */
+  *#appendToCurrent(
+    current: CurrentSegment,
+    batch: readonly LogRecord[],
+    length: number,
+  ): Steps<void> {
+    const { offset } = current;
+    const lastPosition = this.#lastPosition;
+    const previousChecksum = this.#previousChecksum;
+    try {
+      yield* this.#write(current, batch, length);
+      yield current.file;
+    } catch (error) {
+      const postponed = postponedBy(error, this.#directory.path, length);
+      if (postponed === undefined) throw error;
+      current.offset = offset;
+      this.#withdraw(batch, lastPosition, previousChecksum);
+      throw postponed;
+    }
+  }
+
+  #withdraw(batch: readonly LogRecord[], lastPosition: number, previousChecksum: number): void {
+    this.#lastPosition = lastPosition;
+    this.#previousChecksum = previousChecksum;
+    this.#partitions.withdraw(batch);
   }
 
   *#appendToNext(batch: readonly LogRecord[], length: number): Steps<void> {
@@ -207,9 +234,7 @@ export class SegmentedLog implements EventLog {
       const postponed = postponedBy(error, this.#directory.path, taken?.bytes ?? missing);
       if (postponed === undefined) throw error;
       if (taken !== undefined) this.#pool.discard(taken);
-      this.#lastPosition = lastPosition;
-      this.#previousChecksum = previousChecksum;
-      this.#partitions.withdraw(batch);
+      this.#withdraw(batch, lastPosition, previousChecksum);
       throw postponed;
     }
   }
@@ -261,7 +286,7 @@ export class SegmentedLog implements EventLog {
     }
   }
 
-  /** Says that all is synced, so that later damage to the last batch is not taken for a torn tail. */
+  /** Says that all is synced, so that later damage to the last batch is not taken for a torn tail. A full disk goes without. */
   *#noteEnd(): Steps<void> {
     const current = this.#current;
     if (current === undefined) return;
@@ -269,6 +294,7 @@ export class SegmentedLog implements EventLog {
       yield* this.#write(current, [], batchHeaderBytes);
       yield current.file;
     } catch (error) {
+      if (postponedBy(error, this.#directory.path, batchHeaderBytes) !== undefined) return;
       throw this.#fail(error);
     }
   }

@@ -12,7 +12,7 @@ export interface LogWatcher {
   /** The batch goes to the disk now. */
   readonly written: (batch: readonly LogRecord[]) => void;
   readonly durable?: () => void;
-  /** Nothing of the batch is on the disk, for certain: it will be handed over again. */
+  /** What the disk has of the batch is in doubt: it will be handed over again, and counts for nothing until then. */
   readonly postponed: (batch: readonly LogRecord[]) => void;
 }
 

@@ -37,6 +37,8 @@ export class ShardMachine {
   #synced = 0;
   /** Of the records, those that are known to be durable. */
   #noted = 0;
+  /** The batch that found no room, and was not handed over again: it may be in the log behind the records. */
+  #inDoubt: readonly LogRecord[] = [];
 
   constructor(place: ShardPlace, world: ShardWorld) {
     this.number = place.number;
@@ -54,6 +56,8 @@ export class ShardMachine {
   adopt({ log, store }: Recovered): void {
     const { lastPosition } = log;
     const { durable, tell } = this.#world;
+    this.#records.push(...this.#inDoubt);
+    this.#inDoubt = [];
     if (lastPosition < this.#synced || lastPosition > this.#records.length) {
       const found = `${String(lastPosition)} records, ${String(this.#synced)} were synced, ${String(this.#records.length)} written`;
       tell({ kind: "recovered", digest: found, expected: "all synced records, and no others" });
@@ -69,12 +73,16 @@ export class ShardMachine {
     return watchedLog(log, {
       written: (batch) => {
         this.#world.scheduler.note("append", batch.length, ...batch.map(({ body }) => body));
+        this.#inDoubt = [];
         this.#records.push(...batch);
       },
       durable: () => {
         if (process.alive) this.#note();
       },
-      postponed: ({ length }) => void (this.#records.length -= length),
+      postponed: (batch) => {
+        this.#records.length -= batch.length;
+        this.#inDoubt = batch;
+      },
     });
   }
 
