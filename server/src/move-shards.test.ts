@@ -2,9 +2,6 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { create } from "@bufbuild/protobuf";
-import { RulesReplacedSchema } from "@perdure/proto/storage/v1/events";
-import { LimitRuleSchema } from "@perdure/proto/storage/v1/records";
 import { registryPartition } from "@perdure/protocol/ids";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { send } from "./core/commands.fixture.js";
@@ -20,6 +17,7 @@ import {
   submitted,
 } from "./core/events.fixture.js";
 import type { EventBody } from "./core/apply.js";
+import { rulesChanged, rulesReplaced } from "./core/verbs.fixture.js";
 import { loadConfig } from "./config/index.js";
 import { lockShard, openDataDirectory } from "./data-directory.js";
 import { moveShards } from "./move-shards.js";
@@ -236,24 +234,31 @@ async function startMember(
 }
 
 describe("rules of scopes after a move", () => {
-  test("are those of the first shard everywhere, also where a crash came between the shards", async () => {
-    const { shards, release } = openDataDirectory(directory, { partitions, shards: 2 });
-    release();
-    const rule = create(LimitRuleSchema, { pattern: "tenant", concurrency: 3 });
-    const value = create(RulesReplacedSchema, { rules: [rule] });
-    const replaced = (partition: number): Happened => [partition, { case: "rulesReplaced", value }];
-    // The second shard had not heard of it.
-    await logged(shards[0] ?? "", [0, 2, 4, 6, registryPartition].map(replaced));
-    await logged(shards[1] ?? "", [1, 3].map(accepted));
-    await moveTo(1);
+  test.each([
+    ["an earlier release", [rulesReplaced({ tenant: 3 })]],
+    ["this release", [rulesChanged(1, { tenant: 2 }), rulesChanged(2, { tenant: 3 })]],
+  ])(
+    "are those of the first shard everywhere, also where a crash of %s came between the shards",
+    async (_, changes) => {
+      const { shards, release } = openDataDirectory(directory, { partitions, shards: 2 });
+      release();
+      const changed = (partition: number): Happened[] => changes.map((event) => [partition, event]);
+      // The second shard had not heard of the last one.
+      await logged(shards[0] ?? "", [0, 2, 4, 6, registryPartition].flatMap(changed));
+      await logged(shards[1] ?? "", [
+        ...[1, 3].map(accepted),
+        ...[1, 3, 5, 7].flatMap((partition) => changed(partition).slice(0, -1)),
+      ]);
+      await moveTo(1);
 
-    const { member, shard } = await startMember(0, 1);
-    await member.lead();
+      const { member, shard } = await startMember(0, 1);
+      await member.lead();
 
-    for (const partition of shard.partitionNumbers) {
-      expect(shard.tables(partition).rules.get("tenant")?.concurrency).toBe(3);
-    }
-  });
+      for (const partition of shard.partitionNumbers) {
+        expect(shard.tables(partition).rules.get("tenant")?.concurrency).toBe(3);
+      }
+    },
+  );
 });
 
 describe("a message between partitions that a move finds on its way", () => {

@@ -14,7 +14,7 @@ import { InvariantViolation } from "@perdure/protocol/assert";
 import { registryPartition } from "@perdure/protocol/ids";
 import type { EventBody } from "./apply.js";
 import { startPartition } from "./partition.fixture.js";
-import { rulesReplaced } from "./verbs.fixture.js";
+import { rulesChanged, rulesReplaced } from "./verbs.fixture.js";
 
 function registered(id: string, uri: string): EventBody {
   const value = create(DeploymentRegisteredSchema, { deployment: { id, uri } });
@@ -50,14 +50,17 @@ test("a deployment that is removed is not there any more, and the others are", (
   expect(partition.rows("deployments").map(({ key }) => key)).toEqual(["dp_2"]);
 });
 
-test("rules are told to everybody from the registry's partition, and from no other", () => {
-  for (const number of [0, registryPartition]) {
-    const effects = startPartition({ number }).apply(rulesReplaced({ s: 1 }));
+test.each([rulesReplaced({ s: 1 }), rulesChanged(1, { s: 1 })])(
+  "rules are told to everybody from the registry's partition, and from no other: $case",
+  (event) => {
+    for (const number of [0, registryPartition]) {
+      const effects = startPartition({ number }).apply(event);
 
-    const expected = number === registryPartition ? [{ kind: "registryChanged" }] : [];
-    expect(effects).toEqual(expected);
-  }
-});
+      const expected = number === registryPartition ? [{ kind: "registryChanged" }] : [];
+      expect(effects).toEqual(expected);
+    }
+  },
+);
 
 describe("an event", () => {
   test.each<EventBody>([

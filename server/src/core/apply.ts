@@ -16,6 +16,7 @@ import { paused } from "./lifecycle/paused.js";
 import { purged } from "./lifecycle/purged.js";
 import { restarted } from "./lifecycle/restarted.js";
 import { resumed } from "./lifecycle/resumed.js";
+import { rulesChanged } from "./lifecycle/rules-changed.js";
 import { rulesReplaced } from "./lifecycle/rules-replaced.js";
 import { signalled } from "./lifecycle/signalled.js";
 import { statePatched } from "./lifecycle/state-patched.js";
@@ -67,6 +68,8 @@ export function apply(ctx: ApplyContext, event: EventBody): void {
       return statePatched(ctx, event.value);
     case "rulesReplaced":
       return rulesReplaced(ctx, event.value);
+    case "rulesChanged":
+      return rulesChanged(ctx, event.value);
     case "deploymentRegistered":
       return deploymentRegistered(ctx, event.value);
     case "deploymentRemoved":

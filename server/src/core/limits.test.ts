@@ -31,6 +31,7 @@ import {
   killed,
   paused,
   restarted,
+  rulesChanged,
   rulesReplaced,
   scoped,
   type Rule,
@@ -354,6 +355,33 @@ describe("a change of the rules", () => {
 
     expect(partition.rows("rules").map(({ value }) => value.pattern)).toEqual(["u"]);
     expect(partition.replayed().content()).toEqual(partition.content());
+  });
+
+  test("of some leaves the others, starts who has room, and is the same to a replay", () => {
+    const partition = withRules({});
+    partition.apply(rulesChanged(1, { s: 1, t: 2, u: 3 }));
+    const runIds = submit(partition, 3);
+    expect(running(partition, runIds)).toEqual(runIds.slice(0, 1));
+
+    partition.apply(rulesChanged(2, { s: 2, v: 4 }, ["t", "never"]));
+
+    expect(running(partition, runIds)).toEqual(runIds.slice(0, 2));
+    const rules = partition.rows("rules").map(({ key, value }) => [key, value.concurrency]);
+    expect(Object.fromEntries(rules)).toEqual({ s: 2, u: 3, v: 4 });
+    expect(partition.replayed().content()).toEqual(partition.content());
+  });
+
+  test("of some is refused by a partition that has missed one before, and changes nothing", () => {
+    const partition = withRules({});
+    partition.apply(rulesChanged(1, { s: 1 }));
+    const before = partition.content();
+
+    for (const version of [1, 3]) {
+      expect(() => partition.apply(rulesChanged(version, { s: 5 }))).toThrow("left out");
+      expect(partition.content()).toEqual(before);
+    }
+    partition.apply(rulesReplaced({ t: 1 }, 3), rulesChanged(4, { u: 1 }));
+    expect(partition.rows("rules").map(({ key }) => key)).toEqual(["t", "u"]);
   });
 
   test("starts all who have room, however many they are", () => {

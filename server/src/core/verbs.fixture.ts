@@ -7,6 +7,7 @@ import {
   PausedSchema,
   PurgedSchema,
   RestartedSchema,
+  RulesChangedSchema,
   RulesReplacedSchema,
   StatePatchedSchema,
 } from "@perdure/proto/storage/v1/events";
@@ -75,12 +76,31 @@ export function statePatched(
 
 export type Rule = Omit<MessageInitShape<typeof LimitRuleSchema>, "pattern" | "$typeName">;
 
-/** The rules by pattern; a number is a concurrency. */
-export function rulesReplaced(rules: Readonly<Record<string, number | Rule>>): EventBody {
-  const all = Object.entries(rules).map(([pattern, rule]) => {
+/** By pattern; a number is a concurrency. */
+export type Rules = Readonly<Record<string, number | Rule>>;
+
+export function rulesReplaced(rules: Rules, version = 0): EventBody {
+  const value = create(RulesReplacedSchema, { rules: listOf(rules), version });
+  return { case: "rulesReplaced", value };
+}
+
+export function rulesChanged(
+  version: number,
+  rules: Rules,
+  removed: readonly string[] = [],
+): EventBody {
+  const value = create(RulesChangedSchema, {
+    rules: listOf(rules),
+    removed: [...removed],
+    version,
+  });
+  return { case: "rulesChanged", value };
+}
+
+function listOf(rules: Rules): MessageInitShape<typeof LimitRuleSchema>[] {
+  return Object.entries(rules).map(([pattern, rule]) => {
     return { pattern, ...(typeof rule === "number" ? { concurrency: rule } : rule) };
   });
-  return { case: "rulesReplaced", value: create(RulesReplacedSchema, { rules: all }) };
 }
 
 /** The same target in a scope. */

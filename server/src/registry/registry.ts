@@ -17,7 +17,7 @@ import { ProtocolMode, type DiscoverResponse } from "@perdure/proto/protocol/v1/
 import {
   DeploymentRegisteredSchema,
   DeploymentRemovedSchema,
-  RulesReplacedSchema,
+  RulesChangedSchema,
 } from "@perdure/proto/storage/v1/events";
 import {
   DeploymentSchema,
@@ -28,6 +28,7 @@ import { invariant } from "@perdure/protocol/assert";
 import { deploymentIdOf, registryPartition } from "@perdure/protocol/ids";
 import { mergeManifests } from "@perdure/protocol/manifest-merge";
 import { commonVersion, protocolVersions } from "@perdure/protocol/versions";
+import { rulesVersionOf } from "../core/rules.js";
 import type { RangeTable } from "../core/tables.js";
 import type { AddressGuard } from "../outbound/address-guard.js";
 import type { RequestSigner } from "../outbound/request-signer.js";
@@ -56,8 +57,9 @@ import {
   type RuleRemoval,
 } from "./registrar.js";
 import {
+  allRules,
   changesBetween,
-  sameRules,
+  hasSameRules,
   type RegistryChange,
   type RegistryContent,
   type RegistryReplicas,
@@ -82,6 +84,7 @@ export interface RegistryOptions {
 export class Registry implements Registrar {
   readonly #options: RegistryOptions;
   #view = createRegistryView([]);
+  #rulesVersion = 0;
   readonly #deploymentsTurn = new Turns();
   readonly #rulesTurn = new Turns();
 
@@ -95,8 +98,9 @@ export class Registry implements Registrar {
 
   /** The tables of the registry have changed and are durable (or were recovered). */
   refresh(): void {
-    const { deployments, rules } = this.#options.shard().tables(registryPartition);
-    this.#view = createRegistryView(allOf(deployments), allOf(rules));
+    const tables = this.#options.shard().tables(registryPartition);
+    this.#view = createRegistryView(allOf(tables.deployments), allOf(tables.rules));
+    this.#rulesVersion = rulesVersionOf(tables);
   }
 
   // ---- of a registry that is followed, or follows
@@ -106,6 +110,7 @@ export class Registry implements Registrar {
     return {
       deployments: [...this.#view.deployments.values()],
       rules: [...this.#view.rules.values()],
+      rulesVersion: this.#rulesVersion,
     };
   }
 
@@ -122,19 +127,19 @@ export class Registry implements Registrar {
    */
   async alignRules(): Promise<void> {
     const shard = this.#options.shard();
-    const { rules } = this.content;
+    const { content } = this;
     const behind = shard.partitionNumbers.filter((partition) => {
-      return !sameRules(allOf(shard.tables(partition).rules), rules);
+      const tables = shard.tables(partition);
+      return !hasSameRules(content, rulesVersionOf(tables), () => allOf(tables.rules));
     });
-    const value = create(RulesReplacedSchema, { rules: [...rules] });
-    await this.#applyTo(behind, { case: "rulesReplaced", value });
+    await this.#applyTo(behind, allRules(content));
   }
 
   /** All in one turn of the shard, so that it is one batch. Resolves when the view has it. */
   async apply(change: RegistryChange): Promise<void> {
     const shard = this.#options.shard();
     const partitions =
-      change.case === "rulesReplaced"
+      change.case === "rulesReplaced" || change.case === "rulesChanged"
         ? [...shard.partitionNumbers, registryPartition]
         : [registryPartition];
     await this.#applyTo(partitions, change);
@@ -333,9 +338,15 @@ export class Registry implements Registrar {
     return this.#change({ case: "deploymentRegistered", value });
   }
 
-  #storeRules(book: RuleBook): Promise<void> {
-    const value = create(RulesReplacedSchema, { rules: [...book.values()] });
-    return this.#change({ case: "rulesReplaced", value });
+  /** @param book  rules that have not changed are those of the view */
+  async #storeRules(book: RuleBook): Promise<void> {
+    const before = this.#view.rules;
+    const rules = [...book.values()].filter((rule) => before.get(rule.pattern) !== rule);
+    const removed = [...before.keys()].filter((pattern) => !book.has(pattern));
+    if (rules.length === 0 && removed.length === 0) return;
+    const version = this.#rulesVersion + 1;
+    const value = create(RulesChangedSchema, { rules, removed, version });
+    await this.#change({ case: "rulesChanged", value });
   }
 
   /** Resolves when the views of all shards have it. */

@@ -18,12 +18,14 @@ import type { EventBody } from "../core/apply.js";
 /** What changes a registry: deployments in its own partition, rules in all. */
 export type RegistryChange = Extract<
   EventBody,
-  { case: "deploymentRegistered" | "deploymentRemoved" | "rulesReplaced" }
+  { case: "deploymentRegistered" | "deploymentRemoved" | "rulesReplaced" | "rulesChanged" }
 >;
 
 export interface RegistryContent {
   readonly deployments: readonly Deployment[];
   readonly rules: readonly LimitRule[];
+  /** How often rules have changed; 0 where the last change was an earlier release's. */
+  readonly rulesVersion: number;
 }
 
 /** Shards that follow a registry. */
@@ -52,12 +54,25 @@ export function changesBetween(from: RegistryContent, to: RegistryContent): Regi
       value: create(DeploymentRegisteredSchema, { deployment }),
     }));
   const changes = [...removed, ...registered];
-  if (sameRules(from.rules, to.rules)) return changes;
-  const value = create(RulesReplacedSchema, { rules: [...to.rules] });
-  return [...changes, { case: "rulesReplaced", value }];
+  if (hasSameRules(to, from.rulesVersion, () => from.rules)) return changes;
+  return [...changes, allRules(to)];
 }
 
-export function sameRules(some: readonly LimitRule[], others: readonly LimitRule[]): boolean {
+/** Whether others, of their version, are those of a registry. They are read where versions don't tell. */
+export function hasSameRules(
+  { rules, rulesVersion }: RegistryContent,
+  version: number,
+  others: () => readonly LimitRule[],
+): boolean {
+  return version === rulesVersion && (version > 0 || sameRules(others(), rules));
+}
+
+export function allRules({ rules, rulesVersion }: RegistryContent): RegistryChange {
+  const value = create(RulesReplacedSchema, { rules: [...rules], version: rulesVersion });
+  return { case: "rulesReplaced", value };
+}
+
+function sameRules(some: readonly LimitRule[], others: readonly LimitRule[]): boolean {
   const byPattern = new Map(others.map((rule) => [rule.pattern, rule]));
   return (
     some.length === others.length &&

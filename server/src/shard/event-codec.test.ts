@@ -33,6 +33,7 @@ import {
   paused,
   purged,
   restarted,
+  rulesChanged,
   rulesReplaced,
   statePatched,
 } from "../core/verbs.fixture.js";
@@ -60,6 +61,7 @@ const events: EventBody[] = [
   statePatched("k", { a: "1", ä: "" }, { version: "v", scope: "s" }),
   statePatched("k", {}),
   rulesReplaced({ s: 0, "s/*": { description: "all", disabled: true, version: 3 } }),
+  rulesChanged(4, { s: 0, "s/*": { description: "all", disabled: true, version: 3 } }, ["t"]),
   {
     case: "deploymentRemoved",
     value: create(DeploymentRemovedSchema, { deploymentId: "dp_1" }),
@@ -100,6 +102,7 @@ describe("the body of a record", () => {
       statePatched: 20,
       rulesReplaced: 21,
       deploymentRemoved: 22,
+      rulesChanged: 23,
     });
     for (const event of events) expect(encodeEvent(event).kind).toBe(numbers[event.case]);
     // A rule of nothing and no rule are two things.

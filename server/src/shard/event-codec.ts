@@ -18,6 +18,7 @@ import {
   PurgedCodec,
   RestartedCodec,
   ResumedCodec,
+  RulesChangedCodec,
   RulesReplacedCodec,
   SignalledCodec,
   StatePatchedCodec,
@@ -55,6 +56,7 @@ const codecs: { readonly [N in Name]: Codec<ValueOf<N>> } = {
   statePatched: StatePatchedCodec,
   rulesReplaced: RulesReplacedCodec,
   deploymentRemoved: DeploymentRemovedCodec,
+  rulesChanged: RulesChangedCodec,
 };
 
 interface Kind {

@@ -68,6 +68,12 @@ export function limitsHold({ durable, offend }: CheckerContext): Checker {
       if (event.case === "rulesReplaced") {
         rulesOf.set(partition, new Map(event.value.rules.map((rule) => [rule.pattern, rule])));
       }
+      if (event.case === "rulesChanged") {
+        const rules = new Map(rulesOf.get(partition));
+        for (const pattern of event.value.removed) rules.delete(pattern);
+        for (const rule of event.value.rules) rules.set(rule.pattern, rule);
+        rulesOf.set(partition, rules);
+      }
       if (created !== undefined) {
         const { scope, limitKey } = durable.invocation(created)?.target ?? {};
         const levels = scope === undefined ? [] : levelsOf(scope, limitKey);
@@ -88,6 +94,7 @@ export function limitsHold({ durable, offend }: CheckerContext): Checker {
       const mayWaitOrStart =
         created !== undefined ||
         event.case === "rulesReplaced" ||
+        event.case === "rulesChanged" ||
         event.case === "timersDue" ||
         effects.some(({ kind }) => kind === "completed");
       if (mayWaitOrStart && outside.size > 0) checkWaiting(fact);

@@ -8,7 +8,7 @@
 // An event carries every fact that the core needs and the tables don't hold.
 
 import type { Writer } from "../../../wire/writer.js";
-import type { Appended, AppendedItem, AttemptLost, BehaviorRaised, CalleeFacts, Cancelled, Delivered, DeliveredTo, DeploymentRegistered, DeploymentRemoved, Event, Failed, Killed, MessageReceived, Opened, Paused, Purged, Restarted, Resumed, RulesReplaced, Signalled, StatePatched, Submitted, Suspended, Swept, TimersDue } from "./events_pb.js";
+import type { Appended, AppendedItem, AttemptLost, BehaviorRaised, CalleeFacts, Cancelled, Delivered, DeliveredTo, DeploymentRegistered, DeploymentRemoved, Event, Failed, Killed, MessageReceived, Opened, Paused, Purged, Restarted, Resumed, RulesChanged, RulesReplaced, Signalled, StatePatched, Submitted, Suspended, Swept, TimersDue } from "./events_pb.js";
 import type { Reader } from "../../../wire/reader.js";
 import type { Codec } from "../../../wire/codec.js";
 import { readAttemptFailure, readDeployment, readInvokeMessage, readLimitRule, readMessage, readResolvedTarget, readSignalMessage, readStatePatch, writeAttemptFailure, writeDeployment, writeInvokeMessage, writeLimitRule, writeMessage, writeResolvedTarget, writeSignalMessage, writeStatePatch } from "./records_wire.js";
@@ -18,6 +18,12 @@ import { readAwaiting, readEntry, readFailure, readVoid, writeAwaiting, writeEnt
 export function writeEvent(w: Writer, m: Event): void {
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
   switch (m.event.case) {
+    case "rulesChanged": {
+      const mark = w.mark();
+      writeRulesChanged(w, m.event.value);
+      w.delimited(186, mark);
+      break;
+    }
     case "deploymentRemoved": {
       const mark = w.mark();
       writeDeploymentRemoved(w, m.event.value);
@@ -292,6 +298,12 @@ export function readEvent(r: Reader, length: number, into?: Event): Event {
         m.event = {
           case: "deploymentRemoved",
           value: readDeploymentRemoved(r, r.uint32(), m.event?.case === "deploymentRemoved" ? m.event.value : undefined),
+        };
+        break;
+      case 23:
+        m.event = {
+          case: "rulesChanged",
+          value: readRulesChanged(r, r.uint32(), m.event?.case === "rulesChanged" ? m.event.value : undefined),
         };
         break;
       default:
@@ -1225,6 +1237,9 @@ export const StatePatchedCodec: Codec<StatePatched> = {
 
 export function writeRulesReplaced(w: Writer, m: RulesReplaced): void {
   if (m.$unknown !== undefined) w.unknown(m.$unknown);
+  if (!Object.is(m.version, 0)) {
+    w.double(17, m.version);
+  }
   for (let index = m.rules.length - 1; index >= 0; index--) {
     const mark = w.mark();
     writeLimitRule(w, m.rules[index]!);
@@ -1237,12 +1252,16 @@ export function readRulesReplaced(r: Reader, length: number, into?: RulesReplace
   const m: RulesReplaced = into ?? {
     $typeName: "perdure.storage.v1.RulesReplaced",
     rules: [],
+    version: 0,
   };
   while (r.at < end) {
     const tag = r.tag();
     switch (tag >>> 3) {
       case 1:
         m.rules.push(readLimitRule(r, r.uint32()));
+        break;
+      case 2:
+        m.version = r.double();
         break;
       default:
         r.unknown(m, tag);
@@ -1256,6 +1275,53 @@ export const RulesReplacedCodec: Codec<RulesReplaced> = {
   typeName: "perdure.storage.v1.RulesReplaced",
   write: writeRulesReplaced,
   read: readRulesReplaced,
+};
+
+export function writeRulesChanged(w: Writer, m: RulesChanged): void {
+  if (m.$unknown !== undefined) w.unknown(m.$unknown);
+  if (!Object.is(m.version, 0)) {
+    w.double(25, m.version);
+  }
+  for (let index = m.removed.length - 1; index >= 0; index--) w.string(18, m.removed[index]!);
+  for (let index = m.rules.length - 1; index >= 0; index--) {
+    const mark = w.mark();
+    writeLimitRule(w, m.rules[index]!);
+    w.delimited(10, mark);
+  }
+}
+
+export function readRulesChanged(r: Reader, length: number, into?: RulesChanged): RulesChanged {
+  const end = r.enter(length, "perdure.storage.v1.RulesChanged");
+  const m: RulesChanged = into ?? {
+    $typeName: "perdure.storage.v1.RulesChanged",
+    rules: [],
+    removed: [],
+    version: 0,
+  };
+  while (r.at < end) {
+    const tag = r.tag();
+    switch (tag >>> 3) {
+      case 1:
+        m.rules.push(readLimitRule(r, r.uint32()));
+        break;
+      case 2:
+        m.removed.push(r.string());
+        break;
+      case 3:
+        m.version = r.double();
+        break;
+      default:
+        r.unknown(m, tag);
+    }
+  }
+  r.leave();
+  return m;
+}
+
+export const RulesChangedCodec: Codec<RulesChanged> = {
+  typeName: "perdure.storage.v1.RulesChanged",
+  write: writeRulesChanged,
+  read: readRulesChanged,
 };
 
 export function writeSwept(w: Writer, m: Swept): void {
