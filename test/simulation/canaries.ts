@@ -11,6 +11,7 @@ import {
   type EventLog,
   type LogRecord,
   type Shard,
+  type Watched,
 } from "@perdure/server/simulation-kit";
 import { emptyPatches, forgetLimitQueues, ignoreRules, reverseInboxes } from "./broken-tables.js";
 import type { Random } from "./machine/random.js";
@@ -226,7 +227,28 @@ const canariesByName = {
     checker: "state is that of a sequential model",
     tampering: () => ({ everywhere: emptyPatches }),
   },
+  "silent-watch": {
+    checker: "a watch tells what is durable",
+    tampering: (random) => ({
+      engine: ({ watches }: Engine) => {
+        const watch = watches.watch.bind(watches);
+        watches.watch = async (...of) => {
+          const events = await watch(...of);
+          return events === undefined ? undefined : someOf(events, random);
+        };
+      },
+    }),
+  },
 } satisfies Record<string, Canary>;
+
+async function* someOf(
+  events: AsyncGenerator<Watched, void>,
+  random: Random,
+): AsyncGenerator<Watched, void> {
+  for await (const told of events) {
+    if (told.event.case !== "stepRecorded" || random.chance(0.7)) yield told;
+  }
+}
 
 const other = new TextEncoder().encode('"another"');
 

@@ -8,6 +8,7 @@ import { outcomeText } from "./history.js";
 import type { Random } from "./machine/random.js";
 import type { Running } from "./machine/server-process.js";
 import { drawProgram, drawTarget, type Program, type Target } from "./programs/program.js";
+import { Watchers } from "./watchers.js";
 import type { WorldParts } from "./world.js";
 
 export interface Submission {
@@ -24,10 +25,12 @@ export class Clients {
   waiting = 0;
   readonly #parts: WorldParts;
   readonly #random: Random;
+  readonly #watchers: Watchers;
   #submissions = 0;
 
   constructor(parts: WorldParts) {
     this.#parts = parts;
+    this.#watchers = new Watchers(parts);
     this.#random = parts.random.fork("clients");
   }
 
@@ -110,7 +113,10 @@ export class Clients {
     const { invocationId, accepted: isNew } = await invocations.submit(
       requestOf(running, submission),
     );
-    if (process.alive) this.#parts.tell({ kind: "accepted", invocationId, isNew });
+    if (process.alive) {
+      this.#parts.tell({ kind: "accepted", invocationId, isNew });
+      this.do(() => this.#watchers.mayWatch(invocationId));
+    }
     return invocationId;
   }
 

@@ -3,7 +3,7 @@
 
 import type { Entry } from "@perdure/proto/protocol/v1/journal";
 import type { Invocation } from "@perdure/proto/storage/v1/records";
-import type { Effect, EventBody, OutputResult } from "@perdure/server/simulation-kit";
+import type { Effect, EventBody, OutputResult, WatchEvent } from "@perdure/server/simulation-kit";
 
 /** One attempt, as the service that computes it sees it. */
 export interface AttemptView {
@@ -90,6 +90,13 @@ export type Fact =
         | { readonly case: "ended"; readonly outcome: string }
         | { readonly case: "notReady" }
         | { readonly case: "notFound" };
+    }
+  /** Someone who watches was told what has happened. A watch that is taken up again is the same one. */
+  | {
+      readonly kind: "watched";
+      readonly watch: number;
+      readonly runId: string;
+      readonly event: WatchEvent;
     }
   /** Someone was told that a signal is there. */
   | { readonly kind: "signalled"; readonly invocationId: string; readonly signalId: number }

@@ -15,6 +15,7 @@ import { settledOnce } from "./settled.js";
 import { sequentialState } from "./state.js";
 import { recordedSteps } from "./steps.js";
 import { timersInTime } from "./timers.js";
+import { watchesTellAll } from "./watches.js";
 
 export const checkers: readonly CreateChecker[] = [
   acknowledgedStays,
@@ -33,4 +34,5 @@ export const checkers: readonly CreateChecker[] = [
   retainedUntilItsTime,
   keptIsFound,
   limitsHold,
+  watchesTellAll,
 ];

@@ -22,6 +22,7 @@ import {
   type Registry,
   type Discovered,
   type Shard,
+  type Watches,
 } from "@perdure/server/simulation-kit";
 import type { ServerFrame } from "@perdure/proto/protocol/v1/deployment";
 import type { Fact } from "../history.js";
@@ -76,6 +77,7 @@ export interface Running {
   readonly operators: Operators;
   /** Through each worker in turn. */
   readonly invocations: Invocations;
+  readonly watches: Pick<Watches, "watch">;
 }
 
 export class ServerMachine {
@@ -206,12 +208,16 @@ export class ServerMachine {
     await first.lead();
     if (!process.alive) return;
     let turn = 0;
+    const inTurn = (): Member => members[turn++ % members.length] as Member;
     this.running = {
       process,
       registry: first.engine.registry,
       operators: first.operators,
       get invocations(): Invocations {
-        return (members[turn++ % members.length] as Member).invocations;
+        return inTurn().invocations;
+      },
+      get watches(): Pick<Watches, "watch"> {
+        return inTurn().watches;
       },
     };
     tell({ kind: "serving", timeMs: clock.now() });
