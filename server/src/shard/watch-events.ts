@@ -28,7 +28,7 @@ export interface Seen {
   readonly entries: readonly Entry[];
   /** The index of the first of them. */
   readonly from: number;
-  /** What all commands asked for that were not told yet. */
+  /** What the commands of the whole journal asked for. */
   readonly asked: AskedCommands;
   /** What it ended with, where it has. */
   readonly output: OutputResult | undefined;
