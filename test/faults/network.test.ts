@@ -1,5 +1,6 @@
 // A network that breaks between the server and its deployments, or between callers and the server: sessions that are dead
-// are found within 30 s, work goes on when the network is back, and nothing is lost or doubled.
+// are found within 30 s, work goes on when the network is back, and nothing is lost or doubled. Most of the time they wait,
+// so several do so side by side, each with a server of its own.
 
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -13,7 +14,7 @@ import { until } from "../harness/until.js";
 import { Lanes, type Lane } from "./lanes.js";
 import { medianOf } from "./soak-samples.js";
 
-const bed = useBed("after each");
+const bed = useBed("after all");
 const foundWithinMs = 30_000;
 /** For a machine that does much else. */
 const slackMs = 10_000;
@@ -26,7 +27,7 @@ const breaks: Readonly<Record<string, (lane: Lane) => void>> = {
   halted: ({ services }) => void process.kill(services.process.pid, "SIGSTOP"),
 };
 
-test(
+test.concurrent(
   "a session that is cut, silent in one direction or in both, or whose process is halted, is found within 30 s",
   { timeout: 180_000 },
   async () => {
@@ -83,7 +84,7 @@ test(
   },
 );
 
-test(
+test.concurrent(
   "a network that delays and trickles is slow, and nothing worse",
   { timeout: 120_000 },
   async () => {
@@ -101,7 +102,7 @@ test(
   },
 );
 
-test(
+test.concurrent(
   "a deployment that is stuck, with much to do, does not slow down another",
   { timeout: 180_000 },
   async () => {
