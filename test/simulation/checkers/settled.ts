@@ -2,7 +2,7 @@
 // promise or awakeable. And nobody sees what nobody offered.
 
 import { parseAwakeableId } from "@perdure/protocol/awakeable-id";
-import type { Checker, CheckerContext } from "../history.js";
+import type { AttemptView, Checker, CheckerContext } from "../history.js";
 
 export function settledOnce({ durable, offend }: CheckerContext): Checker {
   const seen = new Map<string, string>();
@@ -10,6 +10,11 @@ export function settledOnce({ durable, offend }: CheckerContext): Checker {
   /** Awakeables and promises of invocations that had several lives: each life has its own, of the same name. */
   const reused = new Set<string>();
 
+  /** An attempt that was started early may be shown what a loss of power undoes: no closure begins on it, and it may be another. */
+  const isOnDisk = ({ runId, shown }: AttemptView): boolean => {
+    const { length } = durable.journal(runId);
+    return [...shown.keys()].every((index) => index < length);
+  };
   const compare = (key: string, outcome: string): void => {
     const before = seen.get(key);
     if (before === undefined) seen.set(key, outcome);
@@ -35,7 +40,7 @@ export function settledOnce({ durable, offend }: CheckerContext): Checker {
       const { attempt, what, shared, outcome } = fact;
       // The result of a step may be another as long as it is not on disk: the gate has an eye on that.
       const isStep = what.startsWith("step ");
-      if (!isStep) compare(`${attempt.runId} ${what}`, outcome);
+      if (!isStep && isOnDisk(attempt)) compare(`${attempt.runId} ${what}`, outcome);
       if (shared === undefined) return;
       if (!reused.has(ownerOf(shared))) compare(shared, outcome);
       if (offered.get(shared)?.has(outcome) === true) return;
