@@ -23,4 +23,9 @@ export const regressions: readonly Regression[] = [
   },
   { seed: 880010, steps: 150, about: "results that are not kept, in scopes with limits" },
   { seed: 880023, steps: 150, about: "attempts as requests in a storm, of which some got lost" },
+  {
+    seed: 536363379,
+    steps: 150,
+    about: "a result that an early attempt was shown, and a loss of power undid",
+  },
 ];
