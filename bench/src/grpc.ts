@@ -2,12 +2,15 @@
 //   node --conditions=source --import tsx bench/src/grpc.ts [ROUNDS]      (after npm run build)
 // What counts is what a call costs the server; the callers over gRPC are Node's own HTTP/2, which costs more than they would.
 import { connect, type ClientHttp2Session } from "node:http2";
+import { setTimeout as delay } from "node:timers/promises";
 import { startLoadProcess } from "./load/load-process.js";
+import { medianOf } from "./load/percentiles.js";
 import { makeDataDirectory } from "./paths.js";
 import { cpuMsOf } from "./proc-stat.js";
 import { cleanUpAtEnd, removeAtEnd } from "./processes.js";
 import { perdure } from "./systems/perdure.js";
 import { startSystem } from "./systems/start.js";
+import { stringField } from "./workloads/typed.js";
 
 const callers = 50;
 const warmupMs = 1_000;
@@ -46,9 +49,8 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 for (const [kind, micros] of found) {
-  const median = micros.toSorted((a, b) => a - b)[Math.floor(micros.length / 2)] ?? NaN;
   const all = micros.map((each) => each.toFixed(0)).join(" / ");
-  console.log(`${kind.padEnd(24)} ${median.toFixed(0)} µs (${all})`);
+  console.log(`${kind.padEnd(24)} ${medianOf(micros).toFixed(0)} µs (${all})`);
 }
 await system.stop();
 await load.stop();
@@ -80,9 +82,9 @@ async function overGrpc(connections: number): Promise<Window> {
       calls++;
     }
   });
-  await passed(warmupMs);
+  await delay(warmupMs);
   const before = { calls, cpuMs: cpuMsOf(system.server.pid) };
-  await passed(windowMs);
+  await delay(windowMs);
   const window = { calls: calls - before.calls, cpuMs: cpuMsOf(system.server.pid) - before.cpuMs };
   isOver = true;
   await Promise.all(all);
@@ -115,12 +117,8 @@ function greet(session: ClientHttp2Session, name: string): Promise<void> {
 
 /** A message with one string, field 2, in its frame. */
 function framed(text: string): Buffer {
-  const message = Buffer.concat([Buffer.of((2 << 3) | 2, text.length), Buffer.from(text)]);
+  const message = Buffer.from(stringField(2, text), "latin1");
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(message.length, 1);
   return Buffer.concat([prefix, message]);
-}
-
-function passed(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -103,7 +103,7 @@ async function startServer({ server, random }: Killed): Promise<number> {
   return kills;
 }
 
-/** A random instant is one that nothing tells. */
+/** For what no event tells: a random instant, or how long something lasts that is to last. */
 export async function pause(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }

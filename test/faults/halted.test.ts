@@ -3,6 +3,7 @@
 
 import path from "node:path";
 import { expect, test } from "vitest";
+import { pause } from "../crash/kills.js";
 import { useBed } from "../harness/bed.js";
 import { seededRandom, testSeed } from "../harness/seed.js";
 import type { ServerProcess } from "../harness/server-process.js";
@@ -78,9 +79,4 @@ async function sessionIsLost({ server, services }: Pair): Promise<void> {
   await server.process.waitForOutput(
     new RegExp(`lost the session with deployment ${services.url}`),
   );
-}
-
-/** How long something lasts is what this test is about. */
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms));
 }

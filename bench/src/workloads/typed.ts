@@ -22,8 +22,8 @@ export const typed: Workload = {
   },
 };
 
-/** A protobuf string of fewer than 128 characters. */
-function stringField(number: number, text: string): string {
+/** A protobuf string of fewer than 128 characters; every character is a byte. */
+export function stringField(number: number, text: string): string {
   return String.fromCharCode((number << 3) | 2, text.length) + text;
 }
 

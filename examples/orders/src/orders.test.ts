@@ -120,6 +120,7 @@ test.each([
 
 test("an order that waits for its payment goes on with the code of today", async () => {
   const submission = await checkout(env.client, "o5").submit(lampOrder);
+  await env.time.settled();
   const replayed = async () =>
     replay(await env.journalOf(submission), Checkout, { endpoint: { manifest } });
 

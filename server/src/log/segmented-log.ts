@@ -137,6 +137,8 @@ export class SegmentedLog implements EventLog {
     );
     const problem = this.#partitions.admit(batch);
     if (problem !== undefined) throw new InvariantViolation(problem);
+    const lastPosition = this.#lastPosition;
+    const previousChecksum = this.#previousChecksum;
     this.#isAppending = true;
     try {
       const current = this.#current;
@@ -149,8 +151,11 @@ export class SegmentedLog implements EventLog {
       this.#nameBodies(batch);
       return this.#lastPosition;
     } catch (error) {
-      if (isPostponed(error)) throw error;
-      throw this.#fail(error);
+      if (!isPostponed(error)) throw this.#fail(error);
+      this.#lastPosition = lastPosition;
+      this.#previousChecksum = previousChecksum;
+      this.#partitions.withdraw(batch);
+      throw error;
     } finally {
       this.#isAppending = false;
     }
@@ -164,15 +169,13 @@ export class SegmentedLog implements EventLog {
     }
   }
 
-  /** @throws DiskFull  nothing has changed. A disk may be full here where it copies what is overwritten, or compresses it. */
+  /** @throws DiskFull  the segment is as it was. A disk may be full here where it copies what is overwritten, or compresses it. */
   *#appendToCurrent(
     current: CurrentSegment,
     batch: readonly LogRecord[],
     length: number,
   ): Steps<void> {
     const { offset } = current;
-    const lastPosition = this.#lastPosition;
-    const previousChecksum = this.#previousChecksum;
     try {
       yield* this.#write(current, batch, length);
       yield current.file;
@@ -180,15 +183,8 @@ export class SegmentedLog implements EventLog {
       const postponed = postponedBy(error, this.#directory.path, length);
       if (postponed === undefined) throw error;
       current.offset = offset;
-      this.#withdraw(batch, lastPosition, previousChecksum);
       throw postponed;
     }
-  }
-
-  #withdraw(batch: readonly LogRecord[], lastPosition: number, previousChecksum: number): void {
-    this.#lastPosition = lastPosition;
-    this.#previousChecksum = previousChecksum;
-    this.#partitions.withdraw(batch);
   }
 
   *#appendToNext(batch: readonly LogRecord[], length: number): Steps<void> {
@@ -204,10 +200,9 @@ export class SegmentedLog implements EventLog {
     this.#pool.prepare();
   }
 
-  /** A new segment with its first batch. @throws DiskFull, TooManyFiles  nothing has changed */
+  /** A new segment with its first batch. @throws DiskFull, TooManyFiles  there is none */
   *#writeFirst(name: string, batch: readonly LogRecord[], length: number): Steps<CurrentSegment> {
     const lastPosition = this.#lastPosition;
-    const previousChecksum = this.#previousChecksum;
     const bytesNeeded = segmentHeaderBytes + length + batchHeaderBytes;
     const missing = this.#pool.missingBytes(bytesNeeded) ?? 0;
     let taken: TakenFile | undefined;
@@ -221,7 +216,7 @@ export class SegmentedLog implements EventLog {
         bytes,
         // True once the file has the name of a segment, and not read before.
         syncedPosition: lastPosition + batch.length,
-        previousChecksum,
+        previousChecksum: this.#previousChecksum,
       };
       const seed = checksumSeed(header);
       const segment: CurrentSegment = { file, bytes, seed, offset: segmentHeaderBytes };
@@ -234,7 +229,6 @@ export class SegmentedLog implements EventLog {
       const postponed = postponedBy(error, this.#directory.path, taken?.bytes ?? missing);
       if (postponed === undefined) throw error;
       if (taken !== undefined) this.#pool.discard(taken);
-      this.#withdraw(batch, lastPosition, previousChecksum);
       throw postponed;
     }
   }
