@@ -38,18 +38,25 @@ async function startOnSmallDisk(flags: Record<string, string>): Promise<void> {
   await until("the log has a spare segment", () => disk.freeBytes < diskBytes - 17 * 1024 * 1024);
 }
 
+const mebibyte = {
+  body: new Uint8Array(1024 * 1024),
+  headers: { "content-type": "application/octet-stream" },
+};
+
+async function sendMebibyte(): Promise<string> {
+  const answer = await server.ingress.send("/restate/send/Greeter/echo", mebibyte);
+  expect(answer.status).toBe(202);
+  return answer.json.invocationId;
+}
+
 /** Sends a mebibyte at a time until it is refused. */
 async function useUpLog(): Promise<{ readonly accepted: string[]; readonly refused: any }> {
   const accepted: string[] = [];
-  const options = {
-    body: new Uint8Array(1024 * 1024),
-    headers: { "content-type": "application/octet-stream" },
-  };
   const refused = await until("new work is refused", async () => {
     // What was taken in before the disk was found full waits until there is room.
     const answer = await answerWithin(
       500,
-      server.ingress.send("/restate/send/Greeter/echo", options),
+      server.ingress.send("/restate/send/Greeter/echo", mebibyte),
     );
     if (answer?.status === 202) accepted.push(answer.json.invocationId);
     return answer?.status === 503 ? answer.json : undefined;
@@ -110,6 +117,22 @@ describe.skipIf(!canMount())("a full disk", () => {
     expect(workflow.json).toEqual({ name: "Ada", key: "full", secret: "s" });
     expect(accepted.length).toBeGreaterThan(3);
     await expectAllThere(accepted);
+  });
+
+  test("takes the room of files that are only kept to be used again", async () => {
+    await startOnSmallDisk({ "checkpoint-bytes": "256KiB" });
+    await expectAllThere(await Promise.all(Array.from({ length: 20 }, sendMebibyte)));
+    await until("files of large values are free to be used again", async () => {
+      const before = disk.filesOfBodies();
+      await expectAllThere([await sendMebibyte()]);
+      return disk.filesOfBodies() === before;
+    });
+    disk.fill();
+
+    const large = "x".repeat(17 * 1024 * 1024);
+    const answer = await server.ingress.post("/restate/call/Greeter/nothing", large);
+
+    expect(answer.status).toBe(200);
   });
 
   test("that comes upon a checkpoint loses nothing either", async () => {

@@ -1,7 +1,7 @@
 // A disk that can be filled: a small memory file system, in a mount namespace that ends with the process that it is for.
 
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, rmSync, statfsSync, writeSync } from "node:fs";
 import path from "node:path";
 
 // Whoever is not root may still mount in a user namespace of his own, unless his system forbids it.
@@ -32,6 +32,12 @@ export class SmallDisk {
   get freeBytes(): number {
     const { bavail, bsize } = statfsSync(this.#directory);
     return bavail * bsize;
+  }
+
+  /** How many files the log of the first worker has for large values. */
+  filesOfBodies(): number {
+    const log = path.join(this.#directory, "data/shards/0/log");
+    return readdirSync(log).filter((name) => name.startsWith("body-")).length;
   }
 
   /** Takes all that is free. */

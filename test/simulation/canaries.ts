@@ -304,6 +304,9 @@ function appending(
     dropBody: (body) => {
       log.dropBody(body);
     },
+    giveUpSpareFiles: () => {
+      log.giveUpSpareFiles();
+    },
     trim: (before) => log.trim(before),
     close: () => log.close(),
   };

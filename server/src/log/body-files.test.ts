@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import {
+  bytesOn,
   directory,
   linesOf,
   open,
@@ -110,10 +111,7 @@ describe("a body that lies beside the log", () => {
     const disk = new SimulatedDisk();
     const { log } = await open(disk);
     const records = await appendStored(log, []);
-    const bytes = disk.namesIn(directory).reduce((sum, name) => {
-      return sum + disk.contentOf(directory, name).length;
-    }, 0);
-    disk.capacityBytes = bytes + largeBytes - 1;
+    disk.capacityBytes = bytesOn(disk) + largeBytes - 1;
 
     await expect(log.storeBody([new Uint8Array(largeBytes)])).rejects.toMatchObject({
       code: "PDR1105",

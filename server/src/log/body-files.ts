@@ -90,6 +90,13 @@ export class BodyFiles {
     }
   }
 
+  /** Removes the files that hold nothing. */
+  giveUpFree(): void {
+    for (let file = this.#free.pop(); file !== undefined; file = this.#free.pop()) {
+      this.#directory.remove(bodyName(file.number));
+    }
+  }
+
   async #write(parts: readonly Uint8Array[], bytes: number): Promise<StoredBody> {
     const known = this.#takeFree(bytes);
     const file = known ?? { number: this.#nextNumber++, bytes: 0 };

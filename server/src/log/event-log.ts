@@ -92,6 +92,12 @@ export interface EventLog {
   dropBody(body: StoredBody): void;
 
   /**
+   * Removes the files that are only kept to be used again: somebody needs their room.
+   * @throws LogFailure  as in `append`.
+   */
+  giveUpSpareFiles(): void;
+
+  /**
    * Let go of the records with positions below `before`, whole segments at a time. Resolves once
    * that is durable.
    * @throws LogFailure  as in `append`.

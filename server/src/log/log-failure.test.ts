@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { appendBatches, directory, open, recordsAfter, smallSegmentBytes } from "./log.fixture.js";
+import {
+  appendBatches,
+  bytesOn,
+  directory,
+  linesOf,
+  open,
+  recordsAfter,
+  smallSegmentBytes,
+} from "./log.fixture.js";
+import type { LogRecord } from "./log.js";
 import { SimulatedDisk } from "./simulated-disk.js";
 
 describe("a full disk", () => {
@@ -30,6 +39,43 @@ describe("a full disk", () => {
     all = await appendBatches(log, [...all, ...next], [1, 1, 1], 1500);
 
     expect((await open(disk.powerLoss(4))).records).toEqual(all);
+  });
+
+  test("that finds files which are only kept to be used again takes their room instead", async () => {
+    const disk = new SimulatedDisk();
+    const { log } = await open(disk);
+    let all = await appendBatches(log, [], [1, 1, 1, 1, 1], 1500);
+    for (const body of await Promise.all(
+      [1, 2].map(() => log.storeBody([new Uint8Array(9_000)])),
+    )) {
+      log.dropBody(body);
+    }
+    await expect.poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare"))).toBe(true);
+    disk.capacityBytes = bytesOn(disk);
+    const large = recordsAfter(all, 1, 20_000);
+
+    await expect(log.append(large)).rejects.toMatchObject({ code: "PDR1105" });
+    expect(disk.namesIn(directory).filter((n) => /^(spare|body)/.test(n))).toEqual([]);
+    await log.append(large);
+
+    all = await appendBatches(log, [...all, ...large], [1, 1]);
+    expect((await open(disk.powerLoss(4))).records).toEqual(all);
+  });
+
+  test("has their room for a body, too", async () => {
+    const disk = new SimulatedDisk();
+    const { log } = await open(disk);
+    const all = await appendBatches(log, [], [1, 1, 1, 1, 1], 1500);
+    await expect.poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare"))).toBe(true);
+    disk.capacityBytes = bytesOn(disk);
+    const [record] = recordsAfter(all, 1, smallSegmentBytes) as [LogRecord];
+
+    await expect(log.storeBody([record.body])).rejects.toMatchObject({ code: "PDR1105" });
+    const stored = await log.storeBody([record.body]);
+    await log.append([{ ...record, stored }]);
+
+    const { records } = await open(disk.powerLoss(4));
+    expect(linesOf(records)).toEqual(linesOf([...all, record]));
   });
 
   test("still takes what fits into the current segment", async () => {

@@ -108,6 +108,12 @@ export function segmentsIn(disk: SimulatedDisk): string[] {
     .sort();
 }
 
+/** What all files of the log take. */
+export function bytesOn(disk: SimulatedDisk): number {
+  const names = disk.namesIn(directory);
+  return names.reduce((sum, name) => sum + disk.contentOf(directory, name).length, 0);
+}
+
 /** Every file of the log with its content, to compare. */
 export function snapshotOf(disk: SimulatedDisk): Map<string, Buffer> {
   const names = disk.namesIn(directory);

@@ -111,6 +111,13 @@ export class SegmentPool {
     this.#ready.push(spare);
   }
 
+  /** Removes the spares. The next segment is made on the spot. */
+  giveUpSpares(): void {
+    for (let spare = this.#ready.pop(); spare !== undefined; spare = this.#ready.pop()) {
+      this.#directory.remove(spare.name);
+    }
+  }
+
   /** Stops the preparation of a spare and waits for that. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -17,7 +17,7 @@ import { batchHeaderBytes } from "./batch-format.js";
 import type { DiskDirectory, DiskFile } from "./disk.js";
 import type { BodyFiles } from "./body-files.js";
 import { bodyApartFlag, type EventLog, type LogRecord, type StoredBody } from "./event-log.js";
-import { isPostponed, LogClosed, LogFailure, postponedBy } from "./log-error.js";
+import { DiskFull, isPostponed, LogClosed, LogFailure, postponedBy } from "./log-error.js";
 import type { PartitionPositions } from "./partition-positions.js";
 import type { Recovered, Segment } from "./recovery.js";
 import { segmentName } from "./segment-files.js";
@@ -104,6 +104,7 @@ export class SegmentedLog implements EventLog {
       return await storing;
     } catch (error) {
       if (error instanceof LogFailure) this.#failure ??= error;
+      if (error instanceof DiskFull) this.giveUpSpareFiles();
       throw error;
     } finally {
       this.#storing.delete(storing);
@@ -112,6 +113,16 @@ export class SegmentedLog implements EventLog {
 
   dropBody({ reference }: StoredBody): void {
     this.#bodies.drop(reference);
+  }
+
+  giveUpSpareFiles(): void {
+    if (this.#failure !== undefined) return;
+    try {
+      this.#bodies.giveUpFree();
+      this.#pool.giveUpSpares();
+    } catch (error) {
+      throw this.#fail(error);
+    }
   }
 
   trim(before: number): Promise<void> {
@@ -155,6 +166,7 @@ export class SegmentedLog implements EventLog {
       this.#lastPosition = lastPosition;
       this.#previousChecksum = previousChecksum;
       this.#partitions.withdraw(batch);
+      if (error instanceof DiskFull) this.giveUpSpareFiles();
       throw error;
     } finally {
       this.#isAppending = false;

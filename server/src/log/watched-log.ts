@@ -52,6 +52,9 @@ export function watchedLog(log: EventLog, watcher: LogWatcher): EventLog {
     dropBody: (body) => {
       log.dropBody(body);
     },
+    giveUpSpareFiles: () => {
+      log.giveUpSpareFiles();
+    },
     trim: (before) => log.trim(before),
     close: () => log.close(),
   };

@@ -3,7 +3,8 @@
 //   R1. One change of deployments at a time, and one of rules: each sees what the one before has changed. Rules
 //       don't wait for a deployment that takes its time to answer.
 //   R2. A deployment is stored whole; what is patched is a new record under the same id.
-//   R3. Rules are in every partition the same, changed by one batch of events: all partitions have them, or none.
+//   R3. Rules are in every partition the same. A change is enqueued for all in one turn; a partition that a crash left a change
+//       behind gets them at the next start.
 
 import { create } from "@bufbuild/protobuf";
 import {
@@ -135,7 +136,7 @@ export class Registry implements Registrar {
     await this.#applyTo(behind, allRules(content));
   }
 
-  /** All in one turn of the shard, so that it is one batch. Resolves when the view has it. */
+  /** All in one turn. Resolves when the view has it. */
   async apply(change: RegistryChange): Promise<void> {
     const shard = this.#options.shard();
     const partitions =

@@ -356,6 +356,25 @@ describe("a read", () => {
   });
 });
 
+describe("a batch", () => {
+  test("has a few mebibytes at the most: what comes with it is of the next", async () => {
+    const machine = new Machine();
+    const running = await machine.boot({ largeBytes: Infinity });
+    const parameter = "x".repeat(1024 * 1024);
+    for (let n = 1; n <= 9; n++) {
+      running.shard.enqueue(0, submitted(runIdAt(n), plain(), { parameter }), { token: n });
+    }
+
+    await running.shard.drained();
+
+    const perBatch = running.released
+      .map(({ kind }) => (kind === "released" ? "|" : kind === "submitted" ? "x" : ""))
+      .join("");
+    expect(perBatch).toMatch(/^\|*xxxx\|xxxx\|x\|$/);
+    expect(running.fatal).toEqual([]);
+  });
+});
+
 describe("a full disk", () => {
   async function filled(machine: Machine): Promise<RunningShard> {
     const running = await machine.boot();

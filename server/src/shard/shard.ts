@@ -14,6 +14,7 @@ import { homeOf, registryPartition } from "@perdure/protocol/ids";
 import { apply, behaviorVersion, type EventBody } from "../core/apply.js";
 import type { Effect } from "../core/effect.js";
 import { dueAtOfTimerKey, timerRange } from "../core/keys.js";
+import { bodyBytes } from "../log/batch-encoder.js";
 import { isPostponed, type AppendPostponed, type EventLog, type LogRecord } from "../log/log.js";
 import type { PartitionTables } from "../store/partition-tables.js";
 import type { Store } from "../store/store.js";
@@ -87,6 +88,8 @@ const retentionGapMs = 20;
 const queueMax = 20_000;
 /** What one event leads to may be thousands of messages, as where a caller of as many is killed: others come in between. */
 const defaultEventsPerBatch = 500;
+/** Nobody waits for the sync of more, and a segment has room for it: on a full disk, large values come along in batches. */
+const bytesPerBatch = 4 * 1024 * 1024;
 
 export class Shard {
   readonly #options: ShardOptions;
@@ -322,14 +325,22 @@ export class Shard {
     const batch: LogRecord[] = [];
     const { eventsPerBatch = defaultEventsPerBatch } = this.#options;
     let room = eventsPerBatch;
-    const applySome = (queue: Queued[], most: number): void => {
-      const taken = queue.splice(0, most);
-      room -= taken.length;
-      for (const queued of taken) this.#apply(queued, batch);
+    let bytes = 0;
+    const applySome = (queue: Queued[], most: number, bytesMost = bytesPerBatch): void => {
+      let taken = 0;
+      for (; taken < most && bytes < bytesMost; taken++) {
+        const queued = queue[taken];
+        if (queued === undefined) break;
+        let from = batch.length;
+        this.#apply(queued, batch);
+        for (; from < batch.length; from++) bytes += bodyBytes(batch[from] as LogRecord);
+      }
+      queue.splice(0, taken);
+      room -= taken;
     };
-    applySome(this.#messages, Math.ceil(eventsPerBatch / 2));
+    applySome(this.#messages, Math.ceil(eventsPerBatch / 2), bytesPerBatch / 2);
     // Messages between partitions, and their receipts, join the batch of the event that sent them, while there is room.
-    while (this.#waiting > 0 && room > 0) {
+    while (this.#waiting > 0 && room > 0 && bytes < bytesPerBatch) {
       applySome(this.#queue, room);
       applySome(this.#messages, room);
     }
@@ -517,7 +528,9 @@ export class Shard {
   async checkpoint(): Promise<void> {
     const { store, log } = this.#options;
     const position = log.lastPosition;
-    const outcome = await store.checkpoint(position);
+    const outcome = await store.checkpoint(position, () => {
+      log.giveUpSpareFiles();
+    });
     if (outcome === "written") await log.trim(position + 1);
   }
 

@@ -162,6 +162,31 @@ describe("a checkpoint", () => {
     expect(openStore(directory).digest()).toBe(digest);
   });
 
+  test("that finds no room says so each time, and goes on when there is some", async () => {
+    const environment = Environment.open(temporaryDirectory());
+    let isFull = true;
+    const inline = createInlineWriter(environment);
+    const writer: CheckpointWriter = {
+      ...inline,
+      write: (bytes) =>
+        isFull ? Promise.resolve({ outcome: "diskFull", bytes }) : inline.write(bytes),
+    };
+    const mappedPages = { areMany: false, letGo: (): void => undefined };
+    const simulated = { environment, writer, mappedPages };
+    const store = new Store({ directory: "", writer: "inline", simulated });
+    putState(store, 0, { a: "1" });
+    let told = 0;
+
+    const outcome = await store.checkpoint(1, () => {
+      isFull = ++told < 2;
+    });
+
+    expect(outcome).toBe("written");
+    expect(told).toBe(2);
+    expect(store.checkpointPosition).toBe(1);
+    await store.close();
+  });
+
   test("that a crash ends leaves each partition as a whole, with its position", async () => {
     const directory = temporaryDirectory();
     const store = new Store({ directory, writer: "inline", msPerTurn: 0 });

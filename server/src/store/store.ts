@@ -126,8 +126,9 @@ export class Store {
   /**
    * Writes everything that was applied up to `position` (a durable log position; nothing beyond it may be applied
    * when this is called). Resolves when it is on disk, or when it was given up: see {@link giveUpWhenFull}.
+   * @param noRoom  called each time that the disk has no room, before it is tried again
    */
-  async checkpoint(position: number): Promise<WriteOutcome> {
+  async checkpoint(position: number, noRoom = (): void => undefined): Promise<WriteOutcome> {
     this.#checkpointing = true;
     try {
       this.#liveBytes = 0;
@@ -142,11 +143,11 @@ export class Store {
         }
         const { byteLength, operationCount } = batch;
         if (byteLength < transactionBytes && operationCount < transactionOperations) continue;
-        if ((await this.#write()) === "diskFull") return "diskFull";
+        if ((await this.#write(noRoom)) === "diskFull") return "diskFull";
         turnFrom = performance.now();
       }
       batch.put(checkpointKey, Buffer.from(String(position)));
-      if ((await this.#write()) === "diskFull") return "diskFull";
+      if ((await this.#write(noRoom)) === "diskFull") return "diskFull";
       if (this.#mappedPages.areMany) await this.#letGoOfPages();
       else this.#environment.renewSnapshot();
       for (const tables of this.#partitions.values()) tables.thaw();
@@ -158,13 +159,14 @@ export class Store {
   }
 
   /** A full disk is waited out: nothing is lost, the log and the layers in memory have it all. */
-  async #write(): Promise<WriteOutcome> {
+  async #write(noRoom: () => void): Promise<WriteOutcome> {
     let batch = this.#batch.take();
     for (;;) {
       const { outcome, bytes } = await this.#writer.write(batch);
       batch = bytes;
       if (outcome === "written") this.#batch.reuse(bytes);
       if (outcome === "written" || this.#givesUp) return outcome;
+      noRoom();
       await delay(diskFullRetryMs);
     }
   }
