@@ -10,6 +10,8 @@ import {
   type EventBody,
   type EventLog,
   type LogRecord,
+  type Registry,
+  type RegistryView,
   type Shard,
   type Watched,
 } from "@perdure/server/simulation-kit";
@@ -227,6 +229,17 @@ const canariesByName = {
     checker: "state is that of a sequential model",
     tampering: () => ({ everywhere: emptyPatches }),
   },
+  "newest-code": {
+    checker: "what has begun goes on with the code of its deployment",
+    tampering: () => ({
+      engine: ({ registry }: Engine) => {
+        const prototype = Object.getPrototypeOf(registry) as Registry;
+        Object.defineProperty(registry, "view", {
+          get: () => newestForAll(Reflect.get(prototype, "view", registry)),
+        });
+      },
+    }),
+  },
   "silent-watch": {
     checker: "a watch tells what is durable",
     tampering: (random) => ({
@@ -240,6 +253,14 @@ const canariesByName = {
     }),
   },
 } satisfies Record<string, Canary>;
+
+/** Whichever deployment is asked for. */
+function newestForAll(view: RegistryView): RegistryView {
+  const [service] = view.services.values();
+  if (service === undefined) return view;
+  const ids = [...view.deployments.keys()];
+  return { ...view, deployments: new Map(ids.map((id) => [id, service.deployment])) };
+}
 
 async function* someOf(
   events: AsyncGenerator<Watched, void>,

@@ -24,38 +24,12 @@ export class Clients {
   /** Requests that nobody has answered yet. */
   waiting = 0;
   readonly #parts: WorldParts;
-  readonly #random: Random;
   readonly #watchers: Watchers;
   #submissions = 0;
 
   constructor(parts: WorldParts) {
     this.#parts = parts;
     this.#watchers = new Watchers(parts);
-    this.#random = parts.random.fork("clients");
-  }
-
-  register(uri: string): void {
-    const request = {
-      uri,
-      force: false,
-      dryRun: false,
-      additionalHeaders: {},
-      metadata: {},
-      useHttp11: false,
-      requestResponse: this.#random.chance(this.#parts.profile.requests) ? true : undefined,
-      strict: false,
-    };
-    this.do(async () => {
-      // Its service may be away for a while.
-      for (let tries = 0; tries < 1_000; tries++) {
-        try {
-          await this.insist((running) => running.registry.register(request));
-          return;
-        } catch {
-          await this.#parts.scheduler.wait(100);
-        }
-      }
-    });
   }
 
   /** A new invocation, asked for in one of many ways. */
@@ -96,7 +70,11 @@ export class Clients {
       const { callers, outside } = this.#parts;
       this.do(() =>
         callers
-          .ask(outside, ({ operators }) => operators.resume(invocation.id, "keep"))
+          .ask(outside, ({ operators, registry }) => {
+            const { deploymentId } = invocation;
+            const isGone = deploymentId !== "" && !registry.view.deployments.has(deploymentId);
+            return operators.resume(invocation.id, isGone ? "latest" : "keep");
+          })
           .catch(() => undefined),
       );
     }

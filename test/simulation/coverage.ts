@@ -10,6 +10,8 @@ const kinds = [
   "waited for a limit",
   "bodies beside the log",
   "attempts as requests",
+  "deployments removed",
+  "rested for want of a deployment",
 ] as const;
 export type Covered = Readonly<Record<(typeof kinds)[number], number>>;
 
@@ -23,6 +25,10 @@ export class Coverage {
     counts["results forgotten"] += forgotten.filter(({ what }) => what === "invocation").length;
     if (bodyApart) counts["bodies beside the log"]++;
     if (event.case === "statePatched") counts["state patched"]++;
+    if (event.case === "deploymentRemoved") counts["deployments removed"]++;
+    if (event.case === "failed" && event.value.failure?.errorCode === deploymentGone) {
+      counts["rested for want of a deployment"]++;
+    }
     if (created === undefined) return;
     if (event.case === "restarted") counts.restarted++;
     const { id = "", queueGroup } = durable.invocation(created) ?? {};
@@ -30,6 +36,8 @@ export class Coverage {
     if (queueGroup?.startsWith("=") === true) counts["waited for a limit"]++;
   }
 }
+
+const deploymentGone = "PDR2019";
 
 export function noneCovered(): Record<(typeof kinds)[number], number> {
   return Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<

@@ -46,7 +46,7 @@ export async function explore(options: ExploreOptions): Promise<boolean> {
 }
 
 /** Worlds that a canary may take to be caught. */
-const canaryWorldsMax = 40;
+const canaryWorldsMax = 100;
 
 /** True where each was caught by the checker that it is for. */
 export async function releaseCanaries(): Promise<boolean> {

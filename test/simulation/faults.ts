@@ -2,15 +2,21 @@
 
 import type { Random } from "./machine/random.js";
 import type { ServiceProcess } from "./machine/service-process.js";
-import { faultKinds, type FaultKind, type OperationKind } from "./profile.js";
+import {
+  faultKinds,
+  operationKinds,
+  type FaultKind,
+  type OperationKind,
+  type ReleaseKind,
+} from "./profile.js";
 import type { WorldParts } from "./world.js";
 
 export interface FaultTargets {
   readonly services: ReadonlyMap<string, ServiceProcess>;
   readonly startService: (address: string) => void;
-  readonly register: (address: string) => void;
   readonly setClock: (ms: number) => void;
   readonly operate: (kind: OperationKind) => void;
+  readonly release: (kind: ReleaseKind) => void;
 }
 
 export class Faults {
@@ -130,12 +136,8 @@ export class Faults {
         });
       case "clockSet":
         return this.#targets.setClock(random.between(-20_000, 20_000));
-      case "newRevision":
-        if (this.#targets.services.size > 1) return;
-        this.#targets.startService("http://two.test/");
-        return this.#targets.register("http://two.test/");
       default:
-        return this.#targets.operate(kind);
+        return isOperation(kind) ? this.#targets.operate(kind) : this.#targets.release(kind);
     }
   }
 
@@ -162,4 +164,8 @@ export class Faults {
       });
     });
   }
+}
+
+function isOperation(kind: OperationKind | ReleaseKind): kind is OperationKind {
+  return (operationKinds as readonly string[]).includes(kind);
 }

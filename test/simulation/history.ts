@@ -9,6 +9,8 @@ import type { Effect, EventBody, OutputResult, WatchEvent } from "@perdure/serve
 export interface AttemptView {
   readonly runId: string;
   readonly invocationId: string;
+  /** Of the process that computes it. */
+  readonly address: string;
   readonly epoch: number;
   readonly counter: number;
   /** How many records were durable when the server sent it. */

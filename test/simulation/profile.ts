@@ -18,6 +18,15 @@ export const operationKinds = [
 ] as const;
 export type OperationKind = (typeof operationKinds)[number];
 
+export const releaseKinds = [
+  "newRevision",
+  "moveDeployment",
+  "changeDeployment",
+  "registerAgain",
+  "removeDeployment",
+] as const;
+export type ReleaseKind = (typeof releaseKinds)[number];
+
 export const faultKinds = [
   "serverCrash",
   "plannedCrash",
@@ -32,8 +41,8 @@ export const faultKinds = [
   "halfOpen",
   "slowNetwork",
   "clockSet",
-  "newRevision",
   ...operationKinds,
+  ...releaseKinds,
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -85,7 +94,6 @@ const usual: Readonly<Record<FaultKind, number>> = {
   halfOpen: 0.03,
   slowNetwork: 0.03,
   clockSet: 0.05,
-  newRevision: 0.01,
   cancel: 0.04,
   kill: 0.02,
   pause: 0.04,
@@ -95,6 +103,11 @@ const usual: Readonly<Record<FaultKind, number>> = {
   restart: 0.04,
   patchState: 0.05,
   rules: 0.04,
+  newRevision: 0.04,
+  moveDeployment: 0.02,
+  changeDeployment: 0.01,
+  registerAgain: 0.01,
+  removeDeployment: 0.03,
 };
 
 /** What there is much more of in a storm. */

@@ -1,4 +1,4 @@
-// One simulated world, from a seed to its end: a server machine, the processes of one or two deployments, callers and
+// One simulated world, from a seed to its end: a server machine, the processes of its deployments, callers and
 // operators, and faults. First it is stirred, with whatever faults its profile has; then all faults stop, and everything
 // that was accepted must come to its end.
 
@@ -22,6 +22,7 @@ import { configOf } from "./engine-config.js";
 import { Faults } from "./faults.js";
 import { Helpers } from "./helpers.js";
 import { OperatorsAtWork } from "./operators.js";
+import { Releases } from "./releases.js";
 
 export interface RunOptions {
   readonly seed: number;
@@ -92,6 +93,7 @@ export class World {
   readonly #clients: Clients;
   readonly #helpers: Helpers;
   readonly #operators: OperatorsAtWork;
+  readonly #releases: Releases;
   readonly #faults: Faults;
   readonly #coverage = new Coverage();
   readonly #outside: Process = { name: "outside", alive: true };
@@ -182,19 +184,23 @@ export class World {
     this.#clients = new Clients(parts);
     this.#helpers = new Helpers(parts, this.#clients);
     this.#operators = new OperatorsAtWork(parts);
-    this.#faults = new Faults(parts, {
+    const hosts = {
       services: this.#services,
-      startService: (address) => {
+      startService: (address: string): void => {
         this.#startService(address);
       },
-      register: (address) => {
-        this.#clients.register(address);
-      },
+    };
+    this.#releases = new Releases(parts, this.#clients, hosts);
+    this.#faults = new Faults(parts, {
+      ...hosts,
       setClock: (ms) => {
         this.#wallOffsetMs += ms;
       },
       operate: (kind) => {
         this.#operators.operate(kind);
+      },
+      release: (kind) => {
+        this.#releases.release(kind);
       },
     });
     this.#checkers = checkers.map((create): Checker => {
@@ -217,9 +223,8 @@ export class World {
     };
     const undo = this.#tampering.everywhere?.();
     try {
-      this.#startService("http://one.test/");
       this.#server.start();
-      this.#clients.register("http://one.test/");
+      this.#releases.newRevision();
       await this.#stir();
       const idle = await this.#settle();
       if (idle) await this.#forget();

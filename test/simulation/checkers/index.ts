@@ -2,6 +2,7 @@
 
 import type { CreateChecker } from "../history.js";
 import { acknowledgedStays } from "./acknowledged.js";
+import { staysOnDeployment } from "./deployments.js";
 import { closureGate } from "./gate.js";
 import { everythingEnds } from "./idle.js";
 import { limitsHold } from "./limits.js";
@@ -35,4 +36,5 @@ export const checkers: readonly CreateChecker[] = [
   keptIsFound,
   limitsHold,
   watchesTellAll,
+  staysOnDeployment,
 ];

@@ -326,7 +326,7 @@ export class ServerMachine {
       discover: async (uri) => {
         await scheduler.wait(1);
         const found = discover(uri);
-        if (found === undefined) throw new Error(`${uri} does not answer (simulated)`);
+        if (found === undefined) throw new Away(`${uri} does not answer (simulated)`);
         return found;
       },
       openStream: simulatedStreams(this.#world, process, outgoing),
@@ -342,6 +342,11 @@ export class ServerMachine {
     this.#world.tell({ kind: "fatal", error, provoked });
     if (this.process === process) this.crash(`stopped: ${String(error)}`);
   }
+}
+
+/** A deployment that was asked what it offers. */
+class Away extends Error {
+  override readonly name = "Away";
 }
 
 const quiet = (): void => undefined;

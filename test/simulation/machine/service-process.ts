@@ -45,6 +45,7 @@ export class ServiceProcess implements Host {
   readonly process: Process;
   wrongCode = false;
   readonly #world: ServiceWorld;
+  readonly #address: string;
   readonly #endpoint: ReturnType<typeof resolveEndpoint>;
   readonly #attempts = new Map<string, AttemptView>();
   readonly #byStream = new Map<string, AttemptView>();
@@ -55,6 +56,7 @@ export class ServiceProcess implements Host {
   constructor(world: ServiceWorld, process: Process, address: string) {
     this.#world = world;
     this.process = process;
+    this.#address = address;
     this.#endpoint = resolveEndpoint({
       services: simulatedServices(this, world.lazyState),
       logger: () => undefined,
@@ -180,6 +182,7 @@ export class ServiceProcess implements Host {
       const view: AttemptView = {
         runId,
         invocationId,
+        address: this.#address,
         epoch,
         counter,
         startedAt: this.#world.startedAt(`${runId} ${String(epoch)}.${String(counter)}`),
