@@ -73,7 +73,10 @@ const frame: fc.Arbitrary<Frame> = fc
   .filter((found): found is Frame => found?.case !== undefined && found.case !== "draining");
 
 interface World {
-  readonly say: (found: readonly Frame[]) => Promise<void>;
+  /** @returns the invocation that they are said of */
+  readonly say: (found: readonly Frame[]) => Promise<string>;
+  /** It may never end by itself, and keeps a slot. */
+  readonly kill: (invocationId: string) => Promise<unknown>;
   readonly goodCall: () => Promise<number>;
   readonly isAlive: () => Promise<boolean>;
 }
@@ -101,17 +104,20 @@ async function start(): Promise<World> {
     (await withinSeconds(10, call(admin, "Good"))).status;
   return {
     goodCall,
+    kill: (invocationId) => admin.ask("PATCH", `/invocations/${invocationId}/kill`),
     isAlive: async () => (await admin.ask("GET", "/deployments")).status === 200,
     say: async (found) => {
       const next = new Promise<readonly [ServerFrame, Say]>((resolve) => (begun = resolve));
       const url = `${admin.server.ingressUrl}/Bad/h/send`;
-      await fetch(url, { method: "POST" });
+      const sent = await fetch(url, { method: "POST" });
+      const { invocationId } = (await sent.json()) as { readonly invocationId: string };
       const tooLate = new Promise<undefined>((resolve) =>
         setTimeout(resolve, 3_000, undefined).unref(),
       );
       const [from, say] = (await Promise.race([next, tooLate])) ?? [];
       if (from === undefined || say === undefined) throw new Error("no attempt has begun");
       say(from, ...found);
+      return invocationId;
     },
   };
 }
@@ -126,8 +132,9 @@ fuzz("frames of a service", {
       made = true;
       world = await start();
     }
-    await world.say(found);
+    const invocationId = await world.say(found);
     expect(await world.goodCall()).toBe(200);
+    await world.kill(invocationId);
     expect(await world.isAlive()).toBe(true);
   },
 });
