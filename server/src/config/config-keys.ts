@@ -54,7 +54,7 @@ export const configKeys: readonly ConfigKey[] = [
     "connections to the admin port; 0: as many as possible",
   ),
   key("submissionsBytesMax", "SIZE", "512 MiB", "submissions that wait to be stored; more: 429"),
-  key("checkpointBytes", "SIZE", "4 MiB", "changes held in memory before they go to the tables"),
+  key("checkpointBytes", "SIZE", "8 MiB", "changes held in memory before they go to the tables"),
   key("journalRetention", "DURATION", "24h", "how long a finished journal is kept"),
   key("idempotencyRetention", "DURATION", "24h", "how long an idempotency key is remembered"),
   key("workflowRetention", "DURATION", "24h", "how long a finished workflow and its key are kept"),

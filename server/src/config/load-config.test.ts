@@ -61,7 +61,7 @@ describe("without any setting", () => {
       ingressConnectionsMax: 10_000,
       adminConnectionsMax: 1_000,
       submissionsBytesMax: 512 * 1024 * 1024,
-      checkpointBytes: 4 * 1024 * 1024,
+      checkpointBytes: 8 * 1024 * 1024,
       retention: {
         journalMs: dayMs,
         idempotencyMs: dayMs,
