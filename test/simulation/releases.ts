@@ -48,9 +48,10 @@ export class Releases {
       return;
     }
     if (id === undefined) return;
-    if (kind === "moveDeployment")
-      this.#atNewAddress((uri) => this.#inTurn(() => this.#move(id, uri)));
-    else this.#do(() => this.#inTurn(() => this.#change(kind, id)));
+    if (kind === "moveDeployment") {
+      return this.#atNewAddress((uri) => this.#inTurn(() => this.#move(id, uri)));
+    }
+    this.#do(() => this.#inTurn(() => this.#change(kind, id)));
   }
 
   #change(
