@@ -10,6 +10,7 @@ export type { OpenClient } from "./invoker/link.js";
 export type { OpenStream } from "./invoker/session.js";
 export type { EventLog, LogRecord } from "./log/log.js";
 export { SimulatedDisk } from "./log/simulated-disk.js";
+export { Turns } from "./log/turns.js";
 export { watchedLog } from "./log/watched-log.js";
 export { CallError } from "./outbound/call-error.js";
 export type { Discover, Discovered } from "./registry/discovery.js";

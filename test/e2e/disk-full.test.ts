@@ -5,7 +5,7 @@
 import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { useBed } from "../harness/bed.js";
-import { answerWithin } from "../harness/http.js";
+import { answerWithin, type Answer } from "../harness/http.js";
 import type { ServerProcess } from "../harness/server-process.js";
 import { seededRandom, testSeed } from "../harness/seed.js";
 import type { ServicesProcess } from "../harness/services-process.js";
@@ -43,8 +43,12 @@ const mebibyte = {
   headers: { "content-type": "application/octet-stream" },
 };
 
-async function sendMebibyte(): Promise<string> {
-  const answer = await server.ingress.send("/restate/send/Greeter/echo", mebibyte);
+function sendMebibyte(): Promise<Answer> {
+  return server.ingress.send("/restate/send/Greeter/echo", mebibyte);
+}
+
+async function acceptedMebibyte(): Promise<string> {
+  const answer = await sendMebibyte();
   expect(answer.status).toBe(202);
   return answer.json.invocationId;
 }
@@ -54,10 +58,7 @@ async function useUpLog(): Promise<{ readonly accepted: string[]; readonly refus
   const accepted: string[] = [];
   const refused = await until("new work is refused", async () => {
     // What was taken in before the disk was found full waits until there is room.
-    const answer = await answerWithin(
-      500,
-      server.ingress.send("/restate/send/Greeter/echo", mebibyte),
-    );
+    const answer = await answerWithin(500, sendMebibyte());
     if (answer?.status === 202) accepted.push(answer.json.invocationId);
     return answer?.status === 503 ? answer.json : undefined;
   });
@@ -121,10 +122,10 @@ describe.skipIf(!canMount())("a full disk", () => {
 
   test("takes the room of files that are only kept to be used again", async () => {
     await startOnSmallDisk({ "checkpoint-bytes": "256KiB" });
-    await expectAllThere(await Promise.all(Array.from({ length: 20 }, sendMebibyte)));
+    await expectAllThere(await Promise.all(Array.from({ length: 20 }, acceptedMebibyte)));
     await until("files of large values are free to be used again", async () => {
       const before = disk.filesOfBodies();
-      await expectAllThere([await sendMebibyte()]);
+      await expectAllThere([await acceptedMebibyte()]);
       return disk.filesOfBodies() === before;
     });
     disk.fill();

@@ -3,7 +3,7 @@
 //   R1. An address belongs to one deployment, ever: so what code ran somewhere says whose code it was.
 //   R2. A process ends once its address is registered no more, and not before.
 
-import type { Registered, Registry } from "@perdure/server/simulation-kit";
+import { Turns, type Registered, type Registry } from "@perdure/server/simulation-kit";
 import type { Clients } from "./clients.js";
 import type { Random } from "./machine/random.js";
 import type { Running } from "./machine/server-process.js";
@@ -32,7 +32,7 @@ export class Releases {
   #addresses = 0;
   #changes = 0;
   /** Of what is done to deployments that are there: one thing at a time. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns(1);
 
   constructor(parts: WorldParts, clients: Clients, hosts: Hosts) {
     this.#parts = parts;
@@ -42,16 +42,16 @@ export class Releases {
   }
 
   release(kind: ReleaseKind): void {
-    const id = this.#known.size === 0 ? undefined : this.#random.pick([...this.#known]);
     if (kind === "newRevision") {
       if (this.#hosts.services.size < deploymentsMax) this.newRevision();
       return;
     }
-    if (id === undefined) return;
+    if (this.#known.size === 0) return;
+    const id = this.#random.pick([...this.#known]);
     if (kind === "moveDeployment") {
-      return this.#atNewAddress((uri) => this.#inTurn(() => this.#move(id, uri)));
+      return this.#atNewAddress((uri) => this.#turns.take(() => this.#move(id, uri)));
     }
-    this.#do(() => this.#inTurn(() => this.#change(kind, id)));
+    this.#do(() => this.#turns.take(() => this.#change(kind, id)));
   }
 
   #change(
@@ -75,12 +75,6 @@ export class Releases {
 
   #move(id: string, uri: string): Promise<unknown> {
     return this.#ask(({ registry }) => patch(registry, id, { uri }));
-  }
-
-  #inTurn(act: () => Promise<unknown>): Promise<unknown> {
-    const acted = this.#last.then(act);
-    this.#last = acted.catch(() => undefined);
-    return acted;
   }
 
   /** A deployment of its own, with all services. */

@@ -11,6 +11,10 @@ import {
 import type { LogRecord } from "./log.js";
 import { SimulatedDisk } from "./simulated-disk.js";
 
+async function spareIsReady(disk: SimulatedDisk): Promise<void> {
+  await expect.poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare"))).toBe(true);
+}
+
 describe("a full disk", () => {
   test("refuses a batch that needs a new segment, and takes it when there is room", async () => {
     const disk = new SimulatedDisk();
@@ -50,7 +54,7 @@ describe("a full disk", () => {
     )) {
       log.dropBody(body);
     }
-    await expect.poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare"))).toBe(true);
+    await spareIsReady(disk);
     disk.capacityBytes = bytesOn(disk);
     const large = recordsAfter(all, 1, 20_000);
 
@@ -66,7 +70,7 @@ describe("a full disk", () => {
     const disk = new SimulatedDisk();
     const { log } = await open(disk);
     const all = await appendBatches(log, [], [1, 1, 1, 1, 1], 1500);
-    await expect.poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare"))).toBe(true);
+    await spareIsReady(disk);
     disk.capacityBytes = bytesOn(disk);
     const [record] = recordsAfter(all, 1, smallSegmentBytes) as [LogRecord];
 
@@ -94,7 +98,7 @@ describe("a full disk", () => {
     const disk = new SimulatedDisk();
     const { log } = await open(disk);
     const first = await appendBatches(log, [], [1, 1, 1, 1, 1], 1500);
-    await expect.poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare"))).toBe(true);
+    await spareIsReady(disk);
     disk.capacityBytes = 0;
     const filled = await appendBatches(log, first, [1, 1], 1500);
     await expect(log.append(recordsAfter(filled, 2, 1500))).rejects.toMatchObject({
@@ -139,9 +143,7 @@ describe("a file system that finds only in a sync that it has no room", () => {
       const disk = new SimulatedDisk();
       const { log } = await open(disk);
       const first = await appendBatches(log, [], [1], 4_000);
-      await expect
-        .poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare")))
-        .toBe(true);
+      await spareIsReady(disk);
       const next = recordsAfter(first, 1, bodyBytes);
       disk.fullAtSync = notSegments;
 
@@ -249,9 +251,7 @@ describe("too many open files", () => {
       const disk = new SimulatedDisk();
       const { log } = await open(disk);
       const first = await appendBatches(log, [], [1], 4_000);
-      await expect
-        .poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare")))
-        .toBe(true);
+      await spareIsReady(disk);
       const next = recordsAfter(first, 1, which === "without one" ? 30_000 : 4_000);
       disk.filesMax = 0;
 
@@ -274,7 +274,7 @@ describe("too many open files", () => {
   test("are not counted twice: the log closes what it no longer needs", async () => {
     const disk = new SimulatedDisk();
     const { log } = await open(disk);
-    await expect.poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare"))).toBe(true);
+    await spareIsReady(disk);
     // The segment that is left, the one that is entered, and the spare that is made meanwhile.
     disk.filesMax = 3;
 
@@ -312,7 +312,7 @@ describe("a failed sync", () => {
   test.each(["file", "directory"])("of a new segment's %s is fatal as well", async (what) => {
     const disk = new SimulatedDisk();
     const { log } = await open(disk);
-    await expect.poll(() => disk.namesIn(directory).some((n) => n.startsWith("spare"))).toBe(true);
+    await spareIsReady(disk);
     disk.failSync = (name) => (name === "") === (what === "directory");
 
     expect(() => log.appendSync(recordsAfter([], 1))).toThrow(/EIO: sync of/);
